@@ -1,0 +1,21 @@
+#pragma once
+// Does an alert belong to an incident that is already there? (BND-7 a, b, d, f)
+
+#include <string_view>
+
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+struct Join {
+  IncidentNumber incident;  // none: nothing to join
+  JoinReason why = JoinReason::opened_it;
+  bool reopen = false;
+};
+
+// `own` is the incident the same fingerprint was in before, if any. First match wins:
+// (a) that incident, unresolved; (b) same CI and subcategory, unresolved; (d) same CI, opened at most
+// `same_ci_window` ago; (f) (a) or (b) again among those resolved at most `reopen_window` ago.
+Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci, std::string_view subcategory);
+
+}  // namespace tocsin

@@ -1,0 +1,310 @@
+// The story of an event, read aloud. Branches live here, the work lives in the folders:
+//
+//   a firing alert     known and unchanged: a repeat, counted, nothing written
+//                      known and changed: it stays where it is, or comes back
+//                      unknown: joins an open incident, or waits out its hold-down, or opens one
+//   a resolve          known: the alert ends; when it was the last, its incident is verified
+//                      unknown key: an orphan, remembered so that its late firing is out of order
+//   a person           acknowledges, notes, resolves, closes
+//   a channel          delivered a page, or did not
+//   time               a hold-down, a step, a verify window is over; silence makes stale, never well
+#include "rules/decide.hpp"
+
+#include "rules/classify/classify.hpp"
+#include "rules/correlate/correlate.hpp"
+#include "rules/fold.hpp"
+#include "rules/intake/intake.hpp"
+#include "rules/model/planted.hpp"
+#include "rules/oncall/escalation.hpp"
+#include "rules/oncall/outbox.hpp"
+#include "rules/oncall/replan.hpp"
+#include "rules/prepare.hpp"
+#include "rules/process/housekeeping.hpp"
+#include "rules/process/lifecycle.hpp"
+
+namespace tocsin {
+namespace {
+
+IncidentRow incident_row(const Deciding& d, IncidentNumber n) {
+  return d.state.incidents().at(d.state.incident_slot(n));
+}
+
+Instant next_step_due(const Deciding& d, const IncidentRow& row) {
+  return due_of(d.settings.policies[index(row.priority)], row.cycle_at, {row.step, row.repeat});
+}
+
+// ---- an incident changes its course ------------------------------------------------------------------
+
+// Severity went up inside an incident: priority may follow it up, never down (PRI-6). A raise to P1 or P2
+// that nobody has answered starts the escalation again; one that somebody owns tells them (PRI-10).
+void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
+  const IncidentRow row = incident_row(d, n);
+  const std::string ci(row.words().ci), owner(row.words().owner);
+  const Assessment now = assess(ci, severity, d.settings);
+  if (now.priority >= row.priority) return;
+  const bool urgent = now.priority <= Priority::P2;
+  const bool answered = row.acknowledged_at != never;
+  const bool new_cycle = urgent && !answered && row.verify_due == never;
+  const Instant due = new_cycle ? first_due(d.settings, now.priority, d.now) : row.escalate_due;
+  d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity, new_cycle, due,
+                            now.reason});
+  if (new_cycle && due <= d.now) take_step(d, n);
+  if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
+}
+
+void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::string_view by) {
+  const IncidentRow row = incident_row(d, n);
+  const Instant due = first_due(d.settings, row.priority, d.now);
+  d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
+  cancel_pages(d, n, WhyEnded::superseded);
+  if (due <= d.now) take_step(d, n);
+}
+
+IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v, IncidentNumber recurrence_of) {
+  const Assessment a = assess(alert.ci, alert.severity, d.settings);
+  const std::string title = title_of(v, alert.ci);
+  NewIncident n;
+  n.title = title, n.ci = alert.ci, n.ci_class = v.ci_class, n.service = v.service;
+  n.environment = v.environment, n.category = v.category, n.subcategory = v.subcategory;
+  n.symptom = v.symptom, n.rule = v.rule, n.group = v.group;
+  n.summary = shorten(v.summary, 512), n.runbook = shorten(v.runbook, 512), n.reason = a.reason;
+  n.ci_match = alert.ci_match, n.severity = alert.severity;
+  n.impact = a.impact, n.urgency = a.urgency, n.priority = a.priority;
+  n.occurred_at = alert.time_suspect || alert.starts_at.ms == 0 ? d.wall() : alert.starts_at;
+  n.escalate_due = first_due(d.settings, a.priority, d.now);
+  n.recurrence_of = recurrence_of;
+  return open_incident(d, n);
+}
+
+// ---- a firing alert that is not where it belongs yet ---------------------------------------------------
+
+// Joins, reopens, or opens; the alert's row exists. `source` is of the event that is disposed of.
+void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held, Instant stale_at) {
+  const Verdict v = classify(alert, d.settings);
+  const IncidentNumber own = d.state.alerts().at(d.state.alert_slot(alert.fingerprint)).incident;
+  const Join join = find_join(d, own, alert.ci, v.subcategory);
+  const Wall starts_at = alert.starts_at.ms ? alert.starts_at : d.wall();
+  const std::string name(shorten(v.name, 128));
+
+  IncidentNumber n = join.incident;
+  Disposition disposition = join.reopen ? Disposition::reopened : Disposition::correlated;
+  if (!n) {
+    n = open(d, alert, v, own);
+    disposition = Disposition::incident_opened;
+  }
+  if (join.reopen) reopen(d, n, ReopenTrigger::alert, name);
+  d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity, was_held,
+                        starts_at, stale_at, name, alert.ci});
+  d.out.answer.disposition = disposition;
+  d.out.answer.incident = n;
+
+  if (disposition == Disposition::incident_opened) {
+    const IncidentRow row = incident_row(d, n);
+    if (row.escalate_due <= d.now) take_step(d, n);
+  } else {
+    fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+    raise_priority(d, n, alert.severity);
+  }
+}
+
+// BND-6: what would open a new incident waits, unless it is critical. What finds one joins at once.
+bool waits(const Deciding& d, const Prepared& alert, IncidentNumber own) {
+  if (d.settings.hold_down[index(alert.severity)].ms == 0) return false;
+  const Verdict v = classify(alert, d.settings);
+  return !find_join(d, own, alert.ci, v.subcategory).incident;
+}
+
+void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
+  const Prepared& alert = *c.alert;
+  // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
+  if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
+  const bool held = waits(d, alert, {});
+  const Instant stale_at = d.state.globals().instant(alert.until);
+  remember(d, c, held ? AlertState::held : AlertState::firing,
+           held ? d.now + d.settings.hold_down[index(alert.severity)] : stale_at);
+  if (!held) place(d, alert, c.source, false, stale_at);
+}
+
+void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
+  const Prepared& alert = *c.alert;
+  const AlertRow row = d.state.alerts().at(slot);
+  const Instant until = d.state.globals().instant(alert.until);
+  switch (judge_firing(row, alert)) {
+    // The same alert again: count it, note that it was seen, write nothing.
+    case Known::repeat:
+      d.out.saw(slot, row.serial(), until);
+      return d.out.tally(c.source, Disposition::duplicate);
+    // It started before it ended: a late letter.
+    case Known::out_of_order: return d.out.tally(c.source, Disposition::out_of_order);
+    // Still held, now with another severity: its hold-down may be over at once.
+    case Known::held_changed: {
+      const Instant due = earlier(row.due, row.seen_at + d.settings.hold_down[index(alert.severity)]);
+      change(d, c, AlertState::held, due);
+      return d.out.tally(c.source, Disposition::duplicate);
+    }
+    // It fires on, or again, inside its incident.
+    case Known::changed:
+    case Known::back: {
+      const IncidentNumber n = row.incident;
+      const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
+      if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
+      change(d, c, AlertState::firing, until);
+      const std::string name(shorten(classify(alert, d.settings).name, 128));
+      d.out.add(AlertRelinked{n, alert.fingerprint, c.source, Disposition::correlated, alert.severity,
+                              row.state, name});
+      d.out.answer.disposition = Disposition::correlated;
+      d.out.answer.incident = n;
+      fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+      return raise_priority(d, n, alert.severity);
+    }
+  }
+  // A person resolved its incident although it fired: only a new start brings it back (CLO-3).
+  if (row.state == AlertState::firing && alert.starts_at <= row.starts_at)
+    return d.out.tally(c.source, Disposition::duplicate);
+  // Its incident is over: it reopens that one, or joins or opens another.
+  if (waits(d, alert, row.incident))
+    return change(d, c, AlertState::held, d.now + d.settings.hold_down[index(alert.severity)]);
+  change(d, c, AlertState::firing, until);
+  place(d, alert, c.source, false, until);
+}
+
+void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
+  const Prepared& alert = *c.alert;
+  if (slot == no_slot) {
+    if (set_aside(alert)) return d.out.tally(c.source, *set_aside(alert));
+    return remember_orphan(d, c);
+  }
+  const AlertRow row = d.state.alerts().at(slot);
+  switch (judge_resolve(row, alert)) {
+    case KnownEnd::repeat: return d.out.tally(c.source, Disposition::duplicate);
+    case KnownEnd::out_of_order: return d.out.tally(c.source, Disposition::out_of_order);
+    case KnownEnd::ends: break;
+  }
+  const bool was_held = row.state == AlertState::held;
+  const auto disposition = was_held ? Disposition::held_then_cleared : Disposition::correlated;
+  const std::string name(shorten(classify(alert, d.settings).name, 128));
+  d.out.add(AlertResolved{alert.fingerprint, was_held ? IncidentNumber{} : row.incident, c.source, alert.until,
+                          d.now + d.settings.tombstone_for, disposition, name});
+  d.out.answer.disposition = disposition;
+  d.out.answer.incident = row.incident;
+  const bool trusted = alert.until <= d.wall() && alert.until >= d.wall() - d.settings.event_age_max;
+  if (!was_held && row.incident) look_for_recovery(d, row.incident, trusted ? alert.until : d.wall());
+}
+
+void on(const Deciding& d, const ReceiveAlert& c) {
+  const std::uint32_t slot = d.state.alert_slot(c.alert->fingerprint);
+  // The same hash for other labels cannot be told apart later: it is refused, counted, and said.
+  if (slot != no_slot && !same_labels(d.state.alerts().at(slot), *c.alert))
+    return d.out.tally(c.source, Disposition::rejected_malformed);
+  if (c.alert->resolved) return on_resolved(d, c, slot);
+  if (slot == no_slot) return on_unknown_firing(d, c);
+  on_known_firing(d, c, slot);
+}
+
+// ---- people --------------------------------------------------------------------------------------------
+
+void on(const Deciding& d, const AcknowledgeIncident& c) {
+  d.out.answer = acknowledge(d, c);
+  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident, WhyEnded::acknowledged);
+}
+void on(const Deciding& d, const NoteIncident& c) { d.out.answer = note(d, c); }
+void on(const Deciding& d, const ResolveIncident& c) {
+  d.out.answer = resolve(d, c);
+  if (d.out.answer.code != Answer::Code::done) return;
+  cancel_pages(d, c.incident, WhyEnded::resolved);
+  recall(d, c.incident);
+}
+void on(const Deciding& d, const CloseIncident& c) { d.out.answer = close(d, c); }
+
+// ---- channels, the process, the clock --------------------------------------------------------------------
+
+void on(const Deciding& d, const SettleAttempt& c) { settle(d, c); }
+void on(const Deciding& d, const TakeEpoch& c) {
+  take_epoch(d, c);
+  if (!planted("no_settle_of_older_epoch")) settle_older_epochs(d, outbox_slice);
+}
+void on(const Deciding& d, const ApplyConfig& c) { apply_config(d, c); }
+void on(const Deciding& d, const StepClock& c) {
+  step_clock(d, c);
+  if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
+}
+void on(const Deciding& d, const DeclareLoss& c) {
+  const IncidentNumber n = declare_loss(d, c);
+  if (incident_row(d, n).escalate_due <= d.now) take_step(d, n);
+}
+void on(const Deciding& d, const ConfirmLoss& c) { d.out.answer = confirm_loss(d, c); }
+void on(const Deciding& d, const CountRejected& c) { d.out.tally(c.source, c.disposition, c.count); }
+void on(const Deciding&, const FlushTallies&) {}
+void on(const Deciding&, const Tick&) {}
+
+// ---- time ------------------------------------------------------------------------------------------------
+
+void on_hold_over(const Deciding& d, std::uint32_t slot) {
+  const AlertRow row = d.state.alerts().at(slot);
+  const std::string text(row.text().bytes());
+  Prepared alert = prepare_stored(AlertText(text), row.fingerprint(), d.settings);
+  alert.severity = row.severity;
+  alert.starts_at = row.starts_at;
+  alert.time_suspect = row.flags & 1;
+  const Instant promised = d.sightings.until(slot, row.serial());
+  place(d, alert, row.source, true, later(promised, d.now + d.settings.resolve_timeout));
+}
+
+// Silence is not health (BND-11): heard of meanwhile, it goes on; else it is stale, and stays open.
+void on_silence(const Deciding& d, std::uint32_t slot) {
+  const AlertRow row = d.state.alerts().at(slot);
+  const Instant promised = d.sightings.until(slot, row.serial());
+  if (promised > d.now) return d.out.add(AlertRefreshed{row.fingerprint(), promised});
+  const IncidentNumber n = row.incident;
+  const bool first = d.state.incident_slot(n) != no_slot && !incident_row(d, n).monitoring_silent;
+  const std::string name(shorten(row.text().label("alertname"), 128));
+  d.out.add(AlertStale{row.fingerprint(), n, row.due, d.now + d.settings.tombstone_for, name});
+  if (first && incident_row(d, n).unresolved())
+    tell_group(d, n, PageKind::notice, WhyPage::monitoring_silent);
+}
+
+void on_verified(const Deciding& d, IncidentNumber n) {
+  if (finish_verification(d, n) == Verified::owner_asked)
+    return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice, WhyPage::restored_prompt);
+  cancel_pages(d, n, WhyEnded::resolved);
+  recall(d, n);
+}
+
+void on_prompt_over(const Deciding& d, IncidentNumber n) {
+  finish_prompt(d, n);
+  cancel_pages(d, n, WhyEnded::resolved);
+  recall(d, n);
+}
+
+}  // namespace
+
+void decide(const State& state, const Settings& settings, const Sightings& sightings, const Command& command,
+            Instant now, Facts& out) {
+  out.now(now);
+  const Deciding d{state, settings, sightings, now, out};
+  std::visit([&](const auto& c) { on(d, c); }, command);
+}
+
+void decide_due(const State& state, const Settings& settings, const Sightings& sightings, const Deadline& due,
+                Instant now, Facts& out) {
+  out.now(now);
+  const Deciding d{state, settings, sightings, now, out};
+  const IncidentNumber n(static_cast<std::uint32_t>(due.id));
+  switch (due.kind) {
+    case DeadlineKind::page_lease:
+    case DeadlineKind::page_retry: return page_due(d, PageId(due.id), due.kind);
+    case DeadlineKind::alert_hold: return on_hold_over(d, due.slot);
+    case DeadlineKind::alert_stale: return on_silence(d, due.slot);
+    case DeadlineKind::alert_retire: return forget_or_keep(d, due.slot);
+    case DeadlineKind::escalation: return take_step(d, n);
+    case DeadlineKind::verify: return on_verified(d, n);
+    case DeadlineKind::prompt: return on_prompt_over(d, n);
+    case DeadlineKind::auto_close: return close_by_daemon(d, n);
+    case DeadlineKind::replan: return replan_slice(d);
+    case DeadlineKind::count_: return;
+  }
+}
+
+Facts::Fold fold_function() { return &fold; }
+
+}  // namespace tocsin

@@ -1,0 +1,81 @@
+#include "rules/intake/intake.hpp"
+
+namespace tocsin {
+
+bool same_labels(const AlertRow& row, const Prepared& alert) {
+  return row.text().label_bytes() == alert.text.label_bytes();
+}
+
+Known judge_firing(const AlertRow& row, const Prepared& alert) {
+  const bool no_start = alert.starts_at.ms == 0;
+  switch (row.state) {
+    case AlertState::held:
+      return row.severity == alert.severity ? Known::repeat : Known::held_changed;
+    case AlertState::firing:
+      // Two senders of a redundant pair disagree on when it began: the earlier start is no news.
+      if (row.severity == alert.severity && (no_start || alert.starts_at <= row.starts_at)) return Known::repeat;
+      return Known::changed;
+    case AlertState::stale: return Known::back;
+    case AlertState::resolved:
+    case AlertState::tombstone:
+      return !no_start && alert.starts_at <= row.ends_at ? Known::out_of_order : Known::back;
+    case AlertState::count_: break;
+  }
+  return Known::repeat;
+}
+
+KnownEnd judge_resolve(const AlertRow& row, const Prepared& alert) {
+  switch (row.state) {
+    case AlertState::resolved:
+    case AlertState::tombstone: return KnownEnd::repeat;
+    default: return alert.until < row.starts_at && alert.until.ms != 0 ? KnownEnd::out_of_order : KnownEnd::ends;
+  }
+}
+
+std::optional<Disposition> set_aside(const Prepared& alert) {
+  switch (alert.event_class) {
+    case EventClass::heartbeat: return Disposition::heartbeat;
+    case EventClass::request: return Disposition::service_request;
+    case EventClass::change: return Disposition::change_record;
+    default: break;
+  }
+  if (alert.severity == Severity::info) return Disposition::informational;
+  return {};
+}
+
+void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
+  const Prepared& a = *c.alert;
+  const Wall starts_at = a.starts_at.ms ? a.starts_at : c.received_at;
+  d.out.add(AlertOpened{a.fingerprint, d.state.globals().next_alert, c.source, state, a.severity,
+                        a.time_suspect, starts_at, state == AlertState::tombstone ? a.until : Wall{}, due, a.ci,
+                        a.text.bytes()});
+}
+
+void remember_orphan(const Deciding& d, const ReceiveAlert& c) {
+  if (d.state.globals().tombstones >= d.settings.tombstones_max)
+    return d.out.tally(c.source, Disposition::orphan_resolve);
+  remember(d, c, AlertState::tombstone, d.now + d.settings.tombstone_for);
+  d.out.answer.disposition = Disposition::orphan_resolve;
+}
+
+void change(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
+  const Prepared& a = *c.alert;
+  const AlertRow row = d.state.alerts().at(d.state.alert_slot(a.fingerprint));
+  const Wall starts_at = a.starts_at.ms ? a.starts_at : state == row.state ? row.starts_at : c.received_at;
+  d.out.add(AlertChanged{a.fingerprint, c.source, state, a.severity, starts_at, due});
+  const AlertRow now = d.state.alerts().at(d.state.alert_slot(a.fingerprint));
+  if (now.text().bytes() != a.text.bytes()) d.out.add(AlertAnnotated{a.fingerprint, a.text.bytes()});
+}
+
+void forget_or_keep(const Deciding& d, std::uint32_t slot) {
+  const AlertRow row = d.state.alerts().at(slot);
+  const std::uint32_t incident = d.state.incident_slot(row.incident);
+  const bool needed = row.state == AlertState::stale && incident != no_slot &&
+                      d.state.incidents().at(incident).unresolved();
+  if (needed)
+    d.out.add(AlertKept{row.fingerprint(), d.now + d.settings.tombstone_for});
+  else
+    d.out.add(AlertForgotten{row.fingerprint()});
+}
+
+}  // namespace tocsin

@@ -1,0 +1,123 @@
+#include "rules/invariants.hpp"
+
+#include <map>
+#include <numeric>
+
+namespace tocsin {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+// 4. Conservation: what was received was disposed of once, or is held.
+Broken conservation(const State& s) {
+  const auto& t = s.totals();
+  const auto sum = [](const auto& a) { return std::accumulate(a.begin(), a.end(), std::uint64_t{0}); };
+  if (sum(t.received) != sum(t.dispositions) + t.held)
+    return "received " + std::to_string(sum(t.received)) + " events, disposed of " +
+           std::to_string(sum(t.dispositions)) + ", holding " + std::to_string(t.held);
+  std::uint64_t held = 0, tombstones = 0;
+  s.alerts().each([&](std::uint32_t, const AlertRow& r) {
+    held += r.state == AlertState::held;
+    tombstones += r.state == AlertState::tombstone;
+  });
+  if (held != t.held) return std::to_string(held) + " alerts are held, " + std::to_string(t.held) + " are counted";
+  if (tombstones != s.globals().tombstones) return "tombstones are miscounted";
+  return {};
+}
+
+// Members are counted where they are.
+Broken members(const State& s) {
+  struct Count {
+    std::uint32_t firing = 0, stale = 0;
+  };
+  std::map<IncidentNumber, Count> counted;
+  Broken broken;
+  s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
+    if (s.alert_slot(r.fingerprint()) != slot) broken = "an alert is not found under its fingerprint";
+    const bool firing = r.state == AlertState::firing || r.state == AlertState::stale;
+    if (firing && !r.incident) broken = "a firing alert belongs to no incident";
+    if (firing != bool(r.flags & AlertRow::counted_firing)) broken = "a firing alert is not counted as such";
+    if ((r.state == AlertState::stale) != bool(r.flags & AlertRow::counted_stale)) broken = "a stale alert is not counted as such";
+    counted[r.incident].firing += firing;
+    counted[r.incident].stale += r.state == AlertState::stale;
+  });
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    const Count c = counted[r.number];
+    if (c.firing != r.alerts_firing || c.stale != r.alerts_stale)
+      broken = to_text(r.number) + " counts " + std::to_string(r.alerts_firing) + " firing alerts and has " + std::to_string(c.firing);
+  });
+  return broken;
+}
+
+// 3. Told: an unresolved incident that must page has an attempt in flight, a deadline ahead, or a
+// recorded reason with an end (it was answered, or it is being verified).
+Broken told(const State& s, const Settings& settings) {
+  Broken broken;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (!r.unresolved() || r.acknowledged_at != never || !settings.policies[index(r.priority)].must_page) return;
+    if (r.escalate_due != never || r.verify_due != never || r.prompt_due != never) return;
+    for (PageId id : s.pages_of(r.number)) {
+      const PageRow& p = s.pages().at(s.page_slot(id));
+      if (!p.delivered && p.kind == PageKind::page) return;
+    }
+    broken = to_text(r.number) + " is unanswered, and nobody will be told";
+  });
+  return broken;
+}
+
+// 10. One: numbers below the next, and one unresolved incident per CI and subcategory.
+Broken one(const State& s) {
+  std::map<std::pair<std::string, std::string>, IncidentNumber> open;
+  Broken broken;
+  s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
+    const auto w = r.words();
+    if (r.number >= s.globals().next_incident) broken = to_text(r.number) + " was never given out";
+    if (s.incident_slot(r.number) != slot) broken = to_text(r.number) + " is not found under its number";
+    if (!r.unresolved() || w.ci.empty()) return;
+    const auto [it, fresh] = open.emplace(std::pair(std::string(w.ci), std::string(w.subcategory)), r.number);
+    if (!fresh) broken = to_text(r.number) + " and " + to_text(it->second) + " are the same outage";
+  });
+  return broken;
+}
+
+// 6. Once: channels' slots are counted, and nothing is in flight for an epoch that has not begun.
+Broken outbox(const State& s) {
+  std::map<std::string, std::uint32_t, std::less<>> in_flight;
+  Broken broken;
+  s.pages().each([&](std::uint32_t, const PageRow& p) {
+    if (p.id >= s.globals().next_page) broken = "a page has an id that was never given out";
+    if (s.incident_slot(p.incident) == no_slot) broken = "a page is of no incident";
+    if (p.delivered || p.state != PageState::in_flight) return;
+    ++in_flight[std::string(p.channel())];
+    if (p.epoch > s.globals().epoch) broken = "an attempt is of an epoch to come";
+    if (p.due == never) broken = "an attempt has no lease";
+  });
+  for (const auto& [channel, n] : in_flight)
+    if (s.in_flight(channel) != n) broken = "slots of " + channel + " are miscounted";
+  return broken;
+}
+
+// Closed incidents leave when nobody is owed a word; resolved ones close.
+Broken endings(const State& s) {
+  Broken broken;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.state == IncidentState::resolved && r.close_due == never) broken = to_text(r.number) + " will never close";
+    if (r.state == IncidentState::in_progress && r.acknowledged_at == never) broken = to_text(r.number) + " is in progress and nobody owns it";
+    if (r.acknowledged_at != never && r.escalate_due != never) broken = to_text(r.number) + " was answered and still escalates";
+  });
+  return broken;
+}
+
+}  // namespace
+
+std::optional<std::string> broken_law(const State& state, const Settings& settings) {
+  if (auto b = conservation(state)) return "conservation: " + *b;
+  if (auto b = members(state)) return "members: " + *b;
+  if (auto b = told(state, settings)) return "told: " + *b;
+  if (auto b = one(state)) return "one: " + *b;
+  if (auto b = outbox(state)) return "once: " + *b;
+  if (auto b = endings(state)) return "endings: " + *b;
+  return {};
+}
+
+}  // namespace tocsin

@@ -1,0 +1,29 @@
+#pragma once
+// Totals as a fold over facts: what each fact adds. Integers only; labels by small index
+// (kpi/metrics.cpp names them).
+
+#include "rules/model/fact.hpp"
+#include "rules/model/rows.hpp"
+#include "rules/model/totals.hpp"
+
+namespace tocsin {
+
+bool count_tallied(Totals& totals, const Tallied& fact);  // false: damaged
+void count(Totals& totals, const AlertOpened& fact);
+void count(Totals& totals, const AlertChanged& fact, AlertState was);
+void count(Totals& totals, const AlertResolved& fact, AlertState was);
+void count(Totals& totals, const AlertLinked& fact);
+void count(Totals& totals, const AlertRelinked& fact);
+void count(Totals& totals, const IncidentOpened& fact);
+void count(Totals& totals, const IncidentReopened& fact, const IncidentRow& incident);
+void count(Totals& totals, const PriorityChanged& fact);
+void count(Totals& totals, const EscalationStepped& fact);
+void count(Totals& totals, const AttemptSettled& fact);
+void count_acknowledged(Totals& totals, const IncidentRow& before, Instant at);
+void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_at);
+void count_closed(Totals& totals, const IncidentRow& incident);
+// `channel` is the slot of the channel in the globals.
+void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page, std::uint8_t channel,
+                      Instant at);
+
+}  // namespace tocsin

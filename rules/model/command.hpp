@@ -1,0 +1,137 @@
+#pragma once
+// Every input, in the imperative. A command carries all that deciding needs besides state, settings,
+// sightings and the time. Owned by whoever made it until the turn that takes it is released.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "rules/model/alert.hpp"
+#include "rules/model/enums.hpp"
+#include "rules/model/ids.hpp"
+#include "rules/model/settings.hpp"
+
+namespace tocsin {
+
+// What can be said about an alert without the state: made by prepare() on the I/O thread, valid for
+// the settings named by `config`. The views live in the batch or in the settings.
+struct Prepared {
+  Fingerprint fingerprint;
+  AlertText text;
+  std::string_view ci;       // id of the CI; empty: none
+  CiMatch ci_match = CiMatch::none;
+  Severity severity = Severity::error;
+  EventClass event_class = EventClass::alert;
+  std::int32_t rule = -1;    // index into settings.rules of the first match; -1: none
+  bool resolved = false;     // over, at or before it was received
+  bool time_suspect = false; // the sender's clock is not to be believed (TIM-6)
+  Wall starts_at{};
+  Wall until{};              // resolved: when it ended; else: stale when not seen again by then
+};
+
+struct ReceiveAlert {
+  const Prepared* alert = nullptr;
+  std::uint8_t source = 0;  // slot of the integration in the state
+  Wall received_at{};
+};
+
+// A channel's answer to an attempt, or the shell's word that nothing was sent.
+struct SettleAttempt {
+  PageId page;
+  std::uint16_t attempt = 0;
+  Epoch epoch;
+  AttemptOutcome outcome = AttemptOutcome::unknown;
+  std::string detail;       // for people, at most 200 bytes, no secrets
+  Span retry_after{};       // as the channel asked; 0: our own back-off
+};
+
+// Who acts: a person proven by a token, or the operator at the machine.
+struct Actor {
+  std::string person;
+  std::uint32_t roles = 0;  // bit per Role
+  bool may(Role r) const { return roles >> index(r) & 1u; }
+};
+
+struct AcknowledgeIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::string via;  // api, cli, link
+};
+struct NoteIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::string text;
+};
+struct ResolveIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::optional<ClosureCode> code;
+  std::optional<CauseCode> cause;
+  std::string note;
+  bool force = false;  // although a member alert still fires (CLO-3)
+};
+struct CloseIncident {
+  IncidentNumber incident;
+  Actor by;
+};
+
+struct ApplyConfig {
+  std::shared_ptr<const Settings> settings;
+  std::string why;  // start, reload
+};
+struct StepClock {
+  std::int64_t by_ms = 0;
+  std::string reason;
+};
+struct TakeEpoch {
+  Epoch epoch;
+  std::string version;
+  std::string boot;            // which boot of the machine, and what its clock said
+  std::int64_t boot_ms = 0;
+  Fingerprint secret;  // random; becomes the secret of the store if it has none yet
+};
+struct DeclareLoss {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string why;
+};
+struct ConfirmLoss {
+  Actor by;
+};
+// Events that never reached a decision (bad token, bad body), counted by the I/O threads.
+struct CountRejected {
+  std::uint8_t source = 0;
+  Disposition disposition = Disposition::rejected_malformed;
+  std::uint32_t count = 0;
+};
+struct FlushTallies {};
+struct Tick {};
+
+using Command = std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
+                             CloseIncident, ApplyConfig, StepClock, TakeEpoch, DeclareLoss, ConfirmLoss,
+                             CountRejected, FlushTallies, Tick>;
+
+// What the person or program that sent the command is told. Rendered by the API.
+struct Answer {
+  enum class Code : std::uint8_t {
+    done,               // written, or already so (LCY-2)
+    already,            // was true before; nothing written
+    not_found,
+    illegal_transition, // 409
+    forbidden,          // 403
+    invalid,            // 422, `fields` says what
+    shed,               // 503
+  };
+  Code code = Code::done;
+  IncidentNumber incident;
+  std::uint32_t revision = 0;
+  std::string message;
+  std::vector<std::pair<std::string, std::string>> fields;
+  Disposition disposition = Disposition::duplicate;  // of an alert
+};
+
+}  // namespace tocsin

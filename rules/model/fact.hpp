@@ -1,0 +1,355 @@
+#pragma once
+// Everything that ever happens, in the past tense. Facts and commands are the specification.
+//
+// A fact is written, not built: a struct here is a view whose strings point into the frame it was read
+// from, or into the arguments it was made of. Its bytes are for ever: tags are never reused, fields
+// are only appended, an unknown tag stops the reader and unknown trailing fields are skipped. Every
+// fact is resolved to the last name: it says who was paged and by which rule.
+// Bytes: docs/store.md, "Payload".
+
+#include <cstdint>
+#include <string_view>
+
+#include "rules/model/enums.hpp"
+#include "rules/model/ids.hpp"
+#include "rules/model/time.hpp"
+
+// TOCSIN_FIELDS(a, b) gives `fields(v)` that calls v("a", a); v("b", b); one list serves writing,
+// reading, printing and comparing.
+// clang-format off
+#define TOCSIN_PARENS ()
+#define TOCSIN_EXPAND(...) TOCSIN_EXPAND3(TOCSIN_EXPAND3(TOCSIN_EXPAND3(__VA_ARGS__)))
+#define TOCSIN_EXPAND3(...) TOCSIN_EXPAND2(TOCSIN_EXPAND2(TOCSIN_EXPAND2(__VA_ARGS__)))
+#define TOCSIN_EXPAND2(...) TOCSIN_EXPAND1(TOCSIN_EXPAND1(TOCSIN_EXPAND1(__VA_ARGS__)))
+#define TOCSIN_EXPAND1(...) __VA_ARGS__
+#define TOCSIN_EACH(...) __VA_OPT__(TOCSIN_EXPAND(TOCSIN_EACH_(__VA_ARGS__)))
+#define TOCSIN_EACH_(field, ...) v(#field, field); __VA_OPT__(TOCSIN_EACH_AGAIN TOCSIN_PARENS (__VA_ARGS__))
+#define TOCSIN_EACH_AGAIN() TOCSIN_EACH_
+#define TOCSIN_FIELDS(...)                                                   \
+  template <class V> void fields(V&& v) { TOCSIN_EACH(__VA_ARGS__) }
+// clang-format on
+
+namespace tocsin {
+
+using Text = std::string_view;
+
+// ---- the store, the process, the clock ------------------------------------------------------------
+
+struct StoreCreated {
+  std::uint16_t format = 0;
+  Fingerprint secret;
+  TOCSIN_FIELDS(format, secret)
+};
+// Every start and every take-over. Attempts of older epochs are settled next. The elapsed time of this
+// fact was `boot_ms` on the boot clock of `boot`: a later start in the same boot goes on from there.
+struct EpochTaken {
+  Epoch epoch;
+  Instant stale_grace;
+  Text version, boot;
+  std::int64_t boot_ms = 0;
+  TOCSIN_FIELDS(epoch, stale_grace, version, boot, boot_ms)
+};
+struct ClockStepped {
+  std::int64_t by_ms = 0;
+  Text reason;
+  TOCSIN_FIELDS(by_ms, reason)
+};
+struct ConfigApplied {
+  Text hash, why, text;
+  TOCSIN_FIELDS(hash, why, text)
+};
+struct SourceNamed {
+  std::uint8_t slot = 0;
+  Text name;
+  TOCSIN_FIELDS(slot, name)
+};
+struct HistoryLost {
+  std::uint64_t from = 0, to = 0;
+  Text why;
+  TOCSIN_FIELDS(from, to, why)
+};
+struct LossConfirmed {
+  Text by;
+  TOCSIN_FIELDS(by)
+};
+// Counts that no fact of their own carries. `received` and `dispositions` are packed pairs
+// (u8 index, u32 count), so that a tally of three numbers is fifteen bytes.
+struct Tallied {
+  Text received, dispositions;
+  TOCSIN_FIELDS(received, dispositions)
+};
+// Live rows are measured against a changed configuration, a slice at a time; `next` 0: done.
+struct ReplanAdvanced {
+  IncidentNumber next;
+  Instant due;
+  TOCSIN_FIELDS(next, due)
+};
+
+// ---- alerts ---------------------------------------------------------------------------------------
+
+// A condition that was not known before. state: held, firing or tombstone.
+struct AlertOpened {
+  Fingerprint alert;
+  AlertSerial serial;
+  std::uint8_t source = 0;
+  AlertState state{};
+  Severity severity{};
+  bool time_suspect = false;
+  Wall starts_at, ends_at;
+  Instant due;
+  Text ci, text;
+  TOCSIN_FIELDS(alert, serial, source, state, severity, time_suspect, starts_at, ends_at, due, ci, text)
+};
+// A known one changed: another severity, a new start, firing again after it had ended or gone stale.
+struct AlertChanged {
+  Fingerprint alert;
+  std::uint8_t source = 0;
+  AlertState state{};
+  Severity severity{};
+  Wall starts_at;
+  Instant due;
+  TOCSIN_FIELDS(alert, source, state, severity, starts_at, due)
+};
+struct AlertAnnotated {
+  Fingerprint alert;
+  Text text;
+  TOCSIN_FIELDS(alert, text)
+};
+// The sender has been repeating it: it is not stale before `until`.
+struct AlertRefreshed {
+  Fingerprint alert;
+  Instant until;
+  TOCSIN_FIELDS(alert, until)
+};
+struct AlertStale {
+  Fingerprint alert;
+  IncidentNumber incident;
+  Instant due, retire;
+  Text name;
+  TOCSIN_FIELDS(alert, incident, due, retire, name)
+};
+struct AlertResolved {
+  Fingerprint alert;
+  IncidentNumber incident;
+  std::uint8_t source = 0;
+  Wall ends_at;
+  Instant retire;
+  Disposition disposition{};
+  Text name;
+  TOCSIN_FIELDS(alert, incident, source, ends_at, retire, disposition, name)
+};
+struct AlertKept {  // its time to be forgotten had come, but its incident still lives
+  Fingerprint alert;
+  Instant retire;
+  TOCSIN_FIELDS(alert, retire)
+};
+struct AlertForgotten {
+  Fingerprint alert;
+  TOCSIN_FIELDS(alert)
+};
+
+// ---- incidents ------------------------------------------------------------------------------------
+
+// It has no alert yet; AlertLinked follows in the same frame.
+struct IncidentOpened {
+  IncidentNumber incident, recurrence_of;
+  Origin origin{};
+  bool self = false;
+  Severity severity{};
+  std::uint8_t impact = 3, urgency = 3;
+  Priority priority{};
+  CiMatch ci_match{};
+  Wall occurred_at;
+  Instant escalate_due;
+  Text title, ci, ci_class, service, environment, category, subcategory, symptom, category_rule, group,
+      summary, runbook, priority_reason;
+  TOCSIN_FIELDS(incident, recurrence_of, origin, self, severity, impact, urgency, priority, ci_match,
+                occurred_at, escalate_due, title, ci, ci_class, service, environment, category,
+                subcategory, symptom, category_rule, group, summary, runbook, priority_reason)
+};
+// An alert belongs to an incident, and why. Carries the disposition of its event; `events` more than 1
+// when an event that had been held is disposed of with it.
+struct AlertLinked {
+  IncidentNumber incident;
+  Fingerprint alert;
+  std::uint8_t source = 0;
+  JoinReason why{};
+  Disposition disposition{};
+  Severity severity{};
+  bool was_held = false;
+  Wall starts_at;
+  Instant due;
+  Text name, ci;
+  TOCSIN_FIELDS(incident, alert, source, why, disposition, severity, was_held, starts_at, due, name, ci)
+};
+// A linked alert fires again, or with another severity.
+struct AlertRelinked {
+  IncidentNumber incident;
+  Fingerprint alert;
+  std::uint8_t source = 0;
+  Disposition disposition{};
+  Severity severity{};
+  AlertState before{};
+  Text name;
+  TOCSIN_FIELDS(incident, alert, source, disposition, severity, before, name)
+};
+struct IncidentReopened {
+  IncidentNumber incident;
+  ReopenTrigger trigger{};
+  std::uint16_t cycle = 0;
+  Instant escalate_due;
+  Text by;
+  TOCSIN_FIELDS(incident, trigger, cycle, escalate_due, by)
+};
+struct PriorityChanged {
+  IncidentNumber incident;
+  std::uint8_t impact = 3, urgency = 3;
+  Priority before{}, priority{};
+  Severity severity{};
+  bool new_cycle = false;  // unacknowledged and now P1 or P2: the escalation starts again (PRI-10)
+  Instant escalate_due;
+  Text reason;
+  TOCSIN_FIELDS(incident, impact, urgency, before, priority, severity, new_cycle, escalate_due, reason)
+};
+struct IncidentAcknowledged {
+  IncidentNumber incident;
+  Text by, via;
+  TOCSIN_FIELDS(incident, by, via)
+};
+struct NoteAdded {
+  IncidentNumber incident;
+  Text by, text;
+  TOCSIN_FIELDS(incident, by, text)
+};
+// All its alerts are clear. Recovery counts when it stays so until verify_due.
+struct RecoverySeen {
+  IncidentNumber incident;
+  Wall restored_at;
+  Instant verify_due;
+  TOCSIN_FIELDS(incident, restored_at, verify_due)
+};
+struct VerifyFailed {
+  IncidentNumber incident;
+  Instant escalate_due;
+  Text name;
+  TOCSIN_FIELDS(incident, escalate_due, name)
+};
+// P1 and P2 that somebody owns are not resolved over their head: they are asked first (T08).
+struct RestoredPrompted {
+  IncidentNumber incident;
+  Instant prompt_due;
+  Text owner;
+  TOCSIN_FIELDS(incident, prompt_due, owner)
+};
+struct IncidentResolved {
+  IncidentNumber incident;
+  ClosureCode code{};
+  CauseCode cause{};
+  bool by_daemon = false, needs_review = false;
+  Wall restored_at;
+  Instant close_due;
+  Text by, note, reason;
+  TOCSIN_FIELDS(incident, code, cause, by_daemon, needs_review, restored_at, close_due, by, note, reason)
+};
+struct IncidentClosed {
+  IncidentNumber incident;
+  bool by_daemon = false;
+  Text by, reason;
+  TOCSIN_FIELDS(incident, by_daemon, by, reason)
+};
+// A step of the escalation was taken: the pages it asks for follow.
+struct EscalationStepped {
+  IncidentNumber incident;
+  std::uint16_t step = 0, repeat = 0, next_step = 0, next_repeat = 0;
+  std::uint16_t skipped = 0;  // overdue steps that collapsed into this one (TIM-5)
+  bool late = false;
+  WhyPage why{};
+  Instant due, next_due;
+  TOCSIN_FIELDS(incident, step, repeat, next_step, next_repeat, skipped, late, why, due, next_due)
+};
+struct DeadlineMoved {
+  IncidentNumber incident;
+  DeadlineKind kind{};
+  Instant before, due;
+  WhyMoved why{};
+  TOCSIN_FIELDS(incident, kind, before, due, why)
+};
+
+// ---- pages ----------------------------------------------------------------------------------------
+
+struct PageRequested {
+  IncidentNumber incident;
+  PageId page;
+  PageKey key;
+  PageKind kind{};
+  WhyPage why{};
+  std::uint16_t cycle = 1, step = 0, repeat = 0;
+  std::uint8_t channel_rank = 0;
+  Priority priority{};
+  Instant due;
+  Text person, channel;
+  TOCSIN_FIELDS(incident, page, key, kind, why, cycle, step, repeat, channel_rank, priority, due, person,
+                channel)
+};
+// Its channel is full; it goes as soon as a slot is free.
+struct PageQueued {
+  IncidentNumber incident;
+  PageId page;
+  TOCSIN_FIELDS(incident, page)
+};
+struct AttemptStarted {
+  IncidentNumber incident;
+  PageId page;
+  std::uint16_t attempt = 0;
+  Epoch epoch;
+  Instant lease;
+  TOCSIN_FIELDS(incident, page, attempt, epoch, lease)
+};
+struct AttemptSettled {
+  IncidentNumber incident;
+  PageId page;
+  std::uint16_t attempt = 0;
+  Epoch epoch;
+  AttemptOutcome outcome{};
+  WhySettled why{};
+  Instant retry;  // when it is tried again; never: the page ends with this
+  Text detail;
+  TOCSIN_FIELDS(incident, page, attempt, epoch, outcome, why, retry, detail)
+};
+struct PageEnded {
+  IncidentNumber incident;
+  PageId page;
+  PageEnd end{};
+  WhyEnded why{};
+  Text person, channel;
+  TOCSIN_FIELDS(incident, page, end, why, person, channel)
+};
+
+// Tag of each fact, for ever. X(tag, Type)
+#define TOCSIN_FACTS(X)                                                                              \
+  X(1, StoreCreated) X(2, EpochTaken) X(3, ClockStepped) X(4, ConfigApplied) X(5, SourceNamed)       \
+  X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced)                           \
+  X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed)                 \
+  X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten)                      \
+  X(40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)              \
+  X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded) X(47, RecoverySeen)            \
+  X(48, VerifyFailed) X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)          \
+  X(52, EscalationStepped) X(53, DeadlineMoved)                                                      \
+  X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)
+
+template <class F>
+struct FactTag;
+#define TOCSIN_FACT_TAG(tag, Type)                       \
+  template <> struct FactTag<Type> {                     \
+    static constexpr std::uint16_t value = tag;          \
+    static constexpr std::string_view name = #Type;      \
+  };
+TOCSIN_FACTS(TOCSIN_FACT_TAG)
+#undef TOCSIN_FACT_TAG
+
+inline constexpr std::uint16_t fact_format = 1;  // of this version; written by StoreCreated
+
+template <class F>
+concept ConcernsIncident = requires(F f) { f.incident; };
+
+}  // namespace tocsin

@@ -1,0 +1,35 @@
+#include "rules/model/ids.hpp"
+
+#include <algorithm>
+
+namespace tocsin {
+
+std::string hex(std::uint64_t high, std::uint64_t low) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(32, '0');
+  for (int i = 0; i < 16; ++i) {
+    out[15 - i] = digits[high >> (4 * i) & 15];
+    out[31 - i] = digits[low >> (4 * i) & 15];
+  }
+  return out;
+}
+
+std::string to_text(IncidentNumber n) {
+  std::string digits = std::to_string(n.value);
+  if (digits.size() < 7) digits.insert(0, 7 - digits.size(), '0');
+  return "INC" + digits;
+}
+
+IncidentNumber parse_incident(std::string_view text) {
+  if (text.size() > 3 && (text[0] | 32) == 'i' && (text[1] | 32) == 'n' && (text[2] | 32) == 'c')
+    text.remove_prefix(3);
+  if (text.empty() || text.size() > 12) return {};
+  std::uint64_t value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return {};
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value <= UINT32_MAX ? IncidentNumber(static_cast<std::uint32_t>(value)) : IncidentNumber{};
+}
+
+}  // namespace tocsin

@@ -1,0 +1,55 @@
+#pragma once
+// A page as it leaves the core: all that a channel needs to write and send it. Made when the attempt
+// is started, from the state of that instant; released to the shell when its frame is durable.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rules/model/enums.hpp"
+#include "rules/model/ids.hpp"
+#include "rules/model/time.hpp"
+
+namespace tocsin {
+
+struct SendOrder {
+  PageId page;
+  std::uint16_t attempt = 0;
+  Epoch epoch;
+  PageKey key;
+  Wall deadline{};  // the shell must have answered by then
+
+  PageKind kind = PageKind::page;
+  WhyPage why = WhyPage::step_due;
+  IncidentNumber incident;
+  std::uint16_t cycle = 1;
+  std::uint16_t step = 0;
+  std::uint16_t repeat = 0;
+  std::string person;   // id; empty: the channel itself is the recipient
+  std::string email;    // of the person, if any
+  std::string channel;  // name in the settings
+  std::string channel_kind;
+  std::map<std::string, std::string> channel_settings;
+
+  // What broke, who it hurts, since when: the fields of ESC-12.
+  Priority priority = Priority::P3;
+  IncidentState state = IncidentState::new_;
+  std::string title;
+  std::string ci;
+  std::string service;
+  std::string category;     // "database/availability"
+  std::string group;
+  std::string summary;      // the alert's own words
+  std::string runbook;
+  std::string owner;        // who acknowledged, if anybody
+  Wall since{};
+  Wall now{};
+  Wall response_due{};
+  std::uint32_t alerts_firing = 0;
+  std::uint32_t alerts_total = 0;
+  std::string link;         // to the incident; empty without external_url
+  std::string instance_name;
+};
+
+}  // namespace tocsin

@@ -1,0 +1,222 @@
+#include "rules/model/row_codec.hpp"
+
+#include "rules/model/codec.hpp"
+
+namespace tocsin {
+namespace {
+
+// One list of fields per row serves both directions.
+template <class V, class Row>
+void alert_fields(V&& v, Row& r) {
+  v("due", r.due), v("starts_at", r.starts_at), v("ends_at", r.ends_at), v("seen_at", r.seen_at);
+  v("changed_at", r.changed_at), v("incident", r.incident), v("state", r.state);
+  v("severity", r.severity), v("source", r.source), v("flags", r.flags);
+}
+template <class V, class Row>
+void incident_fields(V&& v, Row& r) {
+  v("number", r.number), v("revision", r.revision), v("opened_at", r.opened_at);
+  v("acknowledged_at", r.acknowledged_at), v("resolved_at", r.resolved_at), v("cycle_at", r.cycle_at);
+  v("escalate_due", r.escalate_due), v("verify_due", r.verify_due), v("prompt_due", r.prompt_due);
+  v("close_due", r.close_due), v("occurred_at", r.occurred_at), v("restored_at", r.restored_at);
+  v("alerts_firing", r.alerts_firing), v("alerts_stale", r.alerts_stale);
+  v("alerts_total", r.alerts_total), v("events", r.events), v("timeline", r.timeline);
+  v("cycle_pages", r.cycle_pages), v("cycle", r.cycle), v("step", r.step), v("repeat", r.repeat);
+  v("reopened", r.reopened), v("recurrence_of", r.recurrence_of), v("state", r.state);
+  v("severity", r.severity), v("impact", r.impact), v("urgency", r.urgency), v("priority", r.priority);
+  v("ci_match", r.ci_match), v("origin", r.origin), v("code", r.code), v("cause", r.cause);
+  v("resolved_by_daemon", r.resolved_by_daemon), v("monitoring_silent", r.monitoring_silent);
+  v("needs_review", r.needs_review), v("prompted", r.prompted), v("self", r.self);
+}
+template <class V, class Row>
+void page_fields(V&& v, Row& r) {
+  v("id", r.id), v("key", r.key), v("requested_at", r.requested_at), v("due", r.due);
+  v("epoch", r.epoch), v("incident", r.incident), v("cycle", r.cycle), v("step", r.step);
+  v("repeat", r.repeat), v("attempt", r.attempt), v("kind", r.kind), v("state", r.state);
+  v("why", r.why), v("priority", r.priority), v("delivered", r.delivered);
+  v("channel_rank", r.channel_rank);
+}
+template <class V, class G>
+void globals_fields(V&& v, G& g) {
+  v("seq", g.seq), v("at", g.at), v("epoch", g.epoch), v("offset_ms", g.offset_ms);
+  v("stale_grace", g.stale_grace), v("next_incident", g.next_incident), v("next_page", g.next_page);
+  v("next_alert", g.next_alert), v("secret", g.secret), v("format", g.format);
+  v("lost_from", g.lost_from), v("lost_to", g.lost_to), v("loss_unconfirmed", g.loss_unconfirmed);
+  v("replan_next", g.replan_next), v("replan_due", g.replan_due), v("tombstones", g.tombstones);
+  v("boot_ms", g.boot_ms), v("boot_at", g.boot_at);
+}
+
+}  // namespace
+
+std::string RowCodec::encode(const AlertRow& row) {
+  std::string out;
+  out.reserve(96 + row.blob->size);
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  alert_fields(w, row);
+  return out;
+}
+std::string RowCodec::encode(const IncidentRow& row) {
+  std::string out;
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  incident_fields(w, row);
+  return out;
+}
+std::string RowCodec::encode(const PageRow& row) {
+  std::string out;
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  page_fields(w, row);
+  return out;
+}
+
+std::string RowCodec::encode(const Globals& g) {
+  std::string out;
+  ByteWriter w(out);
+  globals_fields(w, g);
+  w("config_hash", std::string_view(g.config_hash));
+  w("boot", std::string_view(g.boot));
+  w("sources", static_cast<std::uint32_t>(g.sources.size()));
+  for (const auto& source : g.sources) w("source", std::string_view(source));
+  w("channels", static_cast<std::uint32_t>(g.channels.size()));
+  for (const auto& channel : g.channels) w("channel", std::string_view(channel));
+  return out;
+}
+
+std::string RowCodec::encode(const Totals& t) {
+  std::string out;
+  ByteWriter w(out);
+  w("received", static_cast<std::uint16_t>(t.received.size()));
+  for (auto n : t.received) w("n", n);
+  w("dispositions", static_cast<std::uint16_t>(t.dispositions.size()));
+  for (auto n : t.dispositions) w("n", n);
+  w("held", t.held);
+  w("counters", static_cast<std::uint32_t>(t.counters.size()));
+  for (const auto& [k, n] : t.counters) w("m", k.metric), w("a", k.a), w("b", k.b), w("c", k.c), w("n", n);
+  return out;
+}
+
+bool RowCodec::decode(std::string_view value, IncidentRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  incident_fields(r, row);
+  row.blob = make_blob(blob);
+  return !r.damaged();
+}
+
+namespace {
+
+bool decode(std::string_view value, AlertRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  alert_fields(r, row);
+  if (r.damaged() || blob.size() < 26) return false;
+  row.blob = make_blob(blob);
+  if (row.text().valid()) return true;
+  free_blob(row.blob);
+  return false;
+}
+bool decode(std::string_view value, PageRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  page_fields(r, row);
+  if (r.damaged() || blob.size() < 2) return false;
+  row.blob = make_blob(blob);
+  return true;
+}
+bool decode(std::string_view value, Globals& g) {
+  ByteReader r(value);
+  globals_fields(r, g);
+  std::string_view text;
+  r("config_hash", text);
+  g.config_hash = text;
+  r("boot", text);
+  g.boot = text;
+  std::uint32_t count = 0;
+  r("sources", count);
+  for (std::uint32_t i = 0; i < count && i < sources_max && !r.damaged(); ++i) {
+    r("source", text);
+    g.sources.emplace_back(text);
+  }
+  r("channels", count);
+  for (std::uint32_t i = 0; i < count && i < channel_labels_max && !r.damaged(); ++i) {
+    r("channel", text);
+    g.channels.emplace_back(text);
+  }
+  return !r.damaged();
+}
+bool decode(std::string_view value, Totals& t) {
+  ByteReader r(value);
+  std::uint16_t size = 0;
+  r("received", size);
+  for (std::uint16_t i = 0; i < size && !r.damaged(); ++i) {
+    std::uint64_t n = 0;
+    r("n", n);
+    if (i < t.received.size()) t.received[i] = n;
+  }
+  r("dispositions", size);
+  for (std::uint16_t i = 0; i < size && !r.damaged(); ++i) {
+    std::uint64_t n = 0;
+    r("n", n);
+    if (i < t.dispositions.size()) t.dispositions[i] = n;
+  }
+  r("held", t.held);
+  std::uint32_t count = 0;
+  r("counters", count);
+  for (std::uint32_t i = 0; i < count && !r.damaged(); ++i) {
+    CounterKey k;
+    std::uint64_t n = 0;
+    r("m", k.metric), r("a", k.a), r("b", k.b), r("c", k.c), r("n", n);
+    t.counters[k] = n;
+  }
+  return !r.damaged();
+}
+
+}  // namespace
+
+bool RowCodec::load(State& state, std::string_view key, std::string_view value, std::uint32_t& slot) {
+  slot = no_slot;
+  if (key.empty()) return false;
+  switch (key[0]) {
+    case alert_prefix: {
+      AlertRow row;
+      if (!tocsin::decode(value, row)) return false;
+      slot = state.insert_alert(row);
+      return true;
+    }
+    case incident_prefix: {
+      IncidentRow row;
+      if (!decode(value, row)) return false;
+      slot = state.insert_incident(row);
+      return true;
+    }
+    case page_prefix: {
+      PageRow row;
+      if (!tocsin::decode(value, row)) return false;
+      slot = state.insert_page(row);
+      return true;
+    }
+    case globals_prefix: {
+      Globals globals;
+      if (!tocsin::decode(value, globals)) return false;
+      state.globals_ = std::move(globals);
+      return true;
+    }
+    case totals_prefix: return tocsin::decode(value, state.totals_);
+    case config_prefix: state.config_text_ = std::make_shared<const std::string>(value); return true;
+    default: return false;
+  }
+}
+
+void RowCodec::loaded(State& state) {
+  state.alerts_.clear_dirty();
+  state.incidents_.clear_dirty();
+  state.pages_.clear_dirty();
+  if (state.globals_.replan_next)
+    state.push({state.globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
+}
+
+}  // namespace tocsin

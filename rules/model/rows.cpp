@@ -1,0 +1,103 @@
+#include "rules/model/rows.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t alert_fixed_bytes = 26;  // fingerprint, serial, size of the CI
+
+template <class T>
+T load(const char* p) {
+  T v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+void put(std::string& out, T v) {
+  out.append(reinterpret_cast<const char*>(&v), sizeof v);
+}
+
+}  // namespace
+
+const Blob* make_blob(std::string_view a, std::string_view b, std::string_view c) {
+  const std::size_t size = a.size() + b.size() + c.size();
+  void* memory = std::malloc(sizeof(Blob) + size);
+  if (!memory) std::abort();  // out of memory is our fault: stop before writing
+  auto* blob = new (memory) Blob{static_cast<std::uint32_t>(size)};
+  char* at = reinterpret_cast<char*>(blob + 1);
+  for (const auto& part : {a, b, c}) {
+    if (!part.empty()) std::memcpy(at, part.data(), part.size());
+    at += part.size();
+  }
+  return blob;
+}
+void free_blob(const Blob* blob) { std::free(const_cast<Blob*>(blob)); }
+
+const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view ci, std::string_view text) {
+  char fixed[alert_fixed_bytes];
+  const auto ci_size = static_cast<std::uint16_t>(ci.size());
+  std::memcpy(fixed, &f.high, 8);
+  std::memcpy(fixed + 8, &f.low, 8);
+  std::memcpy(fixed + 16, &serial.value, 8);
+  std::memcpy(fixed + 24, &ci_size, 2);
+  return make_blob({fixed, sizeof fixed}, ci, text);
+}
+
+Fingerprint AlertRow::fingerprint() const {
+  return {load<std::uint64_t>(blob->data()), load<std::uint64_t>(blob->data() + 8)};
+}
+AlertSerial AlertRow::serial() const { return AlertSerial(load<std::uint64_t>(blob->data() + 16)); }
+std::string_view AlertRow::ci() const {
+  return {blob->data() + alert_fixed_bytes, load<std::uint16_t>(blob->data() + 24)};
+}
+AlertText AlertRow::text() const {
+  return AlertText(blob->view().substr(alert_fixed_bytes + ci().size()));
+}
+
+namespace {
+template <class Words, class Use>
+void each_word(Words& w, Use&& use) {
+  for (auto* word : {&w.title, &w.ci, &w.ci_class, &w.service, &w.environment, &w.category,
+                     &w.subcategory, &w.symptom, &w.group, &w.owner, &w.summary, &w.runbook,
+                     &w.category_rule, &w.resolution_note, &w.resolved_by})
+    use(*word);
+}
+}  // namespace
+
+const Blob* make_incident_blob(const IncidentWords& words) {
+  std::string bytes;
+  each_word(words, [&](const std::string_view& word) {
+    put(bytes, static_cast<std::uint16_t>(word.size()));
+    bytes.append(word.substr(0, UINT16_MAX));
+  });
+  return make_blob(bytes);
+}
+
+IncidentWords IncidentRow::words() const {
+  IncidentWords out;
+  if (!blob) return out;
+  const char* p = blob->data();
+  const char* end = p + blob->size;
+  each_word(out, [&](std::string_view& word) {
+    if (end - p < 2) return;
+    const std::size_t size = load<std::uint16_t>(p);
+    if (static_cast<std::size_t>(end - p) < 2 + size) return;
+    word = {p + 2, size};
+    p += 2 + size;
+  });
+  return out;
+}
+
+const Blob* make_page_blob(std::string_view person, std::string_view channel) {
+  const auto size = static_cast<std::uint16_t>(person.size());
+  return make_blob({reinterpret_cast<const char*>(&size), sizeof size}, person, channel);
+}
+std::string_view PageRow::person() const {
+  return {blob->data() + 2, load<std::uint16_t>(blob->data())};
+}
+std::string_view PageRow::channel() const { return blob->view().substr(2 + person().size()); }
+
+}  // namespace tocsin

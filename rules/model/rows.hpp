@@ -1,0 +1,123 @@
+#pragma once
+// The rows of the state: plain data plus one pointer to an immutable byte string each. A reader copies
+// a row before it decides anything, since the next fact may move it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "rules/model/alert.hpp"
+#include "rules/model/enums.hpp"
+#include "rules/model/ids.hpp"
+#include "rules/model/time.hpp"
+
+namespace tocsin {
+
+// Immutable bytes behind a row. Allocated once, freed when neither the state nor a snapshot needs it.
+struct Blob {
+  std::uint32_t size;
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  std::string_view view() const { return {data(), size}; }
+};
+const Blob* make_blob(std::string_view first, std::string_view second = {}, std::string_view third = {});
+void free_blob(const Blob* blob);
+
+// One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI, packed text.
+struct AlertRow {
+  const Blob* blob = nullptr;
+  Instant due = never;     // held: end of hold-down; firing: stale; else: forgotten
+  Wall starts_at{};
+  Wall ends_at{};          // resolved and tombstone only
+  Instant seen_at{};       // first receipt
+  Instant changed_at{};    // last fact about it
+  IncidentNumber incident; // 0 while held, and for tombstones
+  AlertState state = AlertState::firing;
+  Severity severity = Severity::error;
+  std::uint8_t source = 0;
+  std::uint8_t flags = 0;
+  static constexpr std::uint8_t time_suspect = 1, counted_firing = 2, counted_stale = 4;
+
+  Fingerprint fingerprint() const;
+  AlertSerial serial() const;
+  std::string_view ci() const;
+  AlertText text() const;
+};
+static_assert(sizeof(AlertRow) == 56);
+const Blob* make_alert_blob(Fingerprint fingerprint, AlertSerial serial, std::string_view ci,
+                            std::string_view text);
+
+// The words of an incident, in the order of its blob.
+struct IncidentWords {
+  std::string_view title, ci, ci_class, service, environment, category, subcategory, symptom, group,
+      owner, summary, runbook, category_rule, resolution_note, resolved_by;
+};
+
+// One incident. Times are of the log unless they are Wall.
+struct IncidentRow {
+  const Blob* blob = nullptr;
+  IncidentNumber number;
+  std::uint32_t revision = 0;
+  Instant opened_at{};
+  Instant acknowledged_at = never;
+  Instant resolved_at = never;
+  Instant cycle_at{};           // start of the escalation cycle
+  Instant escalate_due = never; // next step of the escalation
+  Instant verify_due = never;   // all alerts are clear; recovery counts from then
+  Instant prompt_due = never;   // asked the owner to confirm the recovery
+  Instant close_due = never;
+  Wall occurred_at{};
+  Wall restored_at{};           // provisional while it is not resolved
+  std::uint32_t alerts_firing = 0;  // firing or stale
+  std::uint32_t alerts_stale = 0;
+  std::uint32_t alerts_total = 0;
+  std::uint32_t events = 0;
+  std::uint32_t timeline = 0;   // entries written
+  std::uint32_t cycle_pages = 0;  // pages requested in this cycle
+  std::uint16_t cycle = 1;
+  std::uint16_t step = 0;       // next step to take
+  std::uint16_t repeat = 0;
+  std::uint16_t reopened = 0;
+  IncidentNumber recurrence_of;
+  IncidentState state = IncidentState::new_;
+  Severity severity = Severity::error;  // highest ever among its alerts
+  std::uint8_t impact = 3, urgency = 3;
+  Priority priority = Priority::P3;
+  CiMatch ci_match = CiMatch::none;
+  Origin origin = Origin::webhook;
+  ClosureCode code = ClosureCode::fixed_permanent;  // once resolved
+  CauseCode cause = CauseCode::unknown;
+  bool resolved_by_daemon = false;
+  bool monitoring_silent = false;  // a member is stale: silence is not health
+  bool needs_review = false;
+  bool prompted = false;
+  bool self = false;               // about tocsin itself
+
+  IncidentWords words() const;
+  bool unresolved() const { return state < IncidentState::resolved; }
+};
+const Blob* make_incident_blob(const IncidentWords& words);
+
+// An obligation to tell somebody. Blob: u16 size of the person, person, channel.
+struct PageRow {
+  const Blob* blob = nullptr;
+  PageId id;
+  PageKey key;
+  Instant requested_at{};
+  Instant due = never;      // in flight: lease ends; waiting: try again; delivered: never
+  Epoch epoch;              // of the attempt in flight
+  IncidentNumber incident;
+  std::uint16_t cycle = 1, step = 0, repeat = 0;
+  std::uint16_t attempt = 0;  // started so far
+  PageKind kind = PageKind::page;
+  PageState state = PageState::waiting;
+  WhyPage why = WhyPage::step_due;
+  Priority priority = Priority::P3;
+  bool delivered = false;     // kept until its incident closes: who is to hear of the recovery
+  std::uint8_t channel_rank = 0;  // how many of the person's channels were tried before
+
+  std::string_view person() const;
+  std::string_view channel() const;
+};
+const Blob* make_page_blob(std::string_view person, std::string_view channel);
+
+}  // namespace tocsin

@@ -1,0 +1,153 @@
+#pragma once
+// What the operators decided, compiled: one immutable object beside the state. Made by config/, named
+// by its hash; every decision receives it as an argument. Look-ups by name are total: what is gone
+// answers with nothing, and the caller goes to the catch-all with a reason.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/model/enums.hpp"
+#include "rules/model/time.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace tocsin {
+
+// A Prometheus matcher. Regular expressions are anchored at both ends and run in linear time (RE2).
+struct Matcher {
+  enum class Op : std::uint8_t { equal, not_equal, matches, not_matches };
+  std::string label;
+  Op op = Op::equal;
+  std::string value;
+  std::shared_ptr<const re2::RE2> regex;  // set for matches / not_matches
+};
+
+struct Rule {
+  std::string id;
+  std::vector<Matcher> match;  // all must hold; none given matches everything
+  std::string category, subcategory, symptom, group;  // empty: not set by this rule
+  std::optional<Severity> severity;
+  std::optional<EventClass> event_class;
+};
+
+struct Ci {
+  std::string id;
+  std::string ci_class;
+  Criticality criticality = Criticality::important;
+  std::uint32_t users = 0;
+  std::string group;
+  std::vector<std::string> aliases;
+  std::vector<std::string> supports;  // ids of the CIs that hard-depend on this one
+  std::vector<Matcher> match;         // labels that mean this CI
+  std::string environment;            // prod, staging, test, dev; empty is prod
+};
+
+struct Person {
+  std::string id;
+  std::string email;
+  std::vector<std::string> page;    // channels in order, for what must wake somebody
+  std::vector<std::string> inform;  // channels in order, for what can wait
+};
+
+struct Group {
+  std::string id;
+  std::vector<std::string> members;  // primary, secondary, ...
+  std::string lead;
+  std::string channel;  // of the team, for information
+};
+
+// A way out. `settings` are checked against the connector's own table by config/.
+struct Channel {
+  std::string name;
+  std::string kind;  // terminal, mailbox, webhook
+  std::map<std::string, std::string> settings;
+  std::uint16_t in_flight_max = 4;
+};
+
+// Who a step of the escalation speaks to.
+struct Target {
+  enum class Kind : std::uint8_t { primary, secondary, lead, everyone, channel, role, person, catch_all };
+  Kind kind = Kind::primary;
+  std::string name;  // of the role or person
+  bool page = true;  // false: inform
+};
+
+struct Step {
+  Span after;  // since the start of the cycle
+  std::vector<Target> to;
+};
+
+// Functional escalation of one priority (7.1). After the last step it starts again at `repeat_from`
+// every `repeat_every`, `repeats_max` times; then the catch-all is paged every `exhausted_every`.
+struct Policy {
+  std::vector<Step> steps;
+  std::uint16_t repeat_from = 0;
+  Span repeat_every{};  // 0: no repeat
+  std::uint16_t repeats_max = 0;
+  Span exhausted_every = minutes(30);
+  bool must_page = false;  // P1 and P2: somebody has to answer
+};
+
+struct CategoryTree {
+  std::map<std::string, std::vector<std::string>, std::less<>> categories;
+};
+
+struct Settings {
+  std::string hash;  // hex of the normalised text; names this object in the state
+  std::string text;  // normalised: parses to an equal object
+
+  std::vector<std::string> sources;  // names of the integrations, in the order of the file; 31 at most
+  std::vector<Rule> rules;  // first match wins
+  std::map<std::string, Severity, std::less<>> severity_aliases;
+  Severity severity_default = Severity::error;
+
+  std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
+  std::vector<Ci> cis;  // sorted by id
+  std::map<std::string, std::uint32_t, std::less<>> ci_by_name;  // id and aliases, lower case
+  CategoryTree tree;
+
+  std::vector<Person> people;    // sorted by id
+  std::vector<Group> groups;     // sorted by id
+  std::vector<Channel> channels; // sorted by name
+  std::map<std::string, std::vector<std::string>, std::less<>> roles;  // incident_manager -> people
+  std::string default_group;     // owns what no CI or rule gives to anybody
+  // Never empty and never configured away: people first, then bare channels (terminal at least).
+  std::vector<std::string> catch_all_people;
+  std::string catch_all_channel = "terminal";
+
+  std::uint8_t matrix[4][4] = {{1, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 5}};  // impact, urgency
+  std::uint8_t unknown_ci_impact = 3;
+  Policy policies[5];
+
+  Span hold_down[4] = {seconds(0), seconds(60), seconds(180), seconds(180)};  // by severity (BND-6)
+  Span verify[5] = {minutes(15), minutes(15), minutes(10), minutes(10), minutes(10)};
+  Span response[5] = {minutes(15), minutes(30), hours(2), hours(10), hours(20)};
+  Span restored_prompt_timeout = minutes(60);
+  Span auto_close_after = hours(120);
+  Span reopen_window = hours(24);
+  Span resolve_timeout = minutes(5);    // an alert without an end is stale after this, unless refreshed
+  Span stale_grace_min = minutes(5);    // after a restart nothing becomes stale before this
+  Span tombstone_for = hours(24);       // an ended or orphaned alert is remembered so long
+  Span same_ci_window = minutes(15);
+  Span event_age_max = hours(24);       // TIM-6
+  Span clock_skew_max = minutes(5);
+  std::uint16_t attempts_max = 12;      // per page and channel, then it is undeliverable there
+  std::uint32_t tombstones_max = 100'000;
+
+  std::string instance_name = "tocsin";
+  std::string external_url;  // base of the links in pages; empty: none
+
+  const Ci* ci(std::string_view id) const;
+  const Person* person(std::string_view id) const;
+  const Group* group(std::string_view id) const;
+  const Channel* channel(std::string_view name) const;
+};
+
+}  // namespace tocsin

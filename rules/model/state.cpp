@@ -1,0 +1,345 @@
+#include "rules/model/state.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "rules/model/codec.hpp"
+#include "rules/model/row_codec.hpp"
+
+namespace tocsin {
+
+std::size_t TextHash::operator()(std::string_view text) const {
+  return XXH3_64bits(text.data(), text.size());
+}
+
+Limbo::~Limbo() {
+  for (const Blob* blob : blobs) free_blob(blob);
+  // A long chain is taken down in a loop: recursion would be as deep as the chain.
+  auto link = std::move(next);
+  while (link && link.use_count() == 1) {
+    auto after = std::move(link->next);
+    link = std::move(after);
+  }
+}
+
+// ---- archive --------------------------------------------------------------------------------------
+
+void Archive::add(std::string key, std::string value) {
+  if (chunks_.empty() || chunks_.back()->size() == chunk_size) {
+    chunks_.push_back(std::make_shared<Chunk>());
+    chunks_.back()->reserve(chunk_size);
+  }
+  chunks_.back()->push_back({std::move(key), std::move(value)});
+  ++end_;
+}
+
+void Archive::drop_before(std::uint64_t number) {
+  std::size_t whole = 0;
+  while (whole < chunks_.size() && first_ + (whole + 1) * chunk_size <= number) ++whole;
+  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(whole));
+  first_ += whole * chunk_size;
+}
+
+const ArchiveEntry* Archive::View::find(std::string_view key) const {
+  const ArchiveEntry* found = nullptr;
+  each([&](const ArchiveEntry& e) {
+    if (e.key == key) found = &e;
+  });
+  return found;
+}
+
+// ---- fingerprint index ----------------------------------------------------------------------------
+
+std::uint32_t FingerprintIndex::find(const Fingerprint& f) const {
+  const auto& map = shard_[shard_of(f)];
+  const auto it = map.find(f);
+  return it == map.end() ? no_slot : it->second;
+}
+void FingerprintIndex::set(const Fingerprint& f, std::uint32_t slot) { shard_[shard_of(f)][f] = slot; }
+void FingerprintIndex::erase(const Fingerprint& f) { shard_[shard_of(f)].erase(f); }
+void FingerprintIndex::reserve(std::size_t n) {
+  for (auto& map : shard_) map.reserve(n / shards + 8);
+}
+void FingerprintIndex::prefetch(const Fingerprint& f) const { shard_[shard_of(f)].prefetch(f); }
+
+// ---- reading --------------------------------------------------------------------------------------
+
+State::State() : config_text_(std::make_shared<const std::string>()), limbo_(std::make_shared<Limbo>()) {}
+State::~State() {
+  // Snapshots may outlive the state; what is live now is theirs through the limbo.
+  alerts_.each([&](std::uint32_t, const AlertRow& r) { limbo_->blobs.push_back(r.blob); });
+  incidents_.each([&](std::uint32_t, const IncidentRow& r) { limbo_->blobs.push_back(r.blob); });
+  pages_.each([&](std::uint32_t, const PageRow& r) { limbo_->blobs.push_back(r.blob); });
+}
+
+std::uint32_t State::incident_slot(IncidentNumber n) const {
+  const auto it = incident_slots_.find(n.value);
+  return it == incident_slots_.end() ? no_slot : it->second;
+}
+std::uint32_t State::page_slot(PageId id) const {
+  const auto it = page_slots_.find(id.value);
+  return it == page_slots_.end() ? no_slot : it->second;
+}
+const std::vector<IncidentNumber>* State::incidents_of(std::string_view ci) const {
+  const auto it = by_ci_.find(ci);
+  return it == by_ci_.end() ? nullptr : &it->second.live;
+}
+const std::set<PageId>& State::pages_of(IncidentNumber n) const {
+  static const std::set<PageId> none;
+  const auto it = pages_by_incident_.find(n.value);
+  return it == pages_by_incident_.end() ? none : it->second;
+}
+std::uint32_t State::in_flight(std::string_view channel) const {
+  const auto it = channels_.find(channel);
+  return it == channels_.end() ? 0 : it->second.in_flight;
+}
+std::optional<PageId> State::next_waiting(std::string_view channel) const {
+  const auto it = channels_.find(channel);
+  if (it == channels_.end() || it->second.waiting.empty()) return {};
+  return std::get<PageId>(*it->second.waiting.begin());
+}
+std::uint8_t State::source_slot(std::string_view name) const {
+  for (std::size_t i = 0; i < globals_.sources.size(); ++i)
+    if (globals_.sources[i] == name) return static_cast<std::uint8_t>(i);
+  return sources_max;
+}
+
+std::optional<IncidentRow> Snapshot::incident(IncidentNumber n) const {
+  std::optional<IncidentRow> found;
+  incidents.each([&](std::uint32_t, const IncidentRow& row) {
+    if (row.number == n) found = row;
+  });
+  return found;
+}
+
+// ---- deadlines ------------------------------------------------------------------------------------
+
+namespace {
+// An alert may not become stale before the grace after a start is over: what a running daemon would
+// have heard in the meantime is not known.
+Instant alert_due(const AlertRow& row, const Globals& globals) {
+  return row.state == AlertState::firing && row.due != never ? later(row.due, globals.stale_grace) : row.due;
+}
+DeadlineKind alert_kind(AlertState state) {
+  if (state == AlertState::held) return DeadlineKind::alert_hold;
+  return state == AlertState::firing ? DeadlineKind::alert_stale : DeadlineKind::alert_retire;
+}
+}  // namespace
+
+bool State::true_now(const Deadline& d, Instant& due) const {
+  due = never;
+  switch (d.kind) {
+    case DeadlineKind::page_lease:
+    case DeadlineKind::page_retry: {
+      if (!pages_.used(d.slot)) return false;
+      const PageRow& row = pages_.at(d.slot);
+      if (row.id.value != d.id) return false;
+      const auto kind = row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
+      if (kind == d.kind) due = row.due;
+      break;
+    }
+    case DeadlineKind::alert_hold:
+    case DeadlineKind::alert_stale:
+    case DeadlineKind::alert_retire: {
+      if (!alerts_.used(d.slot)) return false;
+      const AlertRow& row = alerts_.at(d.slot);
+      if (row.serial().value != d.id) return false;
+      if (alert_kind(row.state) == d.kind) due = alert_due(row, globals_);
+      break;
+    }
+    case DeadlineKind::escalation:
+    case DeadlineKind::verify:
+    case DeadlineKind::prompt:
+    case DeadlineKind::auto_close: {
+      if (!incidents_.used(d.slot)) return false;
+      const IncidentRow& row = incidents_.at(d.slot);
+      if (row.number.value != d.id) return false;
+      due = d.kind == DeadlineKind::escalation ? row.escalate_due
+            : d.kind == DeadlineKind::verify   ? row.verify_due
+            : d.kind == DeadlineKind::prompt   ? row.prompt_due
+                                               : row.close_due;
+      break;
+    }
+    case DeadlineKind::replan: due = globals_.replan_due; break;
+    case DeadlineKind::count_: break;
+  }
+  return due == d.due;
+}
+
+std::optional<Deadline> State::next_deadline() const {
+  while (!deadlines_.empty()) {
+    Deadline d = deadlines_.top();
+    Instant due;
+    if (true_now(d, due)) return d;
+    deadlines_.pop();
+    // The one deadline that moves without a fact about its row: the grace after a start.
+    if (d.kind == DeadlineKind::alert_stale && due != never && due > d.due) {
+      d.due = due;
+      deadlines_.push(d);
+    }
+  }
+  return {};
+}
+
+void State::arm_alert(std::uint32_t slot) {
+  const AlertRow& row = alerts_.at(slot);
+  if (row.due == never) return;
+  push({alert_due(row, globals_), alert_kind(row.state), row.incident.value, row.serial().value, slot});
+}
+void State::arm_incident(std::uint32_t slot) {
+  const IncidentRow& row = incidents_.at(slot);
+  const std::uint64_t n = row.number.value;
+  if (row.escalate_due != never) push({row.escalate_due, DeadlineKind::escalation, n, n, slot});
+  if (row.verify_due != never) push({row.verify_due, DeadlineKind::verify, n, n, slot});
+  if (row.prompt_due != never) push({row.prompt_due, DeadlineKind::prompt, n, n, slot});
+  if (row.close_due != never) push({row.close_due, DeadlineKind::auto_close, n, n, slot});
+}
+void State::arm_page(std::uint32_t slot) {
+  const PageRow& row = pages_.at(slot);
+  if (row.due == never) return;
+  const auto kind = row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
+  push({row.due, kind, row.incident.value, row.id.value, slot});
+}
+
+// ---- rows and their indexes -----------------------------------------------------------------------
+
+void State::release(const Blob* blob) {
+  if (!blob) return;
+  if (limbo_.use_count() == 1)
+    free_blob(blob);  // no snapshot is about
+  else
+    limbo_->blobs.push_back(blob);
+}
+
+std::uint32_t State::insert_alert(const AlertRow& row) {
+  const std::uint32_t slot = alerts_.insert(row);
+  by_fingerprint_.set(row.fingerprint(), slot);
+  arm_alert(slot);
+  return slot;
+}
+void State::erase_alert(std::uint32_t slot) {
+  const AlertRow row = alerts_.at(slot);
+  by_fingerprint_.erase(row.fingerprint());
+  deleted_.push_back({row_key(alert_prefix, row.serial().value), slot});
+  alerts_.erase(slot);
+  release(row.blob);
+}
+
+std::uint32_t State::insert_incident(const IncidentRow& row) {
+  const std::uint32_t slot = incidents_.insert(row);
+  incident_slots_[row.number.value] = slot;
+  if (const auto ci = row.words().ci; !ci.empty()) {
+    auto& live = by_ci_[ci].live;
+    live.insert(std::lower_bound(live.begin(), live.end(), row.number), row.number);
+  }
+  arm_incident(slot);
+  return slot;
+}
+void State::erase_incident(std::uint32_t slot) {
+  const IncidentRow row = incidents_.at(slot);
+  incident_slots_.erase(row.number.value);
+  if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
+    std::erase(it->second.live, row.number);
+    if (it->second.live.empty()) by_ci_.erase(it);
+  }
+  deleted_.push_back({row_key(incident_prefix, row.number.value), slot});
+  incidents_.erase(slot);
+  release(row.blob);
+}
+
+// A page is in flight, waits for a slot of its channel (no due), or for a point in time.
+void State::index_page(const PageRow& row, bool on) {
+  auto& load = channels_[row.channel()];
+  if (row.delivered) return;
+  if (row.state == PageState::in_flight) {
+    load.in_flight += on ? 1 : -1;
+  } else if (row.due == never) {
+    const auto entry = std::tuple(row.priority, row.kind, row.id);
+    if (on)
+      load.waiting.insert(entry);
+    else
+      load.waiting.erase(entry);
+  }
+}
+std::uint32_t State::insert_page(const PageRow& row) {
+  const std::uint32_t slot = pages_.insert(row);
+  page_slots_[row.id.value] = slot;
+  pages_by_incident_[row.incident.value].insert(row.id);
+  index_page(row, true);
+  arm_page(slot);
+  return slot;
+}
+void State::erase_page(std::uint32_t slot) {
+  const PageRow row = pages_.at(slot);
+  index_page(row, false);
+  page_slots_.erase(row.id.value);
+  if (const auto it = pages_by_incident_.find(row.incident.value); it != pages_by_incident_.end()) {
+    it->second.erase(row.id);
+    if (it->second.empty()) pages_by_incident_.erase(it);
+  }
+  deleted_.push_back({row_key(page_prefix, row.id.value), slot});
+  pages_.erase(slot);
+  release(row.blob);
+}
+
+// ---- snapshot and checkpoint ----------------------------------------------------------------------
+
+std::shared_ptr<const Snapshot> State::snapshot() {
+  auto out = std::make_shared<Snapshot>();
+  out->alerts = alerts_.snapshot();
+  out->incidents = incidents_.snapshot();
+  out->pages = pages_.snapshot();
+  out->archive = archive_.view();
+  out->globals = globals_;
+  out->totals = totals_;
+  out->config_text = config_text_;
+  out->limbo = limbo_;
+  limbo_->next = std::make_shared<Limbo>();
+  limbo_ = limbo_->next;
+  return out;
+}
+
+State::Dirty State::take_dirty() {
+  Dirty out;
+  out.alerts = alerts_.take_dirty();
+  out.incidents = incidents_.take_dirty();
+  out.pages = pages_.take_dirty();
+  out.deleted = std::exchange(deleted_, {});
+  out.archive_end = archive_.end();
+  out.config_text = std::exchange(config_text_dirty_, false);
+  return out;
+}
+void State::give_back(Dirty dirty) {
+  alerts_.give_back_dirty(dirty.alerts);
+  incidents_.give_back_dirty(dirty.incidents);
+  pages_.give_back_dirty(dirty.pages);
+  deleted_.insert(deleted_.begin(), dirty.deleted.begin(), dirty.deleted.end());
+  config_text_dirty_ |= dirty.config_text;
+}
+std::size_t State::dirty_rows() const {
+  return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + deleted_.size();
+}
+
+std::string State::canonical() const {
+  std::map<std::string, std::string> rows;
+  alerts_.each([&](std::uint32_t, const AlertRow& r) {
+    rows[row_key(alert_prefix, r.serial().value)] = RowCodec::encode(r);
+  });
+  incidents_.each([&](std::uint32_t, const IncidentRow& r) {
+    rows[row_key(incident_prefix, r.number.value)] = RowCodec::encode(r);
+  });
+  pages_.each([&](std::uint32_t, const PageRow& r) {
+    rows[row_key(page_prefix, r.id.value)] = RowCodec::encode(r);
+  });
+  rows[std::string(1, globals_prefix)] = RowCodec::encode(globals_);
+  rows[std::string(1, totals_prefix)] = RowCodec::encode(totals_);
+  rows[std::string(1, config_prefix)] = *config_text_;
+  std::string out;
+  ByteWriter w(out);
+  for (const auto& [key, value] : rows) w("key", std::string_view(key)), w("value", std::string_view(value));
+  return out;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,255 @@
+#pragma once
+// Everything the daemon knows, as the fold of the log. Owned and changed by the sequencer's thread
+// through fold() alone; everybody else reads a Snapshot.
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rules/model/ids.hpp"
+#include "rules/model/rows.hpp"
+#include "rules/model/table.hpp"
+#include "rules/model/time.hpp"
+#include "rules/model/totals.hpp"
+
+namespace tocsin {
+
+inline constexpr std::uint32_t no_slot = UINT32_MAX;
+
+// Blobs that old snapshots may still read. Limbos form a chain: a snapshot holds the one that was
+// current when it was taken, and thereby all later ones; a limbo dies, with what it holds, when no
+// snapshot that could see its contents is left.
+struct Limbo {
+  Limbo() = default;
+  Limbo(const Limbo&) = delete;
+  Limbo& operator=(const Limbo&) = delete;
+  ~Limbo();
+  std::vector<const Blob*> blobs;
+  std::shared_ptr<Limbo> next;
+};
+
+// What never changes once it was written: timeline entries and closed incidents. Waits here for the
+// next checkpoint and is read from the journal afterwards. Keys are row keys (docs/store.md).
+struct ArchiveEntry {
+  std::string key;
+  std::string value;
+};
+class Archive {
+ public:
+  using Chunk = std::vector<ArchiveEntry>;  // reserved to chunk_size: entries never move
+  static constexpr std::size_t chunk_size = 256;
+
+  // A reader's part: the entries [first, end) by absolute number.
+  struct View {
+    std::vector<std::shared_ptr<const Chunk>> chunks;
+    std::uint64_t first = 0;  // number of the first entry of chunks[0]
+    std::uint64_t end = 0;
+    const ArchiveEntry* find(std::string_view key) const;
+    template <class F>
+    void each(F&& f) const {
+      for (std::uint64_t i = first; i < end; ++i)
+        f((*chunks[(i - first) / chunk_size])[(i - first) % chunk_size]);
+    }
+  };
+
+  void add(std::string key, std::string value);
+  View view() const { return {{chunks_.begin(), chunks_.end()}, first_, end_}; }
+  std::uint64_t end() const { return end_; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - first_); }
+  void drop_before(std::uint64_t number);  // they are installed; whole chunks only
+
+ private:
+  std::vector<std::shared_ptr<Chunk>> chunks_;
+  std::uint64_t first_ = 0, end_ = 0;
+};
+
+// The rest of the state: one row of the checkpoint.
+struct Globals {
+  std::uint64_t seq = 0;          // last frame folded
+  Instant at{};                   // of that frame
+  Epoch epoch;
+  std::int64_t offset_ms = 0;     // wall = at + offset
+  Instant stale_grace{};          // no alert becomes stale before
+  IncidentNumber next_incident{1};
+  PageId next_page{1};
+  AlertSerial next_alert{1};
+  Fingerprint secret;             // keys fingerprints; made by the first frame
+  std::uint16_t format = 0;
+  std::string config_hash;
+  std::string boot;               // of the epoch: see EpochTaken
+  std::int64_t boot_ms = 0;
+  Instant boot_at{};
+  std::uint64_t lost_from = 0, lost_to = 0;  // acknowledged history that is gone
+  bool loss_unconfirmed = false;
+  IncidentNumber replan_next;     // a changed config is being applied to live rows; 0: no
+  Instant replan_due = never;
+  std::uint32_t tombstones = 0;   // alert rows that are remembered only
+  std::vector<std::string> sources;   // names by slot
+  std::vector<std::string> channels;  // the first ten that were paged through, for labels
+
+  Wall wall(Instant at_) const { return {at_.ms + offset_ms}; }
+  Instant instant(Wall w) const { return {w.ms - offset_ms}; }
+};
+
+// An entry is only a hint: the row says whether it is still due. So nothing is ever removed from the
+// queue but at its head, and a repeat moves nothing.
+struct Deadline {
+  Instant due;
+  DeadlineKind kind{};
+  std::uint64_t number = 0;  // incident number; alerts and pages without one: their serial
+  std::uint64_t id = 0;      // page id, alert serial, incident number
+  std::uint32_t slot = no_slot;
+  auto order() const { return std::tuple(due, kind, number, id); }
+  bool operator>(const Deadline& o) const { return order() > o.order(); }
+};
+
+// Debian's Abseil has a string_view of its own, so text keys bring their own hash and equality.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const;
+};
+struct TextEqual {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+};
+template <class Value>
+using TextMap = absl::flat_hash_map<std::string, Value, TextHash, TextEqual>;
+
+struct U128Hash {
+  std::size_t operator()(const Fingerprint& f) const { return static_cast<std::size_t>(f.low); }
+};
+
+// Fingerprint -> slot, in sub-tables so that growing one never stalls the turn.
+class FingerprintIndex {
+ public:
+  std::uint32_t find(const Fingerprint& f) const;
+  void set(const Fingerprint& f, std::uint32_t slot);
+  void erase(const Fingerprint& f);
+  void reserve(std::size_t n);
+  void prefetch(const Fingerprint& f) const;
+
+ private:
+  static constexpr std::size_t shards = 256;
+  absl::flat_hash_map<Fingerprint, std::uint32_t, U128Hash> shard_[shards];
+  static std::size_t shard_of(const Fingerprint& f) { return f.high & (shards - 1); }
+};
+
+// Where an open or recently resolved incident of a CI is found (BND-7 b, d, f).
+struct CiIncidents {
+  std::vector<IncidentNumber> live;  // ascending
+};
+
+// What readers see: all tables of one instant. Any thread; cheap to hold for a while, not for ever.
+class Snapshot {
+ public:
+  Table<AlertRow>::View alerts;
+  Table<IncidentRow>::View incidents;
+  Table<PageRow>::View pages;
+  Archive::View archive;
+  Globals globals;
+  Totals totals;
+  std::shared_ptr<const std::string> config_text;
+  std::shared_ptr<Limbo> limbo;  // keeps the blobs
+
+  std::optional<IncidentRow> incident(IncidentNumber n) const;
+};
+
+class State {
+ public:
+  State();
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  // Reading, for decide(). Rows by value or short-lived reference: the next fact may move them.
+  const Globals& globals() const { return globals_; }
+  const Totals& totals() const { return totals_; }
+  const Table<AlertRow>& alerts() const { return alerts_; }
+  const Table<IncidentRow>& incidents() const { return incidents_; }
+  const Table<PageRow>& pages() const { return pages_; }
+  std::uint32_t alert_slot(const Fingerprint& f) const { return by_fingerprint_.find(f); }
+  void prefetch(const Fingerprint& f) const { by_fingerprint_.prefetch(f); }
+  std::uint32_t incident_slot(IncidentNumber n) const;
+  std::uint32_t page_slot(PageId id) const;
+  const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
+  const std::set<PageId>& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
+  std::uint32_t in_flight(std::string_view channel) const;
+  std::optional<PageId> next_waiting(std::string_view channel) const;  // most urgent page without a slot
+  const std::string& config_text() const { return *config_text_; }
+  std::uint8_t source_slot(std::string_view name) const;  // sources_max when unknown
+
+  // The earliest deadline that is still true; stale hints are dropped on the way.
+  std::optional<Deadline> next_deadline() const;
+
+  // Everything durable in canonical bytes: equal states, equal bytes. Slow; for proofs.
+  std::string canonical() const;
+  std::shared_ptr<const Snapshot> snapshot();
+
+  // ---- fold and the checkpoint only -----------------------------------------------------------
+  friend struct Fold;
+  friend struct RowCodec;
+
+  // What a checkpoint must write: taken at a turn boundary together with a snapshot.
+  struct Deleted {
+    std::string key;
+    std::uint32_t slot;
+  };
+  struct Dirty {
+    std::vector<std::uint32_t> alerts, incidents, pages;
+    std::vector<Deleted> deleted;  // in the order in which they went
+    std::uint64_t archive_end = 0;
+    bool config_text = false;
+    std::size_t rows() const { return alerts.size() + incidents.size() + pages.size() + deleted.size(); }
+  };
+  Dirty take_dirty();
+  void give_back(Dirty dirty);
+  std::size_t dirty_rows() const;
+  void installed(std::uint64_t archive_end) { archive_.drop_before(archive_end); }
+
+ private:
+  void push(const Deadline& d) const { deadlines_.push(d); }
+  bool true_now(const Deadline& d, Instant& due) const;
+  void arm_alert(std::uint32_t slot);
+  void arm_incident(std::uint32_t slot);
+  void arm_page(std::uint32_t slot);
+  void release(const Blob* blob);
+  std::uint32_t insert_alert(const AlertRow& row);
+  std::uint32_t insert_incident(const IncidentRow& row);
+  std::uint32_t insert_page(const PageRow& row);
+  void index_page(const PageRow& row, bool on);
+  void erase_alert(std::uint32_t slot);
+  void erase_incident(std::uint32_t slot);
+  void erase_page(std::uint32_t slot);
+
+  Globals globals_;
+  Totals totals_;
+  Table<AlertRow> alerts_;
+  Table<IncidentRow> incidents_;
+  Table<PageRow> pages_;
+  Archive archive_;
+  std::shared_ptr<const std::string> config_text_;
+  bool config_text_dirty_ = false;
+  std::vector<Deleted> deleted_;
+
+  // Rebuilt at opening, never stored.
+  FingerprintIndex by_fingerprint_;
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> incident_slots_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
+  TextMap<CiIncidents> by_ci_;
+  absl::flat_hash_map<std::uint32_t, std::set<PageId>> pages_by_incident_;
+  struct ChannelLoad {
+    std::uint32_t in_flight = 0;
+    std::set<std::tuple<Priority, PageKind, PageId>> waiting;
+  };
+  TextMap<ChannelLoad> channels_;
+  mutable std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  std::shared_ptr<Limbo> limbo_;
+};
+
+}  // namespace tocsin

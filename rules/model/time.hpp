@@ -1,0 +1,48 @@
+#pragma once
+// Time as the log knows it. Nothing in rules/ asks a clock; an Instant is always an argument.
+//
+// There are two time lines and the compiler keeps them apart:
+//   Instant  elapsed time of the log, in ms. Never decreases. Every duration, deadline and lease.
+//   Wall     ms since the Unix epoch (UTC). Only for people, calendars and senders' times.
+// wall = at + offset, where offset is state and moves only by the fact ClockStepped.
+
+#include <compare>
+#include <cstdint>
+
+namespace tocsin {
+
+struct Span {
+  std::int64_t ms = 0;
+  auto operator<=>(const Span&) const = default;
+};
+
+struct Instant {
+  std::int64_t ms = 0;
+  auto operator<=>(const Instant&) const = default;
+};
+
+struct Wall {
+  std::int64_t ms = 0;
+  auto operator<=>(const Wall&) const = default;
+};
+
+constexpr Instant never{INT64_MAX};
+
+constexpr Span milliseconds(std::int64_t n) { return {n}; }
+constexpr Span seconds(std::int64_t n) { return {n * 1000}; }
+constexpr Span minutes(std::int64_t n) { return {n * 60'000}; }
+constexpr Span hours(std::int64_t n) { return {n * 3'600'000}; }
+
+constexpr Span operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
+constexpr Span operator-(Wall a, Wall b) { return {a.ms - b.ms}; }
+constexpr Instant operator+(Instant a, Span s) {
+  if (a == never || s.ms > INT64_MAX - a.ms) return never;
+  return {a.ms + s.ms};
+}
+constexpr Wall operator+(Wall a, Span s) { return {a.ms + s.ms}; }
+constexpr Instant operator-(Instant a, Span s) { return {a.ms - s.ms}; }
+constexpr Wall operator-(Wall a, Span s) { return {a.ms - s.ms}; }
+constexpr Instant later(Instant a, Instant b) { return a < b ? b : a; }
+constexpr Instant earlier(Instant a, Instant b) { return a < b ? a : b; }
+
+}  // namespace tocsin

@@ -1,0 +1,221 @@
+#include "rules/oncall/outbox.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "rules/model/planted.hpp"
+
+namespace tocsin {
+namespace {
+
+constexpr Span http_total{10'000};     // what the shell gives one transfer
+constexpr Span answer_grace{5'000};    // and itself, to say how it ended
+constexpr Span lease_backstop{60'000}; // a lease that fires is a bug of ours, and counted
+constexpr Span retry_after_max = minutes(5);
+constexpr Span impatience = seconds(30);  // a channel that wants more is passed over for a page
+
+bool wakes(const PageRow& page) { return page.kind == PageKind::page; }
+
+const IncidentRow* incident_of(const Deciding& d, const PageRow& page) {
+  const std::uint32_t slot = d.state.incident_slot(page.incident);
+  return slot == no_slot ? nullptr : &d.state.incidents().at(slot);
+}
+
+// A page or information whose incident needs no answer any more.
+bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
+  const IncidentRow* row = incident_of(d, page);
+  if (!row) return why = WhyEnded::closed, true;
+  if (page.kind == PageKind::notice) return false;
+  // "It is over" would be a lie once it has come back.
+  if (page.kind == PageKind::recall) return why = WhyEnded::superseded, row->unresolved();
+  if (planted("ack_leaves_page_open")) return false;
+  if (!row->unresolved()) return why = WhyEnded::resolved, true;
+  if (row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
+  if (page.cycle != row->cycle) return why = WhyEnded::superseded, true;
+  return false;
+}
+
+void start_attempt(const Deciding& d, PageId id) {
+  const PageRow page = d.state.pages().at(d.state.page_slot(id));
+  const Channel* channel = d.settings.channel(page.channel());
+  const std::uint32_t room = channel ? channel->in_flight_max : 1;
+  if (d.state.in_flight(page.channel()) >= room) {
+    if (page.due != never) d.out.add(PageQueued{page.incident, id});
+    return;
+  }
+  const Instant lease = d.now + http_total + answer_grace + lease_backstop;
+  d.out.add(AttemptStarted{page.incident, id, static_cast<std::uint16_t>(page.attempt + 1),
+                           d.state.globals().epoch, lease});
+  d.out.orders.push_back(order_for(d, d.state.pages().at(d.state.page_slot(id))));
+}
+
+void end_page(const Deciding& d, const PageRow& page, PageEnd end, WhyEnded why) {
+  // Views into the row would dangle once the fact is folded.
+  const std::string person(page.person()), channel(page.channel());
+  d.out.add(PageEnded{page.incident, page.id, end, why, person, channel});
+}
+
+// A slot became free: the most urgent page that still makes sense takes it.
+void fill_channel(const Deciding& d, const std::string& channel) {
+  constexpr int pointless_max = 16;  // ended on the way, per decision
+  for (int i = 0; i < pointless_max; ++i) {
+    const auto next = d.state.next_waiting(channel);
+    if (!next) return;
+    WhyEnded why{};
+    const PageRow page = d.state.pages().at(d.state.page_slot(*next));
+    if (!pointless(d, page, why)) return start_attempt(d, *next);
+    end_page(d, page, PageEnd::cancelled, why);
+  }
+}
+
+// The next channel of the person, else the next step of the escalation at once (ESC-6).
+void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
+  const std::string person(page.person());
+  const auto channels = channels_for(d.settings, person, page.kind);
+  const std::size_t next = page.channel_rank + 1u;
+  if (next < channels.size()) {
+    end_page(d, page, PageEnd::undeliverable, why);
+    request_page(d, page.incident, {person, channels[next], page.kind}, WhyPage::next_channel, page.step,
+                 page.repeat, static_cast<std::uint8_t>(next));
+    return;
+  }
+  end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
+  if (!wakes(page)) return;
+  const std::uint32_t slot = d.state.incident_slot(page.incident);
+  if (slot == no_slot) return;
+  const IncidentRow row = d.state.incidents().at(slot);
+  const bool newest = page.cycle == row.cycle && row.repeat == 0 && page.step + 1 == row.step;
+  if (row.unresolved() && row.escalate_due != never && row.escalate_due > d.now && newest)
+    d.out.add(DeadlineMoved{page.incident, DeadlineKind::escalation, row.escalate_due, d.now,
+                            WhyMoved::all_channels_failed});
+}
+
+void delivered(const Deciding& d, const PageRow& page) {
+  const std::string person(page.person()), channel(page.channel());
+  const PageKind kind = page.kind;
+  end_page(d, page, PageEnd::delivered, WhyEnded::accepted_by_channel);
+  // It reached somebody after it was over: they hear that, too.
+  const std::uint32_t slot = d.state.incident_slot(page.incident);
+  if (slot == no_slot || (kind != PageKind::page && kind != PageKind::inform)) return;
+  const IncidentRow row = d.state.incidents().at(slot);
+  if (!row.unresolved())
+    request_page(d, page.incident, {person, channel, PageKind::recall}, WhyPage::recalled, page.step,
+                 page.repeat, 0);
+}
+
+}  // namespace
+
+PageKey page_key(IncidentNumber incident, std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
+                 PageKind kind, WhyPage why, std::string_view person, std::string_view channel) {
+  std::string bytes;
+  ByteWriter w(bytes);
+  w("incident", incident);
+  if (!planted("key_without_cycle")) w("cycle", cycle);
+  w("step", step), w("repeat", repeat), w("kind", kind);
+  // Steps and channel changes share a key space; what is said outside the steps has one per reason.
+  const bool of_step = why == WhyPage::step_due || why == WhyPage::repeat_due || why == WhyPage::next_channel ||
+                       why == WhyPage::policy_exhausted || why == WhyPage::nobody_to_page;
+  w("why", of_step ? std::uint8_t{0} : static_cast<std::uint8_t>(index(why) + 1));
+  w("person", person), w("channel", channel);
+  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return {h.high64, h.low64};
+}
+
+Span back_off(std::uint16_t attempt, PageKey key) {
+  const std::int64_t base = std::min<std::int64_t>(60'000, 1000LL << std::min<int>(attempt ? attempt - 1 : 0, 6));
+  return {base + static_cast<std::int64_t>(key.low % static_cast<std::uint64_t>(base / 4 + 1))};
+}
+
+void request_page(const Deciding& d, IncidentNumber n, const Recipient& to, WhyPage why, std::uint16_t step,
+                  std::uint16_t repeat, std::uint8_t channel_rank) {
+  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
+  const PageKey key = page_key(n, row.cycle, step, repeat, to.kind, why, to.person, to.channel);
+  for (PageId id : d.state.pages_of(n))
+    if (const PageRow& live = d.state.pages().at(d.state.page_slot(id)); live.key == key) return;
+  const PageId page = d.state.globals().next_page;
+  d.out.add(PageRequested{n, page, key, to.kind, why, row.cycle, step, repeat, channel_rank, row.priority,
+                          d.now, to.person, to.channel});
+  start_attempt(d, page);
+}
+
+void settle(const Deciding& d, const SettleAttempt& o) {
+  const std::uint32_t slot = d.state.page_slot(o.page);
+  if (slot == no_slot) return;  // ended meanwhile: nothing is owed
+  const PageRow page = d.state.pages().at(slot);
+  const bool current = page.state == PageState::in_flight && page.attempt == o.attempt && page.epoch == o.epoch;
+  if (!current) {
+    if (o.outcome == AttemptOutcome::accepted && !page.delivered && page.state != PageState::in_flight)
+      delivered(d, page);
+    return;
+  }
+  const std::string channel(page.channel());
+  WhyEnded why{};
+  const bool done = o.outcome == AttemptOutcome::accepted;
+  const bool over = !done && pointless(d, page, why);
+  const auto channels = channels_for(d.settings, page.person(), page.kind);
+  const bool has_next = page.channel_rank + 1u < channels.size();
+  const Span asked{std::min(o.retry_after.ms, retry_after_max.ms)};
+  const bool give_up = !done && !over &&
+                       (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
+                        !d.settings.channel(channel) || (wakes(page) && has_next && asked > impatience));
+  Span wait = back_off(page.attempt, page.key);
+  if (asked > wait) wait = asked;
+  const Instant retry = done || over || give_up ? never : d.now + wait;
+  d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
+                           WhySettled::channel_answered, retry, std::string_view(o.detail).substr(0, 200)});
+  if (done)
+    delivered(d, page);
+  else if (over)
+    end_page(d, page, PageEnd::cancelled, why);
+  else if (give_up)
+    give_up_channel(d, page,
+                    o.outcome == AttemptOutcome::refused ? WhyEnded::refused : WhyEnded::attempts_exhausted);
+  fill_channel(d, channel);
+}
+
+void page_due(const Deciding& d, PageId id, DeadlineKind kind) {
+  const PageRow page = d.state.pages().at(d.state.page_slot(id));
+  WhyEnded why{};
+  const std::string channel(page.channel());
+  if (kind == DeadlineKind::page_lease) {
+    d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
+                             WhySettled::lease_expired, d.now + back_off(page.attempt, page.key), "no answer"});
+    fill_channel(d, channel);
+  } else if (pointless(d, page, why)) {
+    end_page(d, page, PageEnd::cancelled, why);
+  } else {
+    start_attempt(d, id);
+  }
+}
+
+bool settle_older_epochs(const Deciding& d, std::size_t limit) {
+  std::vector<std::pair<PageId, std::uint32_t>> left;
+  d.state.pages().each([&](std::uint32_t slot, const PageRow& row) {
+    if (row.state == PageState::in_flight && row.epoch != d.state.globals().epoch) left.emplace_back(row.id, slot);
+  });
+  std::sort(left.begin(), left.end());
+  const bool more = left.size() > limit;
+  if (more) left.resize(limit);
+  for (const auto& [id, slot] : left) {
+    const PageRow page = d.state.pages().at(slot);
+    d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
+                             WhySettled::older_epoch, d.now, "the process that sent it ended"});
+  }
+  return more;
+}
+
+void cancel_pages(const Deciding& d, IncidentNumber n, WhyEnded) {
+  const std::set<PageId> pages = d.state.pages_of(n);
+  for (PageId id : pages) {
+    const std::uint32_t slot = d.state.page_slot(id);
+    if (slot == no_slot) continue;
+    const PageRow page = d.state.pages().at(slot);
+    WhyEnded why{};
+    if (!page.delivered && page.state == PageState::waiting && pointless(d, page, why))
+      end_page(d, page, PageEnd::cancelled, why);
+  }
+}
+
+}  // namespace tocsin

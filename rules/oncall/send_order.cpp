@@ -1,0 +1,34 @@
+#include "rules/oncall/outbox.hpp"
+
+namespace tocsin {
+
+SendOrder order_for(const Deciding& d, const PageRow& page) {
+  SendOrder o;
+  o.page = page.id, o.attempt = page.attempt, o.epoch = page.epoch, o.key = page.key;
+  o.deadline = d.wall() + seconds(15);
+  o.kind = page.kind, o.why = page.why, o.incident = page.incident;
+  o.cycle = page.cycle, o.step = page.step, o.repeat = page.repeat;
+  o.person = page.person(), o.channel = page.channel();
+  if (const Person* person = d.settings.person(o.person)) o.email = person->email;
+  if (const Channel* channel = d.settings.channel(o.channel))
+    o.channel_kind = channel->kind, o.channel_settings = channel->settings;
+  o.priority = page.priority;
+  o.now = d.wall();
+  o.instance_name = d.settings.instance_name;
+  const std::uint32_t slot = d.state.incident_slot(page.incident);
+  if (slot == no_slot) return o;
+  const IncidentRow row = d.state.incidents().at(slot);
+  const IncidentWords w = row.words();
+  o.priority = row.priority, o.state = row.state;
+  o.title = w.title, o.ci = w.ci, o.service = w.service;
+  o.category = std::string(w.category) + "/" + std::string(w.subcategory);
+  o.group = w.group, o.summary = w.summary, o.runbook = w.runbook, o.owner = w.owner;
+  o.since = row.occurred_at;
+  o.response_due = d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);
+  o.alerts_firing = row.alerts_firing, o.alerts_total = row.alerts_total;
+  if (!d.settings.external_url.empty())
+    o.link = d.settings.external_url + "/incidents/" + to_text(row.number);
+  return o;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,90 @@
+#include "rules/process/housekeeping.hpp"
+
+#include <algorithm>
+
+#include "rules/model/planted.hpp"
+#include "rules/process/lifecycle.hpp"
+
+namespace tocsin {
+namespace {
+
+constexpr std::int64_t clock_incident_ms = 60'000;
+
+bool open_about(const State& state, std::string_view ci, std::string_view subcategory) {
+  const auto* live = state.incidents_of(ci);
+  if (!live) return false;
+  return std::any_of(live->begin(), live->end(), [&](IncidentNumber n) {
+    const IncidentRow& row = state.incidents().at(state.incident_slot(n));
+    return row.unresolved() && row.self && row.words().subcategory == subcategory;
+  });
+}
+
+IncidentNumber open_self(const Deciding& d, std::string_view title, std::string_view category,
+                         std::string_view subcategory, Severity severity, Priority priority,
+                         std::string_view reason) {
+  NewIncident n;
+  n.title = title, n.summary = title, n.ci = d.settings.instance_name, n.ci_match = CiMatch::exact;
+  n.category = category, n.subcategory = subcategory, n.symptom = "S99", n.rule = "self";
+  n.group = d.settings.default_group, n.reason = reason;
+  n.origin = Origin::self, n.self = true, n.severity = severity;
+  n.impact = static_cast<std::uint8_t>(priority == Priority::P1 ? 1 : 3);
+  n.urgency = static_cast<std::uint8_t>(index(severity) + 1);
+  n.priority = priority;
+  n.occurred_at = d.wall(), n.escalate_due = d.now;
+  return open_incident(d, n);
+}
+
+}  // namespace
+
+void take_epoch(const Deciding& d, const TakeEpoch& c) {
+  if (d.state.globals().format == 0) d.out.add(StoreCreated{fact_format, c.secret});
+  const Span grace{std::max(d.settings.resolve_timeout.ms, d.settings.stale_grace_min.ms)};
+  d.out.add(EpochTaken{c.epoch, planted("restart_inside_ends_at") ? Instant{} : d.now + grace, c.version, c.boot,
+                       c.boot_ms});
+}
+
+void apply_config(const Deciding& d, const ApplyConfig& c) {
+  if (c.settings->hash == d.state.globals().config_hash) {
+    d.out.answer.code = Answer::Code::already;
+    return;
+  }
+  d.out.add(ConfigApplied{c.settings->hash, c.why, c.settings->text});
+  for (const auto& source : c.settings->sources) {
+    const std::size_t next = d.state.globals().sources.size();
+    if (d.state.source_slot(source) == sources_max && next < sources_max - 1)
+      d.out.add(SourceNamed{static_cast<std::uint8_t>(next), source});
+  }
+  if (d.state.incidents().size() > 0) d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
+}
+
+void step_clock(const Deciding& d, const StepClock& c) { d.out.add(ClockStepped{c.by_ms, c.reason}); }
+
+std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {
+  if (std::abs(by_ms) < clock_incident_ms) return {};
+  if (open_about(d.state, d.settings.instance_name, "time_sync")) return {};
+  const std::string title = "clock of " + d.settings.instance_name + " stepped by " +
+                            std::to_string(by_ms / 1000) + " s; durations were not affected";
+  return open_self(d, title, "compute", "time_sync", Severity::warning, Priority::P3,
+                   "the wall clock moved by a minute or more");
+}
+
+IncidentNumber declare_loss(const Deciding& d, const DeclareLoss& c) {
+  d.out.add(HistoryLost{c.from, c.to, c.why});
+  const std::string title = "acknowledged history is lost: frames " + std::to_string(c.from) + " to " +
+                            std::to_string(c.to);
+  return open_self(d, title, "monitoring", "pipeline", Severity::critical, Priority::P1, c.why);
+}
+
+Answer confirm_loss(const Deciding& d, const ConfirmLoss& c) {
+  Answer a;
+  if (!d.state.globals().loss_unconfirmed) {
+    a.code = Answer::Code::already, a.message = "no loss waits for a confirmation";
+  } else if (!c.by.may(Role::administrator) && !c.by.may(Role::incident_manager)) {
+    a.code = Answer::Code::forbidden, a.message = c.by.person + " may not confirm a loss of history";
+  } else {
+    d.out.add(LossConfirmed{c.by.person});
+  }
+  return a;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,26 @@
+#pragma once
+// The process itself as an actor: a start, a clock, a configuration, a loss.
+
+#include <optional>
+
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+inline constexpr std::size_t outbox_slice = 200;  // of one decision: its facts stay under 256
+
+// The first durable act of a start. Makes the store's secret when there is none.
+void take_epoch(const Deciding& d, const TakeEpoch& c);
+
+// A configuration comes into force: named, its sources numbered, live rows measured against it.
+void apply_config(const Deciding& d, const ApplyConfig& c);
+
+void step_clock(const Deciding& d, const StepClock& c);
+// From a minute on, a stepped clock is an incident of our own; none while one is open.
+std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms);
+
+// Acknowledged history is gone: declared, and a critical incident of our own.
+IncidentNumber declare_loss(const Deciding& d, const DeclareLoss& c);
+Answer confirm_loss(const Deciding& d, const ConfirmLoss& c);
+
+}  // namespace tocsin

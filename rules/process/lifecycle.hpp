@@ -1,0 +1,46 @@
+#pragma once
+// The life of an incident (process.md 3): opened, recovering, resolved, closed, and what people may do
+// to it. Writes facts; knows nothing of pages and escalations, which decide.cpp adds.
+
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+// Everything the daemon found out about a new incident.
+struct NewIncident {
+  std::string_view title, ci, ci_class, service, environment, category, subcategory, symptom, rule,
+      group, summary, runbook, reason;
+  CiMatch ci_match = CiMatch::none;
+  Origin origin = Origin::webhook;
+  Severity severity = Severity::error;
+  std::uint8_t impact = 3, urgency = 3;
+  Priority priority = Priority::P3;
+  Wall occurred_at{};
+  Instant escalate_due{};
+  IncidentNumber recurrence_of;
+  bool self = false;
+};
+IncidentNumber open_incident(const Deciding& d, const NewIncident& incident);
+
+// After an alert of it ended: when none is left that fires or is stale, the verify window begins (LCY-4).
+void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at);
+
+// An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies when
+// nobody has answered yet.
+void fail_verification(const Deciding& d, IncidentNumber incident, std::string_view alert,
+                       Instant escalate_due);
+
+// The verify window is over. Resolves (T03, T08) or asks the owner of a P1 or P2 first; true: resolved.
+enum class Verified { resolved, owner_asked };
+Verified finish_verification(const Deciding& d, IncidentNumber incident);
+// Nobody answered the question: resolved, to be reviewed.
+void finish_prompt(const Deciding& d, IncidentNumber incident);
+void close_by_daemon(const Deciding& d, IncidentNumber incident);  // T11
+
+// What people do. Each writes its fact and answers, or only answers (LCY-1, LCY-2).
+Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c);
+Answer note(const Deciding& d, const NoteIncident& c);
+Answer resolve(const Deciding& d, const ResolveIncident& c);
+Answer close(const Deciding& d, const CloseIncident& c);
+
+}  // namespace tocsin
