@@ -1,0 +1,162 @@
+#include "daemon/engine/checkpoint.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "rules/model/codec.hpp"
+#include "rules/model/planted.hpp"
+#include "rules/model/row_codec.hpp"
+
+namespace tocsin {
+namespace {
+
+template <class V, class B>
+void body_fields(V&& v, B& b) {
+  v("format", b.format), v("epoch", b.epoch), v("at", b.at), v("offset_ms", b.offset_ms);
+  for (auto* d : {&b.digests.alerts, &b.digests.incidents, &b.digests.pages}) v("rows", d->rows), v("sum", d->sum);
+  v("archive_rows", b.archive_rows);
+}
+
+// A row on its way: where it comes from, encoded only when it is its turn.
+struct Pending {
+  std::string key;
+  enum class From : std::uint8_t { alert, incident, page, archive, fixed, nowhere } from;
+  std::uint32_t slot = 0;
+  std::uint64_t entry = 0;
+};
+
+std::string fixed_row(const Snapshot& s, char table) {
+  if (table == globals_prefix) return RowCodec::encode(s.globals);
+  if (table == totals_prefix) return RowCodec::encode(s.totals);
+  return *s.config_text;
+}
+
+}  // namespace
+
+std::string encode(const MarkerBody& body) {
+  std::string out;
+  ByteWriter w(out);
+  body_fields(w, body);
+  w("config_hash", std::string_view(body.config_hash));
+  return out;
+}
+bool decode(std::string_view bytes, MarkerBody& body) {
+  ByteReader r(bytes);
+  body_fields(r, body);
+  std::string_view hash;
+  r("config_hash", hash);
+  body.config_hash = hash;
+  return !r.damaged();
+}
+
+std::uint64_t row_hash(std::string_view key, std::string_view value) {
+  return XXH3_64bits_withSeed(value.data(), value.size(), XXH3_64bits(key.data(), key.size()));
+}
+
+std::vector<std::uint64_t>& Checkpointer::hashes(char table) {
+  return table == alert_prefix ? alert_hashes_ : table == incident_prefix ? incident_hashes_ : page_hashes_;
+}
+TableDigest& Checkpointer::digest(char table) {
+  return table == alert_prefix ? digests_.alerts : table == incident_prefix ? digests_.incidents : digests_.pages;
+}
+
+// 0 stands for "no row"; a real hash of 0 would only be counted as absent, once in 2^64 rows.
+void Checkpointer::set(char table, std::uint32_t slot, std::uint64_t hash) {
+  auto& known = hashes(table);
+  if (slot >= known.size()) known.resize(slot + slot / 4 + 64);
+  TableDigest& d = digest(table);
+  d.rows += (hash != 0) - (known[slot] != 0);
+  d.sum += hash - known[slot];
+  known[slot] = hash;
+}
+void Checkpointer::loaded(char table, std::uint32_t slot, std::uint64_t hash) { set(table, slot, hash); }
+
+Cut Checkpointer::cut(State& state, std::uint64_t seq, std::shared_ptr<const Snapshot> snapshot) {
+  Cut out{seq, std::move(snapshot), state.take_dirty()};
+  if (planted("one_dirty_row_forgotten") && out.dirty.incidents.size() > 2) out.dirty.incidents.pop_back();
+  if (planted("deleted_row_kept")) out.dirty.deleted.clear();
+  return out;
+}
+
+Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& previous, Marker& installed) {
+  const Snapshot& s = *cut.snapshot;
+  std::vector<Pending> rows;
+  rows.reserve(cut.dirty.rows() + 8);
+  using From = Pending::From;
+  for (auto slot : cut.dirty.alerts)
+    if (s.alerts.used(slot)) rows.push_back({row_key(alert_prefix, s.alerts.at(slot).serial().value), From::alert, slot});
+  for (auto slot : cut.dirty.incidents)
+    if (s.incidents.used(slot)) rows.push_back({row_key(incident_prefix, s.incidents.at(slot).number.value), From::incident, slot});
+  for (auto slot : cut.dirty.pages)
+    if (s.pages.used(slot)) rows.push_back({row_key(page_prefix, s.pages.at(slot).id.value), From::page, slot});
+  for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
+  const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
+  for (std::uint64_t i = archive_from; i < s.archive.end; ++i) {
+    const auto& chunk = *s.archive.chunks[(i - s.archive.first) / Archive::chunk_size];
+    rows.push_back({chunk[(i - s.archive.first) % Archive::chunk_size].key, From::archive, 0, i});
+  }
+  for (char table : {globals_prefix, totals_prefix}) rows.push_back({std::string(1, table), From::fixed});
+  if (cut.dirty.config_text) rows.push_back({std::string(1, config_prefix), From::fixed});
+  std::sort(rows.begin(), rows.end(), [](const Pending& a, const Pending& b) { return a.key < b.key; });
+
+  // Digests are those of the install to come; when it fails they are taken back.
+  std::vector<std::tuple<char, std::uint32_t, std::uint64_t>> undo;
+  const auto touch = [&](char table, std::uint32_t slot, std::uint64_t hash) {
+    auto& known = hashes(table);
+    undo.emplace_back(table, slot, slot < known.size() ? known[slot] : 0);
+    set(table, slot, hash);
+  };
+  for (const auto& d : cut.dirty.deleted) touch(d.key[0], d.slot, 0);
+
+  std::size_t next = 0;
+  std::string value;
+  const RowSource source = [&]() -> std::optional<RowChange> {
+    if (next == rows.size()) return {};
+    const Pending& row = rows[next++];
+    switch (row.from) {
+      case From::alert: value = RowCodec::encode(s.alerts.at(row.slot)); break;
+      case From::incident: value = RowCodec::encode(s.incidents.at(row.slot)); break;
+      case From::page: value = RowCodec::encode(s.pages.at(row.slot)); break;
+      case From::archive:
+        value = (*s.archive.chunks[(row.entry - s.archive.first) / Archive::chunk_size])
+                    [(row.entry - s.archive.first) % Archive::chunk_size].value;
+        break;
+      case From::fixed: value = fixed_row(s, row.key[0]); break;
+      case From::nowhere: return RowChange{row.key, std::nullopt};
+    }
+    return RowChange{row.key, value};
+  };
+
+  // The digest stands in the marker, which the journal writes first: so rows are hashed beforehand.
+  for (const Pending& row : rows) {
+    if (row.from == From::alert) touch(alert_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.alerts.at(row.slot))));
+    if (row.from == From::incident) touch(incident_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.incidents.at(row.slot))));
+    if (row.from == From::page) touch(page_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.pages.at(row.slot))));
+  }
+
+  MarkerBody body;
+  body.format = s.globals.format, body.epoch = s.globals.epoch.value, body.at = s.globals.at;
+  body.offset_ms = s.globals.offset_ms, body.config_hash = s.globals.config_hash, body.digests = digests_;
+  body.archive_rows = archive_rows_ + (s.archive.end - archive_from);
+  Marker marker;
+  marker.seq = cut.seq;
+  marker.chain = journal.chain_at(cut.seq).value_or(0);
+  marker.body = encode(body);
+  marker.previous = previous.seq;
+  marker.trimmed_to = previous.seq;  // frames from the second newest checkpoint on are kept
+  if (planted("trim_one_too_far")) marker.trimmed_to = cut.seq + 1;
+
+  const Install result = journal.install(source, marker);
+  if (result != Install::installed) {
+    for (auto it = undo.rbegin(); it != undo.rend(); ++it) set(std::get<0>(*it), std::get<1>(*it), std::get<2>(*it));
+    return result;
+  }
+  archive_written_ = s.archive.end;
+  archive_rows_ = body.archive_rows;
+  installed = marker;
+  return result;
+}
+
+}  // namespace tocsin

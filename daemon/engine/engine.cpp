@@ -1,0 +1,518 @@
+// Why this file is long: the loop and everything that hands something to it, in one place, because
+// what may be touched under which lock has to be read together.
+#include "daemon/engine/engine.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <random>
+
+#include "daemon/engine/clock.hpp"
+#include "daemon/engine/recover.hpp"
+#include "daemon/engine/workers.hpp"
+#include "rules/invariants.hpp"
+
+namespace tocsin {
+namespace {
+
+constexpr int exit_after_failed_write = 75;  // the service manager starts us again; recovery does the rest
+constexpr auto alive_every = std::chrono::seconds(1);
+constexpr auto snapshot_every = std::chrono::milliseconds(100);
+constexpr auto reader_patience = std::chrono::seconds(1);
+constexpr std::int64_t clock_step_ms = 2000;
+constexpr std::size_t tail_cuts_max = 4;
+
+using Steady = std::chrono::steady_clock;
+
+std::uint64_t random_bits() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return generator();
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  EngineOptions options;
+  EnginePorts ports;
+  State state;
+  Checkpointer checkpointer;
+  Clock clock;
+  std::unique_ptr<Sequencer> sequencer;  // the loop thread's alone
+
+  // ---- shared with everybody, under `mutex` -----------------------------------------------------
+  mutable std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Work> inbox;            // alerts and machines
+  std::deque<Work> people;           // commands of persons and channels: taken first
+  std::size_t inbox_alerts = 0;
+  bool stopping = false;
+  bool running = false;
+  struct Appended {
+    Append outcome;
+    Turn turn;  // given back when there was no room for it
+  };
+  std::optional<Appended> appended;                          // what the committer has to say
+  std::optional<std::pair<Install, Marker>> installed;       // what the checkpoint thread has to say
+  struct Reader {
+    std::uint64_t after;
+    std::function<void(std::shared_ptr<const Snapshot>)> use;
+    Steady::time_point until;
+  };
+  std::vector<Reader> readers;
+  bool reader_came = false;
+  std::shared_ptr<const Snapshot> latest;
+  Steady::time_point latest_at{};
+  std::shared_ptr<const Settings> settings_in_force;
+  Fingerprint secret;
+  std::vector<std::string> sources;
+  Health health;
+
+  // ---- the loop's own -----------------------------------------------------------------------------
+  std::uint64_t durable = 0;
+  Marker marker;
+  std::optional<Cut> cut_in_hand;    // back from the checkpoint thread
+  std::optional<Cut> waiting_cut;    // taken, but its last frame is not durable yet
+  bool frame_in_flight = false;
+  std::optional<Turn> waiting_turn;  // refused for want of space: the same bytes are offered again
+  std::size_t tail_bytes = 0, tail_facts = 0;        // since the last cut
+  std::size_t cut_bytes = 0;                         // of the cut that is being written
+  Steady::time_point last_cut{}, last_alive{}, last_snapshot{};
+  bool snapshot_asked = false;
+  std::unique_ptr<SingleSlot<Turn>> committer;
+  std::unique_ptr<SingleSlot<Cut>> checkpoints;
+  std::unique_ptr<ReaderThread> reading;
+  std::thread thread;
+
+  void log(LogLevel level, std::string_view event, std::string_view detail = {}) const {
+    if (ports.log) ports.log(level, event, detail);
+  }
+
+  // ---- start ----------------------------------------------------------------------------------------
+
+  StartResult start(std::shared_ptr<const Settings> wanted) {
+    StartResult out;
+    const Recovered found = recover(*ports.journal, state, checkpointer);
+    if (!found.ok) {
+      out.locked = found.locked;
+      out.message = found.message;
+      return out;
+    }
+    log(LogLevel::info, "recovered", found.message);
+    marker = found.opened.marker;
+    durable = found.next_seq - 1;
+    std::shared_ptr<const Settings> stored;
+    if (!state.globals().config_hash.empty()) stored = ports.compile(state.config_text());
+    const auto first = stored ? stored : wanted;
+    if (!first) {
+      out.message = "there is no usable configuration, neither in the file nor in the store";
+      return out;
+    }
+    if (const auto broken = broken_law(state, *first)) {
+      out.message = "the recovered state breaks a law: " + *broken;
+      return out;
+    }
+    clock.resume(state.globals());
+    sequencer = std::make_unique<Sequencer>(state, first, found.next_seq, random_bits);
+    out.history_lost = found.opened.trouble == OpenTrouble::loss;
+    if (!first_turn(found, wanted)) {
+      out.message = "the first frame could not be written";
+      return out;
+    }
+    out.ok = true;
+    out.stored_config = !wanted;
+    out.message = found.message;
+    launch();
+    return out;
+  }
+
+  // The epoch is the first durable act. Nothing is sent before it, and it settles what older ones left.
+  bool first_turn(const Recovered& found, const std::shared_ptr<const Settings>& wanted) {
+    std::deque<Work> works;
+    const Instant now = clock.now();
+    const auto add = [&](Command c) { works.push_back({now, std::move(c), {}, 0}); };
+    TakeEpoch epoch;
+    epoch.epoch = Epoch(std::max(state.globals().epoch.value, found.opened.head_epoch) + 1);
+    epoch.version = options.version, epoch.boot = clock.boot(), epoch.boot_ms = clock.boot_ms();
+    epoch.secret = {random_bits(), random_bits()};
+    add(epoch);
+    if (found.opened.trouble == OpenTrouble::loss)
+      add(DeclareLoss{found.opened.lost_from, found.opened.lost_to, found.opened.detail});
+    if (const auto by = clock.wall().ms - state.globals().wall(now).ms; state.globals().seq > 0 && std::abs(by) >= clock_step_ms)
+      add(StepClock{by, "the wall clock differs from the log at start"});
+    if (wanted) add(ApplyConfig{wanted, "start"});
+    Turn turn = sequencer->take(works, now);
+    if (turn.seq && ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok) return false;
+    if (turn.seq) durable = turn.seq;
+    return true;
+  }
+
+  void launch() {
+    publish();
+    committer = std::make_unique<SingleSlot<Turn>>([this](Turn&& turn) {
+      const Append outcome = ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload);
+      if (outcome != Append::ok && outcome != Append::unavailable) die(turn.seq, outcome);
+      std::lock_guard lock(mutex);
+      appended.emplace(Appended{outcome, std::move(turn)});
+      wake.notify_all();
+    });
+    checkpoints = std::make_unique<SingleSlot<Cut>>([this](Cut&& cut) {
+      Marker written;
+      const Install outcome = checkpointer.write(*ports.journal, cut, marker_copy(), written);
+      std::lock_guard lock(mutex);
+      installed.emplace(outcome, written);
+      cut_in_hand.emplace(std::move(cut));
+      wake.notify_all();
+    });
+    reading = std::make_unique<ReaderThread>();
+    last_cut = last_alive = Steady::now();
+    tail_facts = 1;  // the first turn
+    running = true;
+    thread = std::thread([this] { loop(); });
+  }
+
+  // After a failed write nothing is tried again, nothing is destroyed, nobody is answered.
+  [[noreturn]] void die(std::uint64_t seq, Append outcome) const {
+    log(LogLevel::error, "append_failed", "frame " + std::to_string(seq) + ": " + std::string(name(outcome)) + "; stopping");
+    _exit(exit_after_failed_write);
+  }
+  Marker marker_copy() const {
+    std::lock_guard lock(mutex);
+    return marker;
+  }
+
+  // ---- the loop ---------------------------------------------------------------------------------------
+
+  void loop() {
+    std::deque<Work> works;
+    bool more = false;
+    Steady::time_point retry_at{};
+    for (;;) {
+      bool last = false;
+      {
+        std::unique_lock lock(mutex);
+        if (!more) wake.wait_until(lock, next_wake(), [&] { return ready(works); });
+        reader_came = false;
+        hear_committer(retry_at);
+        hear_checkpoint();
+        take_inbox(works);
+        last = stopping && inbox.empty() && people.empty();
+      }
+      release();
+      more = false;
+      if (waiting_turn) {
+        if (Steady::now() >= retry_at) commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
+      } else if (!frame_in_flight) {
+        more = turn(works);
+      }
+      maybe_cut();
+      serve_readers();
+      alive();
+      if (last && works.empty() && !more && at_rest()) return;
+    }
+  }
+
+  // Everything decided is durable and said, and a checkpoint stands for it.
+  bool at_rest() const {
+    std::lock_guard lock(mutex);
+    return !frame_in_flight && !waiting_turn && !sequencer->owes() && !waiting_cut && checkpoints->idle() &&
+           tail_facts == 0 && !appended && !installed;
+  }
+
+  bool ready(const std::deque<Work>& works) const {
+    if (appended || installed || reader_came) return true;
+    const bool waiting = !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
+    return waiting && !frame_in_flight && !waiting_turn;
+  }
+
+  Steady::time_point next_wake() const {
+    auto until = Steady::now() + alive_every;
+    if (stopping || waiting_turn || !readers.empty()) until = Steady::now() + std::chrono::milliseconds(10);
+    if (frame_in_flight) return until;
+    if (const auto due = sequencer->next_deadline()) {
+      const auto in = std::chrono::milliseconds(std::clamp<std::int64_t>(due->ms - clock.now().ms, 0, 1000));
+      until = std::min(until, Steady::now() + in);
+    }
+    return until;
+  }
+
+  void hear_committer(Steady::time_point& retry_at) {
+    if (!appended) return;
+    Appended heard = std::move(*std::exchange(appended, std::nullopt));
+    frame_in_flight = false;
+    if (heard.outcome == Append::ok) {
+      durable = heard.turn.seq;
+      health.durable = durable;
+      health.why.clear();
+    } else {
+      waiting_turn = std::move(heard.turn);
+      retry_at = Steady::now() + std::chrono::seconds(1);
+      health.why = "the store has no room; nothing more is decided until it has";
+    }
+  }
+
+  void hear_checkpoint() {
+    if (!installed) return;
+    const auto [outcome, written] = *std::exchange(installed, std::nullopt);
+    Cut cut = std::move(*std::exchange(cut_in_hand, std::nullopt));
+    if (outcome == Install::installed) {
+      marker = written;
+      health.checkpoint = written.seq;
+      state.installed(cut.snapshot->archive.end);
+    } else {
+      state.give_back(std::move(cut.dirty));
+      tail_bytes += cut_bytes;
+      log(LogLevel::warning, "checkpoint_failed", "at " + std::to_string(cut.seq) + "; its rows go with the next");
+    }
+    cut_bytes = 0;
+  }
+
+  // People and channels first, alerts last; each lane keeps its order.
+  void take_inbox(std::deque<Work>& works) {
+    if (frame_in_flight || waiting_turn) return;
+    if (!people.empty()) {
+      works.insert(works.begin(), std::make_move_iterator(people.begin()), std::make_move_iterator(people.end()));
+      people.clear();
+    }
+    std::size_t alerts = 0;
+    while (!inbox.empty() && alerts < 2000 && works.size() < 2000) {
+      alerts += alerts_in(inbox.front());
+      works.push_back(std::move(inbox.front()));
+      inbox.pop_front();
+    }
+    inbox_alerts -= std::min(inbox_alerts, alerts);
+    health.inbox = inbox_alerts;
+  }
+  static std::size_t alerts_in(const Work& work) {
+    const auto* request = std::get_if<AlertsRequest>(&work.input);
+    return request ? request->prepared.size() : 0;
+  }
+
+  bool turn(std::deque<Work>& works) {
+    const Instant now = clock.now();
+    watch_clock(works, now);
+    Turn turn = sequencer->take(works, now);
+    const bool more = turn.more;
+    publish();
+    if (turn.seq) {
+      tail_bytes += turn.payload.size();
+      tail_facts += turn.facts;
+      commit(std::move(turn));
+      return false;  // meanwhile the inbox fills, and the next group is larger
+    }
+    release();
+    return more;
+  }
+  void commit(Turn turn) {
+    frame_in_flight = true;
+    committer->offer(std::move(turn));
+  }
+
+  // A step of the wall clock is a fact before anything is decided with it.
+  void watch_clock(std::deque<Work>& works, Instant now) {
+    const std::int64_t by = clock.wall().ms - state.globals().wall(now).ms;
+    if (std::abs(by) < clock_step_ms) return;
+    works.push_front({now, Command(StepClock{by, "the wall clock was set"}), {}, 0});
+  }
+
+  void release() {
+    Sequencer::Released out = sequencer->committed(durable);
+    if (!out.orders.empty()) ports.send(std::move(out.orders));
+    for (Reply& reply : out.replies) {
+      if (reply.done) reply.done(reply.answer, reply.seq);
+      if (reply.stored) reply.stored(true, reply.seq);
+    }
+    if (out.snapshots.empty()) return;
+    std::lock_guard lock(mutex);
+    latest = out.snapshots.back();
+    latest_at = Steady::now();
+    snapshot_asked = false;
+  }
+
+  // One copy serves everybody who waits; it leaves when what it shows is durable.
+  void serve_readers() {
+    const auto now = Steady::now();
+    std::vector<std::function<void()>> served;
+    bool wanted = false;
+    {
+      std::lock_guard lock(mutex);
+      for (const Reader& r : readers) wanted |= !fresh_for(r.after, now) && r.after <= sequencer->head();
+    }
+    if (wanted && !snapshot_asked && now - last_snapshot >= snapshot_every) {
+      sequencer->request_snapshot();
+      snapshot_asked = true;
+      last_snapshot = now;
+      release();
+    }
+    {
+      std::lock_guard lock(mutex);
+      std::erase_if(readers, [&](Reader& r) {
+        const bool fresh = fresh_for(r.after, now);
+        if (!fresh && now < r.until && !stopping) return false;
+        served.push_back([use = std::move(r.use), snapshot = fresh ? latest : nullptr] { use(snapshot); });
+        return true;
+      });
+    }
+    for (auto& call : served) reading->offer(std::move(call));
+  }
+  bool fresh_for(std::uint64_t after, Steady::time_point now) const {
+    return latest && now - latest_at < snapshot_every && latest->globals.seq >= after;
+  }
+
+  // A cut takes references only; the writer gets it when its last frame is durable.
+  void maybe_cut() {
+    if (waiting_cut && durable >= waiting_cut->seq) checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
+    if (waiting_cut || !checkpoints->idle() || tail_facts == 0) return;
+    bool due = tail_bytes >= options.tail_bytes_max || tail_facts >= options.tail_facts_max ||
+               Steady::now() - last_cut >= std::chrono::milliseconds(options.checkpoint_every.ms);
+    {
+      std::lock_guard lock(mutex);
+      if (installed) return;
+      due |= stopping;
+    }
+    if (!due) return;
+    waiting_cut = checkpointer.cut(state, sequencer->head(), sequencer->snapshot_now());
+    cut_bytes = std::exchange(tail_bytes, 0);
+    tail_facts = 0;
+    last_cut = Steady::now();
+    if (durable >= waiting_cut->seq) checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
+  }
+  void alive() {
+    const auto now = Steady::now();
+    if (now - last_alive < alive_every) return;
+    last_alive = now;
+    const Room room = ports.journal->room();
+    {
+      std::lock_guard lock(mutex);
+      const bool tail_ok = tail_bytes + cut_bytes < tail_cuts_max * options.tail_bytes_max;
+      const bool room_ok = room == Room::plenty || room == Room::low;
+      health.accepting = tail_ok && room_ok && !stopping;
+      if (!room_ok) health.why = "the store is at its floor: alerts are not taken, pages still go out";
+      if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";
+    }
+    if (ports.alive) ports.alive();
+  }
+
+  void publish() {
+    const Globals& g = state.globals();
+    std::lock_guard lock(mutex);
+    settings_in_force = sequencer->settings();
+    secret = g.secret;
+    if (sources.size() != g.sources.size()) sources = g.sources;
+    health.ready = true;
+    health.history_lost = g.loss_unconfirmed;
+    health.epoch = g.epoch.value;
+    if (health.durable == 0) health.durable = durable, health.checkpoint = marker.seq, health.accepting = true;
+  }
+
+  void stop() {
+    {
+      std::lock_guard lock(mutex);
+      if (!running) return;
+      people.push_back({clock.now(), Command(FlushTallies{}), {}, 0});
+      stopping = true;
+      wake.notify_all();
+    }
+    thread.join();
+    committer->stop();
+    checkpoints->stop();
+    reading->stop();
+    running = false;
+    ports.journal->close();
+  }
+};
+
+Engine::Engine(EngineOptions options, EnginePorts ports) : impl_(std::make_unique<Impl>()) {
+  impl_->options = std::move(options);
+  impl_->ports = std::move(ports);
+}
+Engine::~Engine() { stop(); }
+StartResult Engine::start(std::shared_ptr<const Settings> wanted) { return impl_->start(std::move(wanted)); }
+void Engine::stop() { impl_->stop(); }
+
+Offer Engine::offer(AlertsRequest request) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->stopping) return Offer::stopping;
+  const std::size_t n = request.prepared.size();
+  if (!impl_->health.accepting || impl_->inbox_alerts + n > impl_->options.inbox_alerts_max) return Offer::full;
+  impl_->inbox_alerts += n;
+  impl_->inbox.push_back({impl_->clock.now(), std::move(request), {}, 0});
+  impl_->wake.notify_all();
+  return Offer::taken;
+}
+
+Offer Engine::offer(Command command, std::function<void(const Answer&, std::uint64_t)> done) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->stopping) return Offer::stopping;
+  if (impl_->people.size() >= impl_->options.inbox_commands_max) return Offer::full;
+  impl_->people.push_back({impl_->clock.now(), std::move(command), std::move(done), 0});
+  impl_->wake.notify_all();
+  return Offer::taken;
+}
+
+// An outcome is owed, so it is taken even when the lane is full or the process is stopping.
+void Engine::settle(SettleAttempt outcome) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->people.push_back({impl_->clock.now(), Command(std::move(outcome)), {}, 0});
+  impl_->wake.notify_all();
+}
+
+void Engine::count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->stopping || impl_->people.size() >= impl_->options.inbox_commands_max) return;
+  impl_->people.push_back({impl_->clock.now(), Command(CountRejected{source, disposition, count}), {}, 0});
+  impl_->wake.notify_all();
+}
+
+void Engine::read(std::uint64_t after, std::function<void(std::shared_ptr<const Snapshot>)> use) {
+  std::shared_ptr<const Snapshot> fresh;
+  {
+    std::lock_guard lock(impl_->mutex);
+    const bool usable = impl_->latest && Steady::now() - impl_->latest_at < snapshot_every &&
+                        impl_->latest->globals.seq >= after;
+    if (usable) {
+      fresh = impl_->latest;
+    } else if (!impl_->stopping) {
+      impl_->readers.push_back({after, std::move(use), Steady::now() + reader_patience});
+      impl_->reader_came = true;
+      impl_->wake.notify_all();
+      return;
+    }
+  }
+  use(std::move(fresh));
+}
+
+std::shared_ptr<const Snapshot> Engine::read_now(std::uint64_t after) {
+  auto promise = std::make_shared<std::promise<std::shared_ptr<const Snapshot>>>();
+  auto future = promise->get_future();
+  read(after, [promise](std::shared_ptr<const Snapshot> s) { promise->set_value(std::move(s)); });
+  return future.get();
+}
+
+std::optional<std::string> Engine::archived(const Snapshot& snapshot, const std::string& key) const {
+  if (const ArchiveEntry* entry = snapshot.archive.find(key)) return entry->value;
+  return impl_->ports.journal->row(key);
+}
+
+std::shared_ptr<const Settings> Engine::settings() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->settings_in_force;
+}
+Fingerprint Engine::secret() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->secret;
+}
+std::uint8_t Engine::source_slot(std::string_view name) const {
+  std::lock_guard lock(impl_->mutex);
+  const auto it = std::find(impl_->sources.begin(), impl_->sources.end(), name);
+  return it == impl_->sources.end() ? sources_max - 1 : static_cast<std::uint8_t>(it - impl_->sources.begin());
+}
+Wall Engine::wall_now() const { return impl_->clock.wall(); }
+Engine::Health Engine::health() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->health;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,108 @@
+#pragma once
+// The running core: owns the sequencer, its thread, the committer, the checkpoint thread and the clock.
+// Made by main; every other part of the body talks to it through the calls below, from any thread.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/journal/journal.hpp"
+#include "rules/model/command.hpp"
+#include "rules/model/page.hpp"
+#include "rules/model/settings.hpp"
+#include "rules/model/state.hpp"
+
+namespace tocsin {
+
+enum class LogLevel { debug, info, warning, error };
+using LogSink = std::function<void(LogLevel, std::string_view event, std::string_view detail)>;
+
+enum class [[nodiscard]] Offer { taken, full, stopping };
+
+// One request of a sender on its way through the core. Filled by the I/O thread.
+struct AlertsRequest {
+  std::shared_ptr<AlertBatch> batch;
+  std::vector<Prepared> prepared;                // same order as batch->alerts; views into batch and settings
+  std::shared_ptr<const Settings> settings;      // that `prepared` was made with
+  std::uint8_t source = 0;
+  Wall received_at{};
+  // Called once, when every alert's disposition is durable (also when nothing was written).
+  std::function<void(bool stored, std::uint64_t seq)> done;
+};
+
+struct EngineOptions {
+  std::size_t inbox_alerts_max = 100'000;   // alerts waiting, all requests together
+  std::size_t inbox_commands_max = 10'000;
+  Span checkpoint_every = seconds(10);
+  std::size_t tail_bytes_max = 64u << 20;
+  std::size_t tail_facts_max = 250'000;
+  std::string version = "0";
+};
+
+struct EnginePorts {
+  Journal* journal = nullptr;
+  // Compiles a stored configuration text; nullptr when this version cannot read it.
+  std::function<std::shared_ptr<const Settings>(const std::string& text)> compile;
+  // Durable attempts on their way out. Must answer every one through settle().
+  std::function<void(std::vector<SendOrder>)> send;
+  LogSink log;
+  std::function<void()> alive;  // after a completed turn, at least every 5 s: feeds the watchdog
+};
+
+struct StartResult {
+  bool ok = false;
+  bool locked = false;
+  std::string message;         // why not, or what was found
+  bool history_lost = false;
+  bool stored_config = false;  // runs on the configuration of the store, the file was not usable
+};
+
+class Engine {
+ public:
+  Engine(EngineOptions options, EnginePorts ports);
+  ~Engine();
+
+  // Opens the journal, recovers, takes the epoch, applies `wanted` (nullptr: the file is broken; the
+  // stored configuration is used if there is one) and starts the threads.
+  StartResult start(std::shared_ptr<const Settings> wanted);
+
+  Offer offer(AlertsRequest request);
+  Offer offer(Command command, std::function<void(const Answer&, std::uint64_t seq)> done = {});
+  void settle(SettleAttempt outcome);  // never refused: an outcome is owed
+  void count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count);
+
+  // A consistent copy of all tables, held until what it shows is durable; waits up to 1 s for the
+  // frame `after`. nullptr when that did not come in time. Shared and at most 100 ms old.
+  void read(std::uint64_t after, std::function<void(std::shared_ptr<const Snapshot>)> use);
+  // Blocking form, for tools and tests.
+  std::shared_ptr<const Snapshot> read_now(std::uint64_t after = 0);
+  // An archived row (timeline, closed incident): the snapshot's pending entries first, then the disk.
+  std::optional<std::string> archived(const Snapshot& snapshot, const std::string& key) const;
+
+  std::shared_ptr<const Settings> settings() const;  // in force
+  Fingerprint secret() const;
+  std::uint8_t source_slot(std::string_view name) const;  // the collecting slot when unknown
+  Wall wall_now() const;
+
+  struct Health {
+    bool ready = false;
+    bool history_lost = false;
+    bool accepting = false;   // false: below the floor, tail too long, stopping
+    std::string why;
+    std::uint64_t durable = 0, checkpoint = 0, epoch = 0;
+    std::size_t inbox = 0;
+  };
+  Health health() const;
+
+  // Stops taking, finishes what is in hand, writes a last checkpoint, closes the journal.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tocsin

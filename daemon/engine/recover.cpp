@@ -1,0 +1,73 @@
+#include "daemon/engine/recover.hpp"
+
+#include <algorithm>
+
+#include "rules/fold.hpp"
+#include "rules/model/planted.hpp"
+#include "rules/model/row_codec.hpp"
+
+namespace tocsin {
+namespace {
+
+bool is_live(char table) {
+  return table == alert_prefix || table == incident_prefix || table == page_prefix;
+}
+
+// Step 5: one scan of the live rows. False, with a sentence, when the checkpoint is not what its marker says.
+bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recovered& out) {
+  bool ok = true;
+  for (char table : {alert_prefix, incident_prefix, page_prefix, globals_prefix, totals_prefix, config_prefix})
+    journal.scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
+      std::uint32_t slot = no_slot;
+      if (!RowCodec::load(state, key, value, slot)) return ok = false;
+      if (is_live(table)) checkpointer.loaded(table, slot, row_hash(key, value));
+      ++out.rows;
+      return true;
+    });
+  RowCodec::loaded(state);
+  if (!ok) {
+    out.message = "a row of the checkpoint cannot be read";
+    return false;
+  }
+  MarkerBody body;
+  if (!decode(out.opened.marker.body, body) || body.digests != checkpointer.digests() ||
+      state.globals().seq != out.opened.marker.seq) {
+    out.message = "the rows of the checkpoint at " + std::to_string(out.opened.marker.seq) + " are not those of its marker";
+    return false;
+  }
+  return true;
+}
+
+bool fold_tail(Journal& journal, State& state, Recovered& out) {
+  bool ok = true;
+  const bool complete = journal.read_frames(out.opened.marker.seq + 1, [&](const FrameRecord& frame) {
+    ok = fold_frame(state, frame.seq, frame.payload);
+    if (!ok) out.message = "frame " + std::to_string(frame.seq) + " cannot be folded: it is of a newer version, or damaged";
+    ++out.frames;
+    return ok;
+  });
+  if (ok && !complete) out.message = "the log has a hole after frame " + std::to_string(state.globals().seq);
+  return ok && complete;
+}
+
+}  // namespace
+
+Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer) {
+  Recovered out;
+  out.opened = journal.open();
+  if (out.opened.trouble != OpenTrouble::none && out.opened.trouble != OpenTrouble::loss) {
+    out.locked = out.opened.trouble == OpenTrouble::locked;
+    out.message = out.opened.detail;
+    return out;
+  }
+  if (out.opened.marker.seq > 0 && !load_rows(journal, state, checkpointer, out)) return out;
+  if (out.opened.head > out.opened.marker.seq && !fold_tail(journal, state, out)) return out;
+  out.next_seq = std::max(out.opened.next_seq, state.globals().seq + 1);
+  if (planted("sequence_reused_after_loss")) out.next_seq = out.opened.head + 1;
+  out.ok = true;
+  out.message = "checkpoint " + std::to_string(out.opened.marker.seq) + ", head " + std::to_string(out.opened.head) + ", " +
+                std::to_string(out.rows) + " rows, " + std::to_string(out.frames) + " frames folded";
+  return out;
+}
+
+}  // namespace tocsin

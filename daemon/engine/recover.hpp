@@ -1,0 +1,26 @@
+#pragma once
+// Opening: the checkpoint, then the tail, folded with the code that runs in service. Starting after a
+// crash, after a clean stop and following a leader are the same code.
+
+#include <memory>
+#include <string>
+
+#include "daemon/engine/checkpoint.hpp"
+#include "daemon/journal/journal.hpp"
+#include "rules/model/state.hpp"
+
+namespace tocsin {
+
+struct Recovered {
+  bool ok = false;
+  bool locked = false;
+  std::string message;   // why not; or what was found, for the log
+  OpenResult opened;
+  std::uint64_t next_seq = 1;
+  std::uint64_t rows = 0, frames = 0;
+};
+
+// `state` and `checkpointer` are empty and belong to the caller. Nothing is written.
+Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer);
+
+}  // namespace tocsin

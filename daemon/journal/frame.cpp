@@ -1,0 +1,85 @@
+#include "daemon/journal/frame.hpp"
+
+#include "daemon/journal/bytes.hpp"
+
+namespace tocsin::store {
+namespace {
+
+constexpr char frame_format = 1;
+constexpr std::size_t frame_header_bytes = 34;
+constexpr char marker_format = 1;
+constexpr std::size_t marker_header_bytes = 29;
+
+}  // namespace
+
+std::string frame_header(const LogFrame& frame) {
+  std::string out;
+  out.reserve(frame_header_bytes);
+  out.push_back(frame_format);
+  out.push_back(static_cast<char>(frame.link));
+  put_le(out, frame.record.epoch);
+  put_le(out, frame.record.uid);
+  put_le(out, frame.previous.seq);
+  put_le(out, frame.previous.chain);
+  put_le(out, frame.record.chain);
+  return out;
+}
+
+std::optional<LogFrame> parse_frame(std::uint64_t seq, std::string_view value) {
+  if (value.size() < frame_header_bytes || value[0] != frame_format) return {};
+  if (static_cast<unsigned char>(value[1]) > 2) return {};
+  LogFrame frame;
+  frame.link = static_cast<Link>(value[1]);
+  frame.previous = {get_le<std::uint64_t>(value, 18), get_le<std::uint32_t>(value, 26)};
+  frame.record = {seq, get_le<std::uint64_t>(value, 2), get_le<std::uint64_t>(value, 10),
+                  get_le<std::uint32_t>(value, 30), value.substr(frame_header_bytes)};
+  return frame;
+}
+
+bool is_whole(const LogFrame& frame) {
+  const FrameRecord& r = frame.record;
+  if (frame.previous.seq >= r.seq) return false;
+  if (frame.link == Link::next && frame.previous.seq + 1 != r.seq) return false;
+  return r.chain == chain_of(frame.previous.chain, r.seq, r.epoch, r.uid, r.payload);
+}
+
+bool follows(const Point& last, const LogFrame& frame) {
+  if (!is_whole(frame)) return false;
+  if (last == frame.previous) return true;
+  // Read from below a checkpoint that outlived the log: the frames in between are declared lost.
+  return frame.link == Link::loss_checkpoint && last.seq < frame.previous.seq;
+}
+
+bool starts_at(std::uint64_t from, const LogFrame& frame) {
+  if (!is_whole(frame)) return false;
+  return from == 0 || frame.record.seq == from ||
+         (frame.link != Link::next && frame.previous.seq < from);
+}
+
+bool is_row_key(std::string_view key) {
+  return !key.empty() && key[0] != '\0';
+}
+
+std::string encode_marker(const Marker& marker) {
+  std::string out;
+  out.reserve(marker_header_bytes + marker.body.size());
+  out.push_back(marker_format);
+  put_le(out, marker.seq);
+  put_le(out, marker.chain);
+  put_le(out, marker.previous);
+  put_le(out, marker.trimmed_to);
+  return out += marker.body;
+}
+
+std::optional<Marker> parse_marker(std::string_view value) {
+  if (value.size() < marker_header_bytes || value[0] != marker_format) return {};
+  Marker marker;
+  marker.seq = get_le<std::uint64_t>(value, 1);
+  marker.chain = get_le<std::uint32_t>(value, 9);
+  marker.previous = get_le<std::uint64_t>(value, 13);
+  marker.trimmed_to = get_le<std::uint64_t>(value, 21);
+  marker.body = value.substr(marker_header_bytes);
+  return marker;
+}
+
+}  // namespace tocsin::store

@@ -1,0 +1,178 @@
+#include "daemon/journal/rocks_store.hpp"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+#include <climits>
+
+#include "daemon/journal/rocks_logger.hpp"
+
+namespace tocsin::store {
+namespace {
+
+constexpr std::size_t mib = std::size_t{1} << 20;
+constexpr std::string_view format_key = "format";
+constexpr std::string_view format_value = "1";
+
+class ErrorListener final : public rocksdb::EventListener {
+ public:
+  explicit ErrorListener(std::shared_ptr<StoreHealth> health) : health_(std::move(health)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    health_->fail(*status, "in the background");
+  }
+  // Recovery without a restart is where upstream's worst bugs of this version live.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* recover) override {
+    *recover = false;
+  }
+
+ private:
+  const std::shared_ptr<StoreHealth> health_;
+};
+
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;
+  table.block_size = 16 << 10;
+  return table;
+}
+
+}  // namespace
+
+void StoreHealth::fail(const rocksdb::Status& status, std::string_view doing) {
+  if (failed.exchange(true)) return;
+  log(log_level::error, "the store failed " + std::string(doing) + ": " + status.ToString());
+}
+
+RocksStore::RocksStore(const RocksOptions& options)
+    : directory_(options.path + "/db"),
+      log_buffer_bytes_(options.log_buffer_bytes),
+      checkpoint_file_bytes_(options.checkpoint_file_bytes),
+      health_(std::make_shared<StoreHealth>()),
+      logger_(make_rocks_logger(options.log)),
+      cache_(rocksdb::NewLRUCache(16 * mib)) {
+  health_->log = options.log;
+}
+
+RocksStore::~RocksStore() {
+  for (rocksdb::ColumnFamilyHandle* family : families_)
+    (void)db_->DestroyColumnFamilyHandle(family);
+}
+
+rocksdb::DBOptions RocksStore::db_options() const {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.recycle_log_file_num = 0;
+  options.max_total_wal_size = 64 * mib;
+  options.max_open_files = 256;
+  options.max_file_opening_threads = 2;
+  options.max_background_jobs = 2;
+  options.max_manifest_file_size = 16 * mib;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.write_dbid_to_manifest = true;
+  options.fail_if_options_file_error = true;
+  options.allow_data_in_errors = false;
+  options.avoid_flush_during_shutdown = false;
+  options.max_bgerror_resume_count = 0;
+  options.skip_stats_update_on_db_open = true;
+  options.verify_sst_unique_id_in_manifest = false;  // files of a checkpoint have none
+  options.bytes_per_sync = mib;  // write-back in small steps: a commit's sync does not wait for it
+  options.info_log = logger_;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.listeners.push_back(std::make_shared<ErrorListener>(health_));
+  return options;
+}
+
+// A write stall holds up all families, so nothing that only the checkpoint does may cause one.
+rocksdb::ColumnFamilyOptions RocksStore::small_family() const {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = mib;
+  options.max_write_buffer_number = 2;
+  options.compression = rocksdb::kLZ4Compression;
+  options.level0_slowdown_writes_trigger = INT_MAX;
+  options.level0_stop_writes_trigger = INT_MAX;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+  options.ttl = 0;
+  options.periodic_compaction_seconds = 0;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache_)));
+  return options;
+}
+
+// Keys only grow, so files never overlap and moving one to level 1, from where it can be dropped
+// whole, rewrites nothing.
+rocksdb::ColumnFamilyOptions RocksStore::log_family() const {
+  rocksdb::ColumnFamilyOptions options = small_family();
+  options.write_buffer_size = log_buffer_bytes_;
+  options.max_write_buffer_number = 3;
+  options.level0_file_num_compaction_trigger = 1;
+  options.target_file_size_base = 64 * mib;
+  options.max_bytes_for_level_base = std::uint64_t{1} << 50;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions RocksStore::rows_family() const {
+  rocksdb::ColumnFamilyOptions options = small_family();
+  rocksdb::BlockBasedTableOptions table = table_options(cache_);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.level_compaction_dynamic_level_bytes = true;
+  options.target_file_size_base = checkpoint_file_bytes_;
+  return options;
+}
+
+rocksdb::Options RocksStore::row_options() const {
+  rocksdb::DBOptions options;
+  options.info_log = logger_;
+  return {options, rows_family()};
+}
+
+rocksdb::Status RocksStore::open() {
+  const std::vector<rocksdb::ColumnFamilyDescriptor> wanted = {
+      {rocksdb::kDefaultColumnFamilyName, small_family()},
+      {"log", log_family()},
+      {"rows", rows_family()},
+      {"events", small_family()},
+  };
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(db_options(), directory_, wanted, &families_, &db);
+  db_.reset(db);
+  return status.ok() ? check_format() : status;
+}
+
+rocksdb::Status RocksStore::check_format() {
+  std::string format;
+  const rocksdb::Status found =
+      db_->Get({}, meta(), {format_key.data(), format_key.size()}, &format);
+  if (found.ok() && format == format_value) return found;
+  if (found.ok()) return rocksdb::Status::NotSupported("store format " + format + " is unknown");
+  if (!found.IsNotFound()) return found;
+  return put_meta({format_key.data(), format_key.size()},
+                  {format_value.data(), format_value.size()});
+}
+
+rocksdb::Status RocksStore::put_meta(const rocksdb::Slice& key, const rocksdb::Slice& value) {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const rocksdb::Status status = db_->Put(synced, meta(), key, value);
+  return status.ok() ? db_->Flush({}, meta()) : status;
+}
+
+rocksdb::Status RocksStore::close() {
+  for (rocksdb::ColumnFamilyHandle* family : families_)
+    (void)db_->DestroyColumnFamilyHandle(family);
+  families_.clear();
+  return db_ ? db_->Close() : rocksdb::Status::OK();
+}
+
+}  // namespace tocsin::store
