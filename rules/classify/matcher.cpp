@@ -16,10 +16,14 @@ bool fits(const Matcher& m, std::string_view value) {
 bool matches(const Matcher& m, AlertText text) {
   const std::string_view value = text.label(m.label);
   switch (m.op) {
-    case Matcher::Op::equal: return value == m.value;
-    case Matcher::Op::not_equal: return value != m.value;
-    case Matcher::Op::matches: return fits(m, value);
-    case Matcher::Op::not_matches: return !fits(m, value);
+    case Matcher::Op::equal:
+      return value == m.value;
+    case Matcher::Op::not_equal:
+      return value != m.value;
+    case Matcher::Op::matches:
+      return fits(m, value);
+    case Matcher::Op::not_matches:
+      return !fits(m, value);
   }
   return false;
 }

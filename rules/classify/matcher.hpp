@@ -1,6 +1,6 @@
 #pragma once
-// Does an alert fit? Matchers as Prometheus has them: a label that is absent counts as empty, regular
-// expressions must fit the whole value. Pure and thread-safe; compiled by config/.
+// Does an alert fit? Matchers as Prometheus has them: a label that is absent counts as empty,
+// regular expressions must fit the whole value. Pure and thread-safe; compiled by config/.
 
 #include <vector>
 

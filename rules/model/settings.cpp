@@ -7,7 +7,8 @@ namespace {
 
 // Binary search in a vector sorted by `key`.
 template <class Row>
-const Row* find_sorted(const std::vector<Row>& rows, std::string Row::*key, std::string_view wanted) {
+const Row* find_sorted(const std::vector<Row>& rows, std::string Row::*key,
+                       std::string_view wanted) {
   const auto it = std::lower_bound(rows.begin(), rows.end(), wanted,
                                    [key](const Row& r, std::string_view w) { return r.*key < w; });
   return it != rows.end() && (*it).*key == wanted ? &*it : nullptr;
@@ -15,7 +16,9 @@ const Row* find_sorted(const std::vector<Row>& rows, std::string Row::*key, std:
 
 }  // namespace
 
-const Ci* Settings::ci(std::string_view id) const { return find_sorted(cis, &Ci::id, id); }
+const Ci* Settings::ci(std::string_view id) const {
+  return find_sorted(cis, &Ci::id, id);
+}
 
 const Person* Settings::person(std::string_view id) const {
   return find_sorted(people, &Person::id, id);

@@ -1,0 +1,35 @@
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+
+void Compiler::read(const Node& built_in, const Node& users) {
+  top_ = users.mark;
+  Reader roots[] = {{built_in, "the built-in policy", report_},
+                    {users, "the configuration", report_}};
+  if (!roots[1].ok()) return;
+  for (Reader& root : roots) {
+    defaults_ = &root == &roots[0];
+    root.find("include");  // done while loading
+    http(root);
+    tokens(root);
+    integrations(root);
+    channels(root);
+    people(root);
+    groups(root);
+    roles(root);
+    catch_all(root);
+    severities(root);
+    categories(root);
+    cis(root);
+    rules(root, "rules", own_rules);
+    rules(root, "default_rules", default_rules);
+    priority(root);
+    times(root);
+  }
+  for (Reader& root : roots) {  // percentages are of the users' response times
+    escalation(root);
+    root.finish();
+  }
+}
+
+}  // namespace tocsin::config

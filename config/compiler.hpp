@@ -1,0 +1,115 @@
+#pragma once
+// One pass over the sections of a configuration into settings. Internal to config/.
+//
+// The built-in policy goes through the same pass first and the users' files after it, section by
+// section, so a user's value simply comes later. References between sections are noted while
+// reading and looked up at the end, when all names are known.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/load.hpp"
+#include "config/reader.hpp"
+#include "connectors/registry.hpp"
+
+namespace tocsin::config {
+
+// Words of a step that are no person: places in the owner group, and roles.
+const std::vector<std::string>& step_positions();
+const std::vector<std::string>& role_words();
+
+class Compiler {
+ public:
+  // `folder`: where relative paths start. `lenient`: a secret's file may be gone.
+  Compiler(std::string folder, bool lenient, Report& report)
+      : folder_(std::move(folder)), lenient_(lenient), report_(report) {
+    settings.catch_all_channel.clear();  // finish() knows whether there is something better
+  }
+
+  void read(const Node& built_in, const Node& users);
+  // Looks up references, fills in what nobody said, and proves that a P1 reaches somebody.
+  void finish();
+
+  Settings settings;
+  std::vector<Rule> own_rules, default_rules;  // settings.rules is one after the other
+  Body body;
+  std::vector<Example> examples;
+
+ private:
+  // ---- read_body.cpp
+  void http(Reader& root);
+  void listen_address(const Word& word);
+  void external_url(const Word& word);
+  void tokens(Reader& root);
+  void integrations(Reader& root);
+  std::string token_hash(Reader& item, bool required);
+  bool read_secret(const Word& path, std::string& out);
+  std::string absolute(const std::string& path) const;
+
+  // ---- read_people.cpp
+  void people(Reader& root);
+  void groups(Reader& root);
+  void channels(Reader& root);
+  void channel_setting(Reader& item, Channel& channel, const SettingSpec& spec);
+  void roles(Reader& root);
+  void catch_all(Reader& root);
+
+  // ---- read_rules.cpp
+  void severities(Reader& root);
+  void categories(Reader& root);
+  void cis(Reader& root);
+  void rules(Reader& root, std::string_view key, std::vector<Rule>& out);
+  void rule_set(Reader& item, Rule& rule);
+  void rule_examples(Reader& item, const Rule& rule);
+  std::vector<Matcher> matchers(Reader& item, std::string_view key);
+
+  // ---- read_process.cpp
+  void priority(Reader& root);
+  void escalation(Reader& root);
+  void policy(const Node& node, Priority priority);
+  void steps(const std::vector<Node>& items, Priority priority, Policy& policy);
+  void targets(const std::vector<Word>& words, bool page, Step& step);
+  void times(Reader& root);
+
+  // ---- finish.cpp
+  void references();
+  void order_rules();
+  void unreachable_rules();
+  void fill_in_people();
+  void index_cis();
+  std::string default_channel() const;
+  bool reaches_somebody(const Group& group) const;
+  void somebody_hears_a_p1();
+  void warn_of_open_doors();
+
+  // target: of a step, a person whose place a role or a position of the group could have taken.
+  enum class Kind { person, group, channel, ci, target };
+  struct Reference {
+    Kind kind;
+    Word word;
+  };
+  void refer(Kind kind, const Word& word) { references_.push_back({kind, word}); }
+  std::string refer_text(Kind kind, const std::optional<Word>& word);
+  std::vector<std::string> refer_all(Kind kind, const std::vector<Word>& words);
+  // The id of an item of a list, unique within `kind`.
+  std::optional<std::string> identity(Reader& item, std::string_view key, const std::string& kind);
+
+  std::string folder_;
+  bool lenient_;
+  Report& report_;
+  bool defaults_ = false;  // the built-in policy is being read
+  std::vector<Reference> references_;
+  std::map<std::string, std::map<std::string, Mark>> identities_;
+  std::map<std::string, Mark> rule_marks_;
+  Mark top_, p1_;
+};
+
+// The one spelling of a configuration: comments, order of keys, spaces and includes leave no trace
+// in it, and it reads back to equal settings without the built-in policy.
+std::string normalised(const Compiler& compiled);
+
+extern const char* const default_policy;  // YAML, the policy that is built in
+
+}  // namespace tocsin::config

@@ -1,0 +1,222 @@
+// After the last section: names are looked up, gaps are filled, and the whole is judged.
+#include <algorithm>
+#include <set>
+
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+namespace {
+
+template <class Row>
+void sort_by(std::vector<Row>& rows, std::string Row::*key) {
+  std::sort(rows.begin(), rows.end(),
+            [key](const Row& a, const Row& b) { return a.*key < b.*key; });
+}
+
+template <class Row>
+std::vector<std::string> ids(const std::vector<Row>& rows, std::string Row::*key) {
+  std::vector<std::string> out;
+  for (const auto& row : rows) out.push_back(row.*key);
+  return out;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return text;
+}
+
+bool is_loopback(std::string_view listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+         listen.starts_with("[::1]");
+}
+
+std::set<std::string> texts_of(const std::vector<Matcher>& matchers) {
+  std::set<std::string> out;
+  for (const auto& m : matchers) out.insert(matcher_text(m));
+  return out;
+}
+
+}  // namespace
+
+void Compiler::finish() {
+  sort_by(settings.people, &Person::id);
+  sort_by(settings.groups, &Group::id);
+  sort_by(settings.cis, &Ci::id);
+  sort_by(settings.channels, &Channel::name);
+  sort_by(body.tokens, &Token::name);
+  sort_by(body.integrations, &Integration::name);
+  for (const auto& integration : body.integrations) settings.sources.push_back(integration.name);
+  references();
+  order_rules();
+  index_cis();
+  if (!report_.errors.empty()) return;  // the rest would only repeat them
+  fill_in_people();
+  somebody_hears_a_p1();
+  warn_of_open_doors();
+}
+
+void Compiler::references() {
+  const auto people = ids(settings.people, &Person::id);
+  const auto groups = ids(settings.groups, &Group::id);
+  const auto cis = ids(settings.cis, &Ci::id);
+  auto channels = ids(settings.channels, &Channel::name);
+  channels.emplace_back("terminal");  // there is always one
+  auto targets = people;
+  targets.insert(targets.end(), step_positions().begin(), step_positions().end());
+  targets.insert(targets.end(), role_words().begin(), role_words().end());
+  for (const auto& [kind, word] : references_) {
+    const auto& known = kind == Kind::person    ? people
+                        : kind == Kind::group   ? groups
+                        : kind == Kind::ci      ? cis
+                        : kind == Kind::channel ? channels
+                                                : targets;
+    static constexpr const char* nouns[] = {"person", "group", "channel", "CI",
+                                            "person, role or position"};
+    if (std::find(known.begin(), known.end(), word.text) == known.end())
+      report_.error(word.mark, std::string("unknown ") + nouns[static_cast<int>(kind)] + " '" +
+                                   word.text + "'" + did_you_mean(word.text, known));
+  }
+}
+
+// The users' rules first, each part by id; a rule of the same id replaces a built-in one.
+void Compiler::order_rules() {
+  sort_by(own_rules, &Rule::id);
+  sort_by(default_rules, &Rule::id);
+  std::set<std::string> own;
+  for (const auto& rule : own_rules) own.insert(rule.id);
+  std::erase_if(default_rules, [&](const Rule& rule) { return own.count(rule.id) > 0; });
+  unreachable_rules();
+  settings.rules = own_rules;
+  settings.rules.insert(settings.rules.end(), default_rules.begin(), default_rules.end());
+}
+
+// A rule is never asked when an earlier one asks for nothing that it does not ask for too.
+void Compiler::unreachable_rules() {
+  std::vector<std::set<std::string>> before;
+  for (const auto& rule : own_rules) {
+    const auto conditions = texts_of(rule.match);
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (std::includes(conditions.begin(), conditions.end(), before[i].begin(), before[i].end())) {
+        report_.warning(rule_marks_[rule.id], "rule '" + rule.id + "' never matches: rule '" +
+                                                  own_rules[i].id + "' takes all it would take");
+        break;
+      }
+    before.push_back(conditions);
+  }
+}
+
+void Compiler::index_cis() {
+  for (std::uint32_t i = 0; i < settings.cis.size(); ++i) {
+    settings.ci_by_name[lower(settings.cis[i].id)] = i;
+    for (const auto& alias : settings.cis[i].aliases) settings.ci_by_name[lower(alias)] = i;
+  }
+}
+
+// The first by name that leaves the machine, else the terminal.
+std::string Compiler::default_channel() const {
+  for (const auto& channel : settings.channels)
+    if (channel.kind != "terminal") return channel.name;
+  return "terminal";
+}
+
+void Compiler::fill_in_people() {
+  if (std::none_of(settings.channels.begin(), settings.channels.end(),
+                   [](const Channel& c) { return c.name == "terminal"; })) {
+    Channel terminal;
+    terminal.name = terminal.kind = "terminal";
+    settings.channels.push_back(std::move(terminal));
+    sort_by(settings.channels, &Channel::name);
+  }
+  for (auto& person : settings.people)
+    if (person.page.empty()) person.page = {default_channel()};
+  const auto everyone = ids(settings.people, &Person::id);
+  if (settings.groups.empty() && !everyone.empty())
+    settings.groups.push_back({"default", everyone, "", ""});
+  if (settings.default_group.empty() && !settings.groups.empty()) {
+    settings.default_group = settings.groups.front().id;
+    if (settings.groups.size() > 1)
+      report_.warning(top_,
+                      "no default_group is given: what no CI and no rule gives to a group goes "
+                      "to '" +
+                          settings.default_group + "'");
+  }
+  if (settings.catch_all_people.empty()) {
+    const auto managers = settings.roles.find("incident_manager");
+    const Group* group = settings.group(settings.default_group);
+    if (managers != settings.roles.end())
+      settings.catch_all_people = managers->second;
+    else if (group && !group->members.empty())
+      settings.catch_all_people = group->members;
+    else
+      settings.catch_all_people = everyone;
+  }
+  if (settings.catch_all_channel.empty()) settings.catch_all_channel = default_channel();
+}
+
+bool Compiler::reaches_somebody(const Group& group) const {
+  bool anybody = false;
+  for (const auto& step : settings.policies[index(Priority::P1)].steps)
+    for (const auto& target : step.to) {
+      bool found = false;
+      switch (target.kind) {
+        case Target::Kind::primary:
+        case Target::Kind::everyone:
+          found = !group.members.empty();
+          break;
+        case Target::Kind::secondary:
+          found = group.members.size() > 1;
+          break;
+        case Target::Kind::lead:
+          found = !group.lead.empty();
+          break;
+        case Target::Kind::channel:
+          found = !group.channel.empty();
+          break;
+        case Target::Kind::role:
+          found = settings.roles.count(target.name) > 0;
+          break;
+        case Target::Kind::person:
+          found = true;
+          break;
+        case Target::Kind::catch_all:
+          found = !settings.catch_all_people.empty();
+          break;
+      }
+      if (found && target.page) return true;
+      anybody = anybody || found;
+    }
+  // A policy that finds nobody at all goes to the catch-all.
+  const Channel* last = settings.channel(settings.catch_all_channel);
+  return !anybody && (!settings.catch_all_people.empty() || (last && last->kind != "terminal"));
+}
+
+void Compiler::somebody_hears_a_p1() {
+  const Channel* last = settings.channel(settings.catch_all_channel);
+  if (settings.people.empty() && last && last->kind == "terminal")
+    return report_.error(top_,
+                         "a P1 would reach nobody: there are no people, and no catch_all with "
+                         "a channel that leaves this machine");
+  for (const auto& group : settings.groups)
+    if (!reaches_somebody(group))
+      report_.error(p1_, "a P1 of group '" + group.id +
+                             "' reaches nobody: no step of the escalation "
+                             "pages anyone who exists");
+  if (default_channel() == "terminal")
+    report_.warning(top_,
+                    "every page ends on the terminal of this machine: give somebody a channel "
+                    "that wakes them");
+}
+
+void Compiler::warn_of_open_doors() {
+  const bool open = !std::all_of(body.listen.begin(), body.listen.end(), is_loopback);
+  for (const auto& integration : body.integrations)
+    if (open && integration.token_sha256.empty())
+      report_.warning(top_, "anybody who reaches " + body.listen.front() + " may send to '" +
+                                integration.name + "': it has no token");
+  if (open && body.loopback_may_act)
+    report_.warning(top_,
+                    "loopback_may_act is for demonstrations and this listens beyond the machine");
+}
+
+}  // namespace tocsin::config

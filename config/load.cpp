@@ -1,0 +1,156 @@
+#include "config/load.hpp"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "config/compiler.hpp"
+
+namespace tocsin {
+namespace config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t file_bytes_max = 16u << 20;
+
+// Lists of named things: every file may add some. Everything else is said in one place.
+bool is_collection(std::string_view key) {
+  static constexpr std::string_view keys[] = {"tokens", "integrations", "channels", "people",
+                                              "groups", "cis",          "rules"};
+  return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
+}
+
+void merge(Node& into, Node from, bool top, Report& report) {
+  for (auto& member : from.members) {
+    const auto known = std::find_if(into.members.begin(), into.members.end(),
+                                    [&](const Member& m) { return m.key == member.key; });
+    if (known == into.members.end()) {
+      into.members.push_back(std::move(member));
+      continue;
+    }
+    Node& a = known->value;
+    Node& b = member.value;
+    if (a.kind == Node::Kind::list && b.kind == Node::Kind::list && top &&
+        is_collection(member.key))
+      a.items.insert(a.items.end(), b.items.begin(), b.items.end());
+    else if (a.kind == Node::Kind::map && b.kind == Node::Kind::map)
+      merge(a, std::move(b), false, report);
+    else
+      report.error(member.mark, "'" + member.key + "' is also given in " + to_text(known->mark));
+  }
+}
+
+bool read_text(const std::string& path, std::string& out, std::string& problem) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return problem = "is a directory", false;
+  if (fs::file_size(path, error) > file_bytes_max && !error)
+    return problem = "is larger than 16 MiB", false;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return problem = "cannot be read", false;
+  out.assign(std::istreambuf_iterator<char>(in), {});
+  return true;
+}
+
+// Files of one pattern, sorted by name. A pattern without wildcards names a file that must exist.
+std::vector<std::string> expand(const std::string& pattern) {
+  std::vector<std::string> out;
+  glob_t found{};
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
+  globfree(&found);
+  if (out.empty() && pattern.find_first_of("*?[") == std::string::npos) out.push_back(pattern);
+  return out;
+}
+
+// The files that the main file includes, merged into it. False when one of them does not parse.
+bool include(Node& root, const fs::path& folder, Report& report) {
+  const Node* patterns = root.find("include");
+  if (!patterns) return true;
+  Reader reader(root, "the configuration", report);
+  std::vector<std::pair<std::string, Mark>> files;
+  for (const auto& word : reader.words("include"))
+    for (auto& path : expand((folder / word.text).lexically_normal().string()))
+      files.emplace_back(std::move(path), word.mark);
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  files.erase(std::unique(files.begin(), files.end(),
+                          [](const auto& a, const auto& b) { return a.first == b.first; }),
+              files.end());
+  bool whole = true;
+  for (const auto& [path, mark] : files) {
+    std::string text, problem;
+    if (!read_text(path, text, problem)) {
+      report.error(mark, "the included file '" + path + "' " + problem);
+      continue;
+    }
+    Parsed parsed = parse_yaml(text, path, report);
+    whole = whole && !parsed.broken;
+    if (parsed.root.kind != Node::Kind::map && !parsed.broken)
+      report.error(parsed.root.mark,
+                   "a file is a map of sections, not " + std::string(kind_name(parsed.root.kind)));
+    if (const Node* nested = parsed.root.find("include")) {
+      report.error(nested->mark, "only the main file includes others");
+      std::erase_if(parsed.root.members, [](const Member& m) { return m.key == "include"; });
+    }
+    merge(root, std::move(parsed.root), true, report);
+  }
+  return whole;
+}
+
+// `file` is the name of the main file: its folder is where relative paths start.
+Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
+  Loaded out;
+  // Without one file of the set the others would only seem wrong.
+  const bool whole = !main.broken && include(main.root, file.parent_path(), report);
+  if (whole) {
+    const Parsed built_in = parse_yaml(default_policy, "built-in policy", report);
+    std::error_code error;
+    const fs::path absolute = fs::absolute(file, error);
+    Compiler compiler(absolute.parent_path().string(), lenient, report);
+    compiler.read(built_in.root, main.root);
+    compiler.finish();
+    if (report.errors.empty()) {
+      compiler.settings.text = normalised(compiler);
+      compiler.settings.hash = sha256_hex(compiler.settings.text);
+      out.settings = std::make_shared<const Settings>(std::move(compiler.settings));
+    }
+    out.body = std::move(compiler.body);
+    out.examples = std::move(compiler.examples);
+  }
+  out.errors = std::move(report.errors);
+  out.warnings = std::move(report.warnings);
+  sort_diagnostics(out.errors);
+  sort_diagnostics(out.warnings);
+  return out;
+}
+
+}  // namespace
+}  // namespace config
+
+Loaded load_file(const std::string& path) {
+  std::string text, problem;
+  if (!config::read_text(path, text, problem)) {
+    Loaded out;
+    out.errors.push_back({path, 0, 0, "the file " + problem});
+    return out;
+  }
+  return load_text(text, path);
+}
+
+Loaded load_text(const std::string& text, const std::string& name) {
+  config::Report report;
+  auto parsed = config::parse_yaml(text, name, report);
+  return config::compile(std::move(parsed), name, false, std::move(report));
+}
+
+Loaded load_stored(const std::string& text) {
+  config::Report report;
+  auto parsed = config::parse_yaml(text, "stored configuration", report);
+  return config::compile(std::move(parsed), "/stored", true, std::move(report));
+}
+
+}  // namespace tocsin

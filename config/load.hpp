@@ -1,0 +1,71 @@
+#pragma once
+// YAML files -> settings and what the body needs, or everything that is wrong with them.
+//
+// Pure but for reading the files that are named: the main file, what it includes and the files that
+// hold secrets. Secrets of tokens are hashed at once; secrets of channels stand in the settings of
+// the channel, because channels sign with them. Called by the thread that starts or reloads.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.hpp"
+#include "rules/model/alert.hpp"
+#include "rules/model/settings.hpp"
+
+namespace tocsin {
+
+// A secret that somebody shows to act or read, by its hash.
+struct Token {
+  std::string name;
+  std::string person;       // empty: a program that only reads or sends
+  std::uint32_t roles = 0;  // bit per Role
+  std::string sha256;       // 64 hex digits
+};
+
+// Who may send, and how it is read.
+struct Integration {
+  std::string name;
+  std::string source;        // a name of source_kinds()
+  std::string token_sha256;  // empty: no token is asked for
+};
+
+// What the body needs beside the rules.
+struct Body {
+  std::vector<std::string> listen{"127.0.0.1:9966"};  // host:port, [v6]:port or :port
+  std::string external_url;                           // without a slash at its end
+  std::string store_path = "/var/lib/tocsin";
+  bool loopback_may_act = false;          // who comes from this machine needs no token: demos only
+  std::vector<Token> tokens;              // sorted by name
+  std::vector<Integration> integrations;  // sorted by name
+};
+
+// What a rule's author expects of it; `check` runs them.
+struct Example {
+  std::string rule;
+  config::Mark mark;
+  std::map<std::string, std::string> labels, annotations;
+  std::map<std::string, std::string>
+      expect;  // category, subcategory, symptom, severity, group, priority, rule, class
+};
+
+struct Loaded {
+  std::shared_ptr<const Settings> settings;  // null when there is an error
+  Body body;
+  std::vector<Example> examples;
+  std::vector<Diagnostic> errors, warnings;  // in the order of a reader
+};
+
+Loaded load_file(const std::string& path);
+// `name` stands in messages; files named in the text are relative to its folder.
+Loaded load_text(const std::string& text, const std::string& name);
+// The text that the store kept: the same, but a secret's file that is gone is a warning, because
+// this is what the daemon runs on when nothing better is left.
+Loaded load_stored(const std::string& text);
+
+// Examples that do not come out as they say.
+std::vector<Diagnostic> run_examples(const Loaded& loaded);
+
+}  // namespace tocsin

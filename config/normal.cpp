@@ -1,0 +1,249 @@
+// Settings -> the one text that means them.
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+namespace {
+
+// A YAML double-quoted scalar; also JSON.
+std::string q(std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (unsigned char c : text) {
+    if (c == '"' || c == '\\')
+      (out += '\\') += static_cast<char>(c);
+    else if (c == '\n')
+      out += "\\n";
+    else if (c < 0x20 || c == 0x7F)
+      ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
+    else
+      out += static_cast<char>(c);
+  }
+  return out + '"';
+}
+
+template <class List, class Text>
+std::string list_of(const List& list, Text&& text) {
+  std::string out = "[";
+  for (const auto& item : list) out += (out.size() > 1 ? ", " : "") + text(item);
+  return out + "]";
+}
+std::string q_list(const std::vector<std::string>& list) {
+  return list_of(list, [](const std::string& s) { return q(s); });
+}
+std::string matchers(const std::vector<Matcher>& list) {
+  return list_of(list, [](const Matcher& m) { return q(matcher_text(m)); });
+}
+
+// A flow map, one member after the other; empty values are left out.
+class Map {
+ public:
+  Map& put(std::string_view key, std::string_view raw) {
+    out_ += (out_.empty() ? "" : ", ") + std::string(key) + ": " + std::string(raw);
+    return *this;
+  }
+  Map& text(std::string_view key, std::string_view value) {
+    return value.empty() ? *this : put(key, q(value));
+  }
+  Map& list(std::string_view key, const std::vector<std::string>& values) {
+    return values.empty() ? *this : put(key, q_list(values));
+  }
+  Map& span(std::string_view key, Span value) { return put(key, duration_text(value)); }
+  std::string done() const { return "{" + out_ + "}"; }
+
+ private:
+  std::string out_;
+};
+
+class Writer {
+ public:
+  explicit Writer(const Compiler& c) : s_(c.settings), c_(c) {}
+
+  std::string run() {
+    section("instance", Map().text("name", s_.instance_name).done());
+    body();
+    people();
+    meaning();
+    process();
+    return std::move(out_);
+  }
+
+ private:
+  void section(std::string_view key, std::string_view value) {
+    out_ += std::string(key) + ": " + std::string(value) + "\n";
+  }
+  template <class List, class Text>
+  void items(std::string_view key, const List& list, Text&& text) {
+    if (list.empty()) return section(key, "[]");
+    section(key, "");
+    for (const auto& item : list) out_ += "- " + text(item) + "\n";
+  }
+
+  void body() {
+    const Body& b = c_.body;
+    section("http", Map()
+                        .list("listen", b.listen)
+                        .text("external_url", b.external_url)
+                        .put("loopback_may_act", b.loopback_may_act ? "true" : "false")
+                        .done());
+    section("store", Map().text("path", b.store_path).done());
+    items("tokens", b.tokens, [](const Token& t) {
+      std::vector<std::string> roles;
+      for (std::size_t i = 0; i < EnumTable<Role>::count; ++i)
+        if (t.roles >> i & 1u) roles.emplace_back(EnumTable<Role>::names[i]);
+      return Map()
+          .text("name", t.name)
+          .text("person", t.person)
+          .list("roles", roles)
+          .text("token", "sha256:" + t.sha256)
+          .done();
+    });
+    items("integrations", b.integrations, [](const Integration& i) {
+      return Map()
+          .text("name", i.name)
+          .text("source", i.source)
+          .text("token", i.token_sha256.empty() ? "" : "sha256:" + i.token_sha256)
+          .done();
+    });
+  }
+
+  void people() {
+    items("people", s_.people, [](const Person& p) {
+      const std::string reach = Map().list("page", p.page).list("inform", p.inform).done();
+      return Map().text("id", p.id).text("email", p.email).put("reach", reach).done();
+    });
+    items("groups", s_.groups, [](const Group& g) {
+      return Map()
+          .text("id", g.id)
+          .list("members", g.members)
+          .text("lead", g.lead)
+          .text("channel", g.channel)
+          .done();
+    });
+    if (!s_.default_group.empty()) section("default_group", q(s_.default_group));
+    items("channels", s_.channels, [](const Channel& c) {
+      Map map;
+      map.text("name", c.name).text("kind", c.kind);
+      map.put("in_flight_max", std::to_string(c.in_flight_max));
+      for (const auto& [key, value] : c.settings)
+        if (c.settings.count(key + "_file") == 0)
+          map.text(key, value);  // the file is named instead
+      return map.done();
+    });
+    Map roles;
+    for (const auto& [role, who] : s_.roles) roles.list(role, who);
+    section("roles", roles.done());
+    section("catch_all",
+            Map().list("people", s_.catch_all_people).text("channel", s_.catch_all_channel).done());
+  }
+
+  static std::string rule(const Rule& r) {
+    Map set;
+    set.text("category", r.category).text("subcategory", r.subcategory).text("symptom", r.symptom);
+    set.text("group", r.group);
+    if (r.severity) set.text("severity", name(*r.severity));
+    if (r.event_class) set.text("class", name(*r.event_class));
+    Map map;
+    map.text("id", r.id);
+    if (!r.match.empty()) map.put("match", matchers(r.match));
+    return map.put("set", set.done()).done();
+  }
+
+  void meaning() {
+    Map severities;
+    for (const auto& [word, severity] : s_.severity_aliases)
+      severities.text(q(word), name(severity));
+    section("severities", severities.text("default", name(s_.severity_default)).done());
+    Map categories;
+    for (const auto& [category, subcategories] : s_.tree.categories)
+      categories.list(q(category), subcategories);
+    section("categories", categories.done());
+    section("ci_labels", q_list(s_.ci_labels));
+    items("cis", s_.cis, [](const Ci& c) {
+      Map map;
+      map.text("id", c.id).text("class", c.ci_class).text("criticality", name(c.criticality));
+      map.put("users", std::to_string(c.users)).text("group", c.group).list("aliases", c.aliases);
+      map.list("supports", c.supports);
+      if (!c.match.empty()) map.put("match", matchers(c.match));
+      return map.text("environment", c.environment).done();
+    });
+    items("rules", c_.own_rules, rule);
+    items("default_rules", c_.default_rules, rule);
+  }
+
+  static std::string target(const Target& t) {
+    const auto kind = static_cast<std::size_t>(t.kind);
+    static constexpr const char* words[] = {"primary", "secondary", "lead", "everyone",
+                                            "channel", "",          "",     "catch_all"};
+    return t.name.empty() ? words[kind] : q(t.name);
+  }
+  static std::string step(const Step& s) {
+    Map map;
+    map.span("at", s.after);
+    for (const bool page : {true, false}) {
+      std::vector<Target> some;
+      for (const auto& t : s.to)
+        if (t.page == page) some.push_back(t);
+      if (!some.empty()) map.put(page ? "to" : "inform", list_of(some, target));
+    }
+    return map.done();
+  }
+  static std::string policy(const Policy& p) {
+    Map map;
+    map.put("steps", list_of(p.steps, step));
+    if (p.repeat_every.ms > 0)
+      map.put("repeat", Map()
+                            .put("from", std::to_string(p.repeat_from))
+                            .span("every", p.repeat_every)
+                            .put("max", std::to_string(p.repeats_max))
+                            .done());
+    return map.span("exhausted_every", p.exhausted_every).done();
+  }
+
+  template <Named E>
+  static std::string spans(const Span* values) {
+    Map map;
+    for (std::size_t i = 0; i < EnumTable<E>::count; ++i)
+      map.span(EnumTable<E>::names[i], values[i]);
+    return map.done();
+  }
+
+  void process() {
+    const std::string rows = list_of(s_.matrix, [](const auto& row) {
+      return list_of(row, [](std::uint8_t p) { return "P" + std::to_string(p); });
+    });
+    section("priority", Map()
+                            .put("matrix", rows)
+                            .put("unknown_ci_impact", std::to_string(s_.unknown_ci_impact))
+                            .done());
+    out_ += "escalation:\n";
+    for (std::size_t i = 0; i < EnumTable<Priority>::count; ++i)
+      out_ +=
+          "  " + std::string(EnumTable<Priority>::names[i]) + ": " + policy(s_.policies[i]) + "\n";
+    section("hold_down", spans<Severity>(s_.hold_down));
+    section("verify", spans<Priority>(s_.verify));
+    section("response", spans<Priority>(s_.response));
+    section("lifecycle", Map()
+                             .span("auto_close_after", s_.auto_close_after)
+                             .span("reopen_window", s_.reopen_window)
+                             .span("restored_prompt_timeout", s_.restored_prompt_timeout)
+                             .span("resolve_timeout", s_.resolve_timeout)
+                             .done());
+    section("correlation", Map().span("same_ci_window", s_.same_ci_window).done());
+    section("dispositions", Map()
+                                .span("clock_skew_tolerance", s_.clock_skew_max)
+                                .span("max_event_age", s_.event_age_max)
+                                .done());
+  }
+
+  const Settings& s_;
+  const Compiler& c_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string normalised(const Compiler& compiled) {
+  return Writer(compiled).run();
+}
+
+}  // namespace tocsin::config

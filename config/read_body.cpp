@@ -1,0 +1,217 @@
+// The sections that concern the process: http, store, instance, tokens, integrations.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 4096;
+
+bool is_port(std::string_view text) {
+  if (text.empty() || text.size() > 5) return false;
+  int port = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + (c - '0');
+  }
+  return port <= 65535;
+}
+
+// "https://[::1]:9966/x" -> "::1"
+std::string_view host_of(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
+  url = url.substr(0, url.find('/'));
+  if (url.starts_with("[")) return url.substr(1, url.find(']') - 1);
+  return url.substr(0, url.find(':'));
+}
+
+bool is_address(std::string_view host) {
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool is_private_172(std::string_view host) {
+  for (int second = 16; second < 32; ++second)
+    if (host.starts_with("172." + std::to_string(second) + ".")) return true;
+  return false;
+}
+
+// A phone in another network cannot open it.
+bool is_private_host(std::string_view host) {
+  if (host == "localhost" || host.find(':') != std::string_view::npos)
+    return host == "localhost" || host == "::1" || host.starts_with("fe80") ||
+           host.starts_with("fc") || host.starts_with("fd");
+  if (is_address(host))
+    return host.starts_with("127.") || host.starts_with("10.") || host.starts_with("192.168.") ||
+           host.starts_with("169.254.") || host.starts_with("0.") || is_private_172(host);
+  for (std::string_view end : {".local", ".localhost", ".internal", ".lan", ".home.arpa"})
+    if (host.ends_with(end)) return true;
+  return host.find('.') == std::string_view::npos;
+}
+
+bool is_hex64(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+void Compiler::http(Reader& root) {
+  if (const Node* node = root.find("http")) {
+    Reader http(*node, "http", report_);
+    const auto listen = http.words("listen");
+    if (!listen.empty()) body.listen.clear();
+    for (const auto& word : listen) listen_address(word);
+    if (const auto url = http.word("external_url")) external_url(*url);
+    http.boolean("loopback_may_act", body.loopback_may_act);
+    http.finish();
+  }
+  if (const Node* node = root.find("store")) {
+    Reader store(*node, "store", report_);
+    body.store_path = store.text("path", body.store_path);
+    store.finish();
+  }
+  if (const Node* node = root.find("instance")) {
+    Reader instance(*node, "instance", report_);
+    settings.instance_name = instance.text("name", settings.instance_name);
+    instance.finish();
+  }
+}
+
+void Compiler::listen_address(const Word& word) {
+  const std::string_view text = word.text;
+  const auto colon = text.rfind(':');
+  const bool v6 = text.starts_with("[");
+  const auto host = colon == std::string_view::npos ? text : text.substr(0, colon);
+  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1)) ||
+      (v6 ? !host.ends_with("]") : host.find(':') != std::string_view::npos))
+    return report_.error(word.mark,
+                         "listen is host:port, [v6]:port or :port, not '" + word.text + "'");
+  body.listen.push_back(word.text);
+}
+
+void Compiler::external_url(const Word& word) {
+  std::string url = word.text;
+  while (url.ends_with("/")) url.pop_back();
+  if (url.empty()) return;
+  const auto scheme = url.find("://");
+  if ((!url.starts_with("http://") && !url.starts_with("https://")) || host_of(url).empty() ||
+      scheme + 3 >= url.size())
+    return report_.error(word.mark,
+                         "external_url starts with https:// or http://, not '" + word.text + "'");
+  if (is_private_host(host_of(url)))
+    report_.warning(word.mark, "the links in pages lead to '" + std::string(host_of(url)) +
+                                   "', which does not open on a phone");
+  settings.external_url = body.external_url = url;
+}
+
+std::string Compiler::absolute(const std::string& path) const {
+  const std::filesystem::path p(path);
+  return (p.is_absolute() ? p : std::filesystem::path(folder_) / p).lexically_normal().string();
+}
+
+bool Compiler::read_secret(const Word& path, std::string& out) {
+  std::ifstream in(absolute(path.text), std::ios::binary);
+  if (in) out.assign(std::istreambuf_iterator<char>(in), {});
+  std::string problem;
+  while (!out.empty() && static_cast<unsigned char>(out.back()) <= ' ') out.pop_back();
+  if (!in)
+    problem = "cannot be read";
+  else if (out.empty())
+    problem = "is empty";
+  else if (out.size() > secret_bytes_max)
+    problem = "is larger than 4096 bytes";
+  if (problem.empty()) return true;
+  out.clear();
+  const std::string message = "the file '" + absolute(path.text) + "' " + problem;
+  lenient_ ? report_.warning(path.mark, message) : report_.error(path.mark, message);
+  return false;
+}
+
+// SHA-256 of the token of an item; empty when it has none or it cannot be had.
+std::string Compiler::token_hash(Reader& item, bool required) {
+  const auto inline_token = item.word("token"), file = item.word("token_file");
+  if (inline_token && file) {
+    report_.error(file->mark, "token and token_file are both given");
+    return {};
+  }
+  std::string secret;
+  if (file) {
+    if (!read_secret(*file, secret)) return {};
+  } else if (inline_token) {
+    secret = inline_token->text;
+  } else {
+    if (required) report_.error(item.mark(), "neither token nor token_file is given");
+    return {};
+  }
+  const Mark& mark = file ? file->mark : inline_token->mark;
+  if (!secret.starts_with("sha256:"))
+    return secret.empty() ? report_.error(mark, "the token is empty"), "" : sha256_hex(secret);
+  secret.erase(0, 7);
+  if (is_hex64(secret)) return secret;
+  report_.error(mark, "sha256: is followed by 64 lower-case hex digits");
+  return {};
+}
+
+void Compiler::tokens(Reader& root) {
+  for (const auto& node : root.items("tokens")) {
+    Reader item(node, "a token", report_);
+    Token token;
+    const auto name = identity(item, "name", "token");
+    const auto roles = item.words("roles");
+    bool acts = false;
+    for (const auto& word : roles)
+      if (const auto role = parse<Role>(word.text)) {
+        token.roles |= 1u << index(*role);
+        acts = acts ||
+               (*role != Role::viewer && *role != Role::auditor && *role != Role::event_source);
+      } else {
+        item.not_one_of(word, "a role", Reader::names_of<Role>());
+      }
+    if (roles.empty() && item.ok()) report_.error(item.mark(), "a token has no roles");
+    token.person = refer_text(Kind::person, item.word("person"));
+    if (acts && token.person.empty())
+      report_.error(item.mark(), "a token that may act names its person");
+    token.sha256 = token_hash(item, true);
+    item.finish();
+    if (!name) continue;
+    for (const auto& other : body.tokens)
+      if (!token.sha256.empty() && other.sha256 == token.sha256)
+        report_.error(item.mark(),
+                      "the tokens '" + other.name + "' and '" + *name + "' are the same");
+    token.name = *name;
+    body.tokens.push_back(std::move(token));
+  }
+}
+
+void Compiler::integrations(Reader& root) {
+  const Node* given = root.find("integrations");
+  if (given && !defaults_) body.integrations.clear();
+  for (const auto& node : root.items("integrations")) {
+    Reader item(node, "an integration", report_);
+    Integration integration;
+    const auto name = identity(item, "name", defaults_ ? "built-in integration" : "integration");
+    if (const auto source = item.required("source")) {
+      integration.source = source->text;
+      std::vector<std::string> known;
+      for (const auto& kind : source_kinds()) known.emplace_back(kind.name);
+      if (!find_source(source->text)) item.not_one_of(*source, "source", known);
+    }
+    integration.token_sha256 = token_hash(item, false);
+    item.finish();
+    if (!name) continue;
+    integration.name = *name;
+    if (name->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos)
+      report_.error(item.mark(),
+                    "the name of an integration is part of a path: a-z, 0-9, '-', '_' "
+                    "and '.' only, not '" +
+                        *name + "'");
+    body.integrations.push_back(std::move(integration));
+  }
+  if (body.integrations.size() > 31)
+    report_.error(given ? given->mark : root.mark(), "at most 31 integrations");
+}
+
+}  // namespace tocsin::config

@@ -1,0 +1,197 @@
+// The sections that say who can be told, and how: people, groups, channels, roles, catch_all.
+#include <algorithm>
+
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+namespace {
+
+std::vector<std::string> texts(const std::vector<Word>& words) {
+  std::vector<std::string> out;
+  for (const auto& word : words) out.push_back(word.text);
+  return out;
+}
+
+bool looks_like_email(std::string_view text) {
+  const auto at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find_first_of(" \t\r\n<>,;\"") == std::string_view::npos &&
+         text.find('@', at + 1) == std::string_view::npos;
+}
+
+}  // namespace
+
+const std::vector<std::string>& step_positions() {
+  static const std::vector<std::string> words{"primary",  "secondary", "lead",
+                                              "everyone", "channel",   "catch_all"};
+  return words;
+}
+
+const std::vector<std::string>& role_words() {
+  static const std::vector<std::string> words = [] {
+    auto out = Reader::names_of<Role>();
+    for (const char* more : {"service_delivery_manager", "head_of_operations", "cio"})
+      out.emplace_back(more);
+    return out;
+  }();
+  return words;
+}
+
+std::string Compiler::refer_text(Kind kind, const std::optional<Word>& word) {
+  if (!word || word->text.empty()) return {};
+  refer(kind, *word);
+  return word->text;
+}
+
+std::vector<std::string> Compiler::refer_all(Kind kind, const std::vector<Word>& words) {
+  for (const auto& word : words) refer(kind, word);
+  return texts(words);
+}
+
+std::optional<std::string> Compiler::identity(Reader& item, std::string_view key,
+                                              const std::string& kind) {
+  const auto word = item.required(key);
+  if (!word) return {};
+  const auto [it, fresh] = identities_[kind].emplace(word->text, word->mark);
+  if (fresh) return word->text;
+  report_.error(word->mark,
+                kind + " '" + word->text + "' stands twice, first in " + to_text(it->second));
+  return {};
+}
+
+void Compiler::people(Reader& root) {
+  for (const auto& node : root.items("people")) {
+    Reader item(node, "a person", report_);
+    Person person;
+    const auto id = identity(item, "id", "person");
+    if (const auto email = item.word("email")) {
+      person.email = email->text;
+      if (!looks_like_email(email->text))
+        report_.error(email->mark, "'" + email->text + "' is no mail address");
+    }
+    if (const Node* reach = item.find("reach")) {
+      Reader ways(*reach, "reach", report_);
+      person.page = refer_all(Kind::channel, ways.words("page"));
+      person.inform = refer_all(Kind::channel, ways.words("inform"));
+      ways.finish();
+    }
+    item.finish();
+    if (!id) continue;
+    const auto is_id = [&](const std::string& word) { return word == *id; };
+    if (std::any_of(step_positions().begin(), step_positions().end(), is_id) ||
+        std::any_of(role_words().begin(), role_words().end(), is_id))
+      report_.error(item.mark(), "'" + *id +
+                                     "' means something else in an escalation and cannot "
+                                     "be the id of a person");
+    person.id = *id;
+    settings.people.push_back(std::move(person));
+  }
+}
+
+void Compiler::groups(Reader& root) {
+  for (const auto& node : root.items("groups")) {
+    Reader item(node, "a group", report_);
+    Group group;
+    const auto id = identity(item, "id", "group");
+    group.members = refer_all(Kind::person, item.words("members"));
+    group.lead = refer_text(Kind::person, item.word("lead"));
+    group.channel = refer_text(Kind::channel, item.word("channel"));
+    item.finish();
+    if (!id) continue;
+    group.id = *id;
+    if (group.members.empty())
+      report_.warning(item.mark(),
+                      "group '" + *id + "' has no members; its pages go to the catch-all");
+    settings.groups.push_back(std::move(group));
+  }
+  if (const auto word = root.word("default_group"))
+    settings.default_group = refer_text(Kind::group, word);
+}
+
+void Compiler::channel_setting(Reader& item, Channel& channel, const SettingSpec& spec) {
+  const std::string key(spec.key);
+  const bool may_be_file =
+      spec.type == SettingSpec::Type::secret || spec.type == SettingSpec::Type::url;
+  auto value = item.word(key);
+  const auto file = may_be_file ? item.word(key + "_file") : std::nullopt;
+  if (value && file) return report_.error(file->mark, key + " and " + key + "_file are both given");
+  if (!value && !file) {
+    if (spec.required)
+      report_.error(item.mark(), "a channel of kind " + channel.kind + " has no " + key);
+    return;
+  }
+  if (file) {
+    channel.settings[key + "_file"] = absolute(file->text);
+    Word contents{"", file->mark};
+    if (!read_secret(*file, contents.text)) return;
+    value = contents;
+  }
+  if (spec.type == SettingSpec::Type::integer) {
+    std::int64_t number = 0;
+    item.integer(key, 0, 1'000'000'000, number);
+    value->text = std::to_string(number);
+  } else if (spec.type == SettingSpec::Type::boolean) {
+    bool flag = false;
+    item.boolean(key, flag);
+    value->text = flag ? "true" : "false";
+  } else if (spec.type == SettingSpec::Type::url && !value->text.starts_with("https://") &&
+             !value->text.starts_with("http://")) {
+    report_.error(value->mark, key + " starts with https:// or http://");
+  } else if (value->text.empty()) {
+    report_.error(value->mark, key + " is empty");
+  }
+  channel.settings[key] = value->text;
+}
+
+void Compiler::channels(Reader& root) {
+  for (const auto& node : root.items("channels")) {
+    Reader item(node, "a channel", report_);
+    Channel channel;
+    const auto name = identity(item, "name", "channel");
+    const auto kind = item.required("kind");
+    const ChannelKind* known = kind ? find_channel_kind(kind->text) : nullptr;
+    std::int64_t in_flight = channel.in_flight_max;
+    item.integer("in_flight_max", 1, 64, in_flight);
+    channel.in_flight_max = static_cast<std::uint16_t>(in_flight);
+    if (kind) channel.kind = kind->text;
+    if (known) {
+      for (const auto& spec : known->settings) channel_setting(item, channel, spec);
+      item.finish();  // without a kind there is no telling which keys are known
+    } else if (kind) {
+      std::vector<std::string> kinds;
+      for (const auto& k : channel_kinds()) kinds.emplace_back(k.name);
+      item.not_one_of(*kind, "kind", kinds);
+    }
+    if (name && *name == "terminal" && known && channel.kind != "terminal")
+      report_.error(item.mark(), "the channel 'terminal' is always of kind terminal");
+    if (!name) continue;
+    channel.name = *name;
+    settings.channels.push_back(std::move(channel));
+  }
+}
+
+void Compiler::roles(Reader& root) {
+  for (const auto& member : root.members("roles")) {
+    const auto& known = role_words();
+    if (std::find(known.begin(), known.end(), member.key) == known.end())
+      report_.error(member.mark,
+                    "unknown role '" + member.key + "'" + did_you_mean(member.key, known));
+    std::vector<Word> people;
+    if (member.value.kind == Node::Kind::scalar) people = {{member.value.text, member.value.mark}};
+    for (const auto& item : member.value.items) people.push_back({item.text, item.mark});
+    if (member.value.kind == Node::Kind::map)
+      report_.error(member.value.mark, "a role is a list of people");
+    if (!people.empty()) settings.roles[member.key] = refer_all(Kind::person, people);
+  }
+}
+
+void Compiler::catch_all(Reader& root) {
+  const Node* node = root.find("catch_all");
+  if (!node) return;
+  Reader item(*node, "catch_all", report_);
+  settings.catch_all_people = refer_all(Kind::person, item.words("people"));
+  settings.catch_all_channel = refer_text(Kind::channel, item.word("channel"));
+  item.finish();
+}
+
+}  // namespace tocsin::config

@@ -1,0 +1,196 @@
+// The sections that say how urgent something is and how it goes on: priority, escalation, times.
+#include <algorithm>
+
+#include "config/compiler.hpp"
+
+namespace tocsin::config {
+
+namespace {
+
+constexpr std::size_t steps_max = 32, targets_max = 16;
+
+// "50%" of the response clock; a duration otherwise.
+std::optional<Span> offset(const std::string& text, Span response) {
+  if (!text.ends_with("%")) return parse_duration(text);
+  const std::string digits = text.substr(0, text.size() - 1);
+  if (digits.empty() || digits.size() > 4 ||
+      digits.find_first_not_of("0123456789") != std::string::npos)
+    return {};
+  return Span{response.ms * std::stoi(digits) / 100};
+}
+
+}  // namespace
+
+void Compiler::priority(Reader& root) {
+  const Node* node = root.find("priority");
+  if (!node) return;
+  Reader section(*node, "priority", report_);
+  const Node* matrix = section.find("matrix");
+  std::int64_t impact = settings.unknown_ci_impact;
+  section.integer("unknown_ci_impact", 1, 4, impact);
+  settings.unknown_ci_impact = static_cast<std::uint8_t>(impact);
+  section.finish();
+  if (!matrix) return;
+  bool square = matrix->kind == Node::Kind::list && matrix->items.size() == 4;
+  for (const auto& row : matrix->items)
+    square = square && row.kind == Node::Kind::list && row.items.size() == 4;
+  if (!square)
+    return report_.error(matrix->mark, "the matrix has 4 rows (impact) of 4 priorities (urgency)");
+  std::uint8_t value[4][4] = {};
+  const auto cell = [&](int i, int u) -> const Node& {
+    return matrix->items[static_cast<std::size_t>(i)].items[static_cast<std::size_t>(u)];
+  };
+  for (int i = 0; i < 4; ++i)
+    for (int u = 0; u < 4; ++u) {
+      const auto parsed = parse<Priority>(cell(i, u).text);
+      if (!parsed)
+        return report_.error(cell(i, u).mark,
+                             "a cell of the matrix is P1 to P5, not '" + cell(i, u).text + "'");
+      value[i][u] = static_cast<std::uint8_t>(index(*parsed) + 1);
+    }
+  for (int i = 0; i < 4; ++i)
+    for (int u = 0; u < 4; ++u) {
+      const int worst = std::max(i > 0 ? value[i - 1][u] : 0, u > 0 ? value[i][u - 1] : 0);
+      if (value[i][u] < worst)
+        report_.error(cell(i, u).mark, "impact " + std::to_string(i + 1) + ", urgency " +
+                                           std::to_string(u + 1) + " is " + cell(i, u).text +
+                                           ", more urgent than a neighbour that is worse (P" +
+                                           std::to_string(worst) + ")");
+    }
+  std::copy(&value[0][0], &value[0][0] + 16, &settings.matrix[0][0]);
+}
+
+void Compiler::times(Reader& root) {
+  if (const Node* node = root.find("hold_down")) {
+    Reader section(*node, "hold_down", report_);
+    for (std::size_t i = 0; i < EnumTable<Severity>::count; ++i)
+      section.duration(EnumTable<Severity>::names[i], settings.hold_down[i]);
+    section.finish();
+  }
+  for (const auto& [key, values] :
+       {std::pair{"verify", settings.verify}, std::pair{"response", settings.response}})
+    if (const Node* node = root.find(key)) {
+      Reader section(*node, key, report_);
+      for (std::size_t i = 0; i < EnumTable<Priority>::count; ++i)
+        section.duration(EnumTable<Priority>::names[i], values[i]);
+      section.finish();
+    }
+  if (const Node* node = root.find("lifecycle")) {
+    Reader section(*node, "lifecycle", report_);
+    section.duration("auto_close_after", settings.auto_close_after);
+    section.duration("reopen_window", settings.reopen_window);
+    section.duration("restored_prompt_timeout", settings.restored_prompt_timeout);
+    section.duration("resolve_timeout", settings.resolve_timeout);
+    if (settings.resolve_timeout < seconds(1))
+      report_.error(node->mark, "resolve_timeout is at least 1s");
+    section.finish();
+  }
+  if (const Node* node = root.find("correlation")) {
+    Reader section(*node, "correlation", report_);
+    section.duration("same_ci_window", settings.same_ci_window);
+    section.finish();
+  }
+  if (const Node* node = root.find("dispositions")) {
+    Reader section(*node, "dispositions", report_);
+    section.duration("clock_skew_tolerance", settings.clock_skew_max);
+    section.duration("max_event_age", settings.event_age_max);
+    section.finish();
+  }
+}
+
+void Compiler::escalation(Reader& root) {
+  const auto& members = root.members("escalation");
+  for (const auto& member : members)
+    if (const auto p = parse<Priority>(member.key))
+      policy(member.value, *p);
+    else
+      report_.error(member.mark, "escalation is by priority: P1 to P5, not '" + member.key + "'");
+}
+
+// A list of steps, or a map that also says how it repeats.
+void Compiler::policy(const Node& node, Priority priority) {
+  Policy policy;
+  policy.must_page = priority == Priority::P1 || priority == Priority::P2;
+  if (priority == Priority::P1) p1_ = node.mark;
+  if (node.kind == Node::Kind::list) {
+    steps(node.items, priority, policy);
+    settings.policies[index(priority)] = std::move(policy);
+    return;
+  }
+  Reader section(node, "the escalation of " + std::string(name(priority)), report_);
+  steps(section.items("steps"), priority, policy);
+  if (const Node* repeat = section.find("repeat")) {
+    Reader again(*repeat, "repeat", report_);
+    std::int64_t from = 0, max = 1;
+    again.integer("from", 0, std::max<std::int64_t>(0, std::ssize(policy.steps) - 1), from);
+    again.duration("every", policy.repeat_every);
+    again.integer("max", 1, 1000, max);
+    if (policy.repeat_every < minutes(1) && again.ok())
+      report_.error(again.mark(), "repeat has an `every` of at least 1m");
+    again.finish();
+    policy.repeat_from = static_cast<std::uint16_t>(from);
+    policy.repeats_max = static_cast<std::uint16_t>(max);
+  }
+  section.duration("exhausted_every", policy.exhausted_every);
+  if (policy.exhausted_every < minutes(1))
+    report_.error(section.mark(), "exhausted_every is at least 1m");
+  section.finish();
+  settings.policies[index(priority)] = std::move(policy);
+}
+
+void Compiler::steps(const std::vector<Node>& items, Priority priority, Policy& policy) {
+  for (const auto& node : items) {
+    Reader item(node, "a step", report_);
+    Step step;
+    const auto at = item.word("at"), after = item.word("after");
+    bool page = true;
+    item.boolean("page", page);
+    targets(item.words("to"), page, step);
+    targets(item.words("inform"), false, step);
+    item.finish();
+    if (at && after) report_.error(after->mark, "at and after are the same; one is enough");
+    if (const auto& word = at ? at : after) {
+      const auto span = offset(word->text, settings.response[index(priority)]);
+      if (span)
+        step.after = *span;
+      else
+        report_.error(word->mark,
+                      "a step comes at a duration such as 10m, or at a percentage of the "
+                      "response clock such as 50%, not '" +
+                          word->text + "'");
+    } else if (item.ok()) {
+      report_.error(item.mark(), "a step has no at");
+    }
+    if (!policy.steps.empty() && step.after < policy.steps.back().after)
+      report_.error(item.mark(), "a step comes before the one above it");
+    if (step.to.empty() && item.ok()) report_.error(item.mark(), "a step speaks to nobody");
+    if (step.to.size() > targets_max) report_.error(item.mark(), "a step speaks to at most 16");
+    policy.steps.push_back(std::move(step));
+  }
+  if (policy.steps.size() > steps_max)
+    report_.error(items[steps_max].mark, "an escalation has at most 32 steps");
+}
+
+void Compiler::targets(const std::vector<Word>& words, bool page, Step& step) {
+  const auto& positions = step_positions();
+  const auto& roles = role_words();
+  constexpr Target::Kind kinds[] = {Target::Kind::primary, Target::Kind::secondary,
+                                    Target::Kind::lead,    Target::Kind::everyone,
+                                    Target::Kind::channel, Target::Kind::catch_all};
+  for (const auto& word : words) {
+    Target target;
+    target.page = page;
+    const auto position = std::find(positions.begin(), positions.end(), word.text);
+    if (position != positions.end()) {
+      target.kind = kinds[position - positions.begin()];
+    } else {
+      const bool role = std::find(roles.begin(), roles.end(), word.text) != roles.end();
+      target.kind = role ? Target::Kind::role : Target::Kind::person;
+      target.name = word.text;
+      if (!role) refer(Kind::target, word);
+    }
+    step.to.push_back(std::move(target));
+  }
+}
+
+}  // namespace tocsin::config

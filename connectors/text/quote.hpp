@@ -1,0 +1,15 @@
+#pragma once
+// Foreign text inside our own sentences: short, one line, no control characters.
+
+#include <string>
+#include <string_view>
+
+namespace tocsin {
+
+// The longest part of at most `bytes` bytes that does not cut a character. `text` is UTF-8.
+std::string_view cut_utf8(std::string_view text, std::size_t bytes);
+
+// Control characters become spaces; what was longer than `bytes` ends in "...".
+std::string printable(std::string_view text, std::size_t bytes);
+
+}  // namespace tocsin

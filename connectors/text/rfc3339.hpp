@@ -1,0 +1,23 @@
+#pragma once
+// Times in text. Read: RFC 3339 with any number of fraction digits and any offset. Written: in UTC.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rules/model/time.hpp"
+
+namespace tocsin {
+
+// Strict: "2026-03-11T12:54:18.427Z", "2024-11-06T10:31:00+03:00". Fractions are cut to
+// milliseconds; a leap second (":60") is refused, as Go refuses it. Nothing for anything else.
+std::optional<Wall> parse_rfc3339(std::string_view text);
+
+// What Go programs write for "no time": 0001-01-01T00:00:00Z.
+inline constexpr Wall go_zero_time{-62'135'596'800'000};
+
+std::string rfc3339_text(Wall at);  // "2026-03-11T12:54:18.427Z", years 0000 to 9999
+std::string people_text(Wall at);   // "2026-03-11 12:54 UTC"
+std::string mail_text(Wall at);     // "Wed, 11 Mar 2026 12:54:18 +0000", as RFC 5322 wants it
+
+}  // namespace tocsin
