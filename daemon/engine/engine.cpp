@@ -496,6 +496,18 @@ std::optional<std::string> Engine::archived(const Snapshot& snapshot, const std:
   return impl_->ports.journal->row(key);
 }
 
+std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapshot, const std::string& prefix) const {
+  std::map<std::string, std::string> out;
+  impl_->ports.journal->scan_rows(prefix, [&](std::string_view key, std::string_view value) {
+    out.emplace(key, value);
+    return true;
+  });
+  snapshot.archive.each([&](const ArchiveEntry& e) {
+    if (e.key.starts_with(prefix)) out.emplace(e.key, e.value);
+  });
+  return out;
+}
+
 std::shared_ptr<const Settings> Engine::settings() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->settings_in_force;

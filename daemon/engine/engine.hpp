@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,8 @@ class Engine {
   std::shared_ptr<const Snapshot> read_now(std::uint64_t after = 0);
   // An archived row (timeline, closed incident): the snapshot's pending entries first, then the disk.
   std::optional<std::string> archived(const Snapshot& snapshot, const std::string& key) const;
+  // All archived rows whose key starts with `prefix`, by key: a whole timeline in one pass.
+  std::map<std::string, std::string> archived_under(const Snapshot& snapshot, const std::string& prefix) const;
 
   std::shared_ptr<const Settings> settings() const;  // in force
   Fingerprint secret() const;

@@ -11,6 +11,12 @@ namespace {
 
 constexpr Span tally_every = seconds(10);
 
+template <class C>
+bool is_command(const Work& work) {
+  const auto* command = std::get_if<Command>(&work.input);
+  return command && std::holds_alternative<C>(*command);
+}
+
 template <class Array>
 std::string packed(const Array& counts) {
   std::string out;
@@ -43,13 +49,15 @@ Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
   Facts out(state_, fold_function(), buffer_);
   std::swap(out.tallies, tallies_);
   std::size_t commands = 0, fired = 0;
-  bool capped = false;
+  bool capped = false, opening = false;
 
   while (!inbox.empty()) {
     if ((capped = full(out, commands))) break;
     Work& work = inbox.front();
     const Instant stamp = planted("timer_overtakes_answer") ? now : earlier(work.stamp, now);
-    if ((capped = !fire_deadlines(stamp, planted("timer_overtakes_answer"), stamp, out, fired))) break;
+    // A start: nothing that became due meanwhile goes before the epoch, the clock and the configuration.
+    opening |= is_command<TakeEpoch>(work);
+    if (!opening && (capped = !fire_deadlines(stamp, planted("timer_overtakes_answer"), stamp, out, fired))) break;
     last_at_ = later(last_at_, stamp);
     decide_work(work, out, commands);
     const auto* request = std::get_if<AlertsRequest>(&work.input);

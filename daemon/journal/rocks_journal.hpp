@@ -30,8 +30,9 @@ struct RocksOptions {
   std::chrono::seconds retain_for = std::chrono::hours(7 * 24);
   std::uint64_t retain_bytes = std::uint64_t{2} << 30;
 
-  // The memory of the newest frames, and so the size of the log's files before compression.
-  std::uint64_t log_buffer_bytes = std::uint64_t{16} << 20;
+  // The memory of the newest frames, and so the size of the log's files before compression. 8 to 64
+  // MiB commit equally fast; small means a short recovery and little needed on a full disk.
+  std::uint64_t log_buffer_bytes = std::uint64_t{8} << 20;
   std::uint64_t checkpoint_file_bytes = std::uint64_t{64} << 20;
   std::uint64_t checkpoint_bytes_per_second = std::uint64_t{96} << 20;
 };

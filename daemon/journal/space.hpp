@@ -21,8 +21,9 @@ struct SpaceLimits {
   unsigned warn_percent = 20;
   std::uint64_t floor_bytes = std::uint64_t{128} << 20;
   std::uint64_t ballast_bytes = std::uint64_t{64} << 20;
-  // Kept for the engine to write out what is in memory: below this nothing is appended.
-  std::uint64_t last_bytes = std::uint64_t{48} << 20;
+  // What RocksDB needs to write out its memory and start the next write-ahead log, about three
+  // times log_buffer_bytes: below this nothing is appended.
+  std::uint64_t last_bytes = std::uint64_t{24} << 20;
 };
 
 namespace store {

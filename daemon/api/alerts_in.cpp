@@ -1,0 +1,170 @@
+#include "daemon/api/alerts_in.hpp"
+
+#include <algorithm>
+
+#include "connectors/registry.hpp"
+#include "daemon/api/json_out.hpp"
+#include "rules/prepare.hpp"
+
+namespace tocsin::api {
+namespace {
+
+constexpr std::string_view am_source = "alertmanager_v2";
+constexpr std::string_view generic_source = "generic";
+constexpr std::string_view cli_hook = "cli";
+
+// The integration of that name; `cli`, which scripts use without knowing the configuration, is the
+// first one that reads our own JSON, and exists even if there is none.
+std::optional<Hook> find_hook(const Access& access, std::string_view name) {
+  if (const Hook* hook = access.hook(name)) return *hook;
+  if (name != cli_hook) return {};
+  for (const Hook& hook : access.hooks)
+    if (hook.source == generic_source) return hook;
+  return Hook{std::string(cli_hook), std::string(generic_source), {}, true};
+}
+
+HttpResponse refused_body(bool am, const Decoded& decoded) {
+  const auto answer = [&](int status, int am_code, std::string_view code) {
+    return am ? am_framework_error(status, am_code, decoded.message)
+              : own_error(status, code, decoded.message);
+  };
+  switch (decoded.failure) {
+    case DecodeFailure::too_large: return answer(413, 413, "too_large");
+    case DecodeFailure::wrong_shape: return answer(422, 602, "wrong_shape");
+    default: return answer(400, 400, "malformed");
+  }
+}
+
+// Alertmanager stores what is good, then complains about the rest in one JSON string.
+HttpResponse am_stored(const std::vector<std::string>& rejected) {
+  if (rejected.empty()) return {};
+  std::string joined;
+  for (const std::string& why : rejected) joined += (joined.empty() ? "" : "; ") + why;
+  return am_error(400, joined);
+}
+
+HttpResponse hook_stored(std::size_t accepted, const std::vector<std::string>& rejected,
+                         std::uint64_t seq) {
+  std::string body;
+  JsonWriter json(body);
+  json.open_object().field("accepted", accepted).key("rejected").open_array();
+  for (const std::string& why : rejected) json.value(why);
+  json.close_array();
+  if (seq) json.field("seq", seq);
+  json.close_object();
+  body += '\n';
+  HttpResponse r = json_response(accepted == 0 && !rejected.empty() ? 422 : 200, std::move(body));
+  if (seq) r.headers.emplace_back("X-Tocsin-Seq", std::to_string(seq));
+  return r;
+}
+
+HttpResponse stored(bool am, std::size_t accepted, const std::vector<std::string>& rejected,
+                    std::uint64_t seq) {
+  return am ? am_stored(rejected) : hook_stored(accepted, rejected, seq);
+}
+
+}  // namespace
+
+bool may_be_json(const HttpRequest& request) {
+  const std::string* type = request.find("Content-Type");
+  if (!type) return true;
+  std::string_view essence = std::string_view(*type).substr(0, type->find(';'));
+  while (essence.ends_with(' ')) essence.remove_suffix(1);
+  if (essence.empty() || essence.ends_with("+json")) return true;
+  for (const char* known : {"application/json", "application/x-www-form-urlencoded", "text/json",
+                            "text/plain", "application/octet-stream"})
+    if (same_token(essence, known)) return true;
+  return false;
+}
+
+void AlertsIn::add_routes(Router& router) {
+  router.add(HttpMethod::post, "/api/v2/alerts", Guard::own(),
+             [this](Exchange x) { alertmanager(std::move(x)); });
+  router.add(HttpMethod::post, "/hooks/{}", Guard::own(),
+             [this](Exchange x) { hook(std::move(x)); });
+}
+
+void AlertsIn::alertmanager(Exchange x) {
+  const auto access = access_();
+  for (const Hook& hook : access->hooks)
+    if (hook.source == am_source) return take(std::move(x), hook, true);
+  // Nobody configured one: Prometheus on this machine is welcome all the same.
+  take(std::move(x), Hook{"alertmanager", std::string(am_source), {}, true}, true);
+}
+
+void AlertsIn::hook(Exchange x) {
+  const auto hook = find_hook(*access_(), x.args[0]);
+  if (!hook)
+    return x.reply(own_error(404, "not_found", "there is no integration '" + x.args[0] + "'"));
+  take(std::move(x), *hook, false);
+}
+
+void AlertsIn::count_bad(std::uint8_t source, std::size_t count, bool am) {
+  engine_.count_rejected(source, Disposition::rejected_malformed, static_cast<std::uint32_t>(count));
+  if (am) stats_.invalid += count;
+}
+
+void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
+  const std::uint8_t source = engine_.source_slot(hook.name);
+  if (!may_send(x.request, hook, *access_())) {
+    engine_.count_rejected(source, Disposition::rejected_auth, 1);
+    const std::string why =
+        hook.digest       ? "the token of integration '" + hook.name + "' is needed"
+        : hook.local_only ? "no integration is configured for this: it hears this machine only"
+                          : "integration '" + hook.name + "' has no token: pages of browsers may not send";
+    HttpResponse r = am ? am_framework_error(401, 401, why) : own_error(401, "unauthorized", why);
+    r.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tocsin\"");
+    return x.reply(std::move(r));
+  }
+  const SourceKind* kind = find_source(hook.source);
+  if (!kind)
+    return x.reply(own_error(404, "not_found", "no source kind '" + hook.source + "' is built in"));
+  const auto refuse = [&](HttpResponse r) {
+    count_bad(source, 1, am);
+    x.reply(std::move(r));
+  };
+  if (!may_be_json(x.request)) {
+    const std::string why = "unsupported media type \"" + *x.request.find("Content-Type") +
+                            "\", only [application/json] are allowed";
+    return refuse(am ? am_framework_error(415, 415, why)
+                     : own_error(415, "unsupported_media_type", why));
+  }
+
+  const Wall now = engine_.wall_now();
+  Decoded decoded = kind->decode(x.request.body, now);
+  if (decoded.failure != DecodeFailure::none) return refuse(refused_body(am, decoded));
+  if (!decoded.batch.rejected.empty())
+    count_bad(source, decoded.batch.rejected.size(), am);
+  const std::size_t count = decoded.batch.alerts.size();
+  if (count == 0) return x.reply(stored(am, 0, decoded.batch.rejected, 0));
+
+  AlertsRequest request;
+  request.batch = std::make_shared<AlertBatch>(std::move(decoded.batch));
+  request.settings = engine_.settings();
+  request.source = source;
+  request.received_at = now;
+  request.prepared.reserve(count);
+  const Fingerprint secret = engine_.secret();
+  for (const IncomingAlert& alert : request.batch->alerts)
+    request.prepared.push_back(
+        prepare(*request.batch, alert, *request.settings, secret, source, now));
+  if (am) {
+    const auto ended = std::count_if(request.prepared.begin(), request.prepared.end(),
+                                     [](const Prepared& p) { return p.resolved; });
+    stats_.resolved += static_cast<std::uint64_t>(ended);
+    stats_.firing += count - static_cast<std::uint64_t>(ended);
+  }
+  request.done = [reply = x.reply, am, count, batch = request.batch](bool ok, std::uint64_t seq) {
+    reply(ok ? stored(am, count, batch->rejected, seq) : busy("stopping"));
+  };
+
+  const Engine::Health health = engine_.health();
+  const Offer offer = health.accepting ? engine_.offer(std::move(request)) : Offer::full;
+  if (offer == Offer::taken) return;
+  engine_.count_rejected(source, Disposition::shed, static_cast<std::uint32_t>(count));
+  x.reply(busy(offer == Offer::stopping ? "stopping"
+               : health.accepting       ? "too many alerts wait already"
+                                        : health.why));
+}
+
+}  // namespace tocsin::api

@@ -1,0 +1,55 @@
+#include "daemon/api/api.hpp"
+
+#include "daemon/api/v1_read.hpp"
+#include "daemon/api/v1_write.hpp"
+
+namespace tocsin::api {
+
+Api::Api(Engine& engine, Access access, ApiPorts ports)
+    : access_(std::make_shared<const Access>(std::move(access))),
+      engine_(engine),
+      reading_(engine, reading_thread_),
+      router_([this] { return this->access(); }),
+      alerts_in_(engine, [this] { return this->access(); }),
+      am_(reading_, ports.version, ports.started),
+      health_(reading_, [this] { return this->access(); }, std::move(ports.reload)) {
+  alerts_in_.add_routes(router_);
+  am_.add_routes(router_);
+  add_v1_reads(router_, reading_);
+  add_v1_writes(router_, reading_);
+  health_.add_routes(router_);
+  add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), std::move(ports.server),
+               std::move(ports.reload_ok), std::move(ports.reloaded_at)});
+}
+
+Api::~Api() { stop(); }
+
+void Api::add_metrics(MetricPorts ports) {
+  router_.add(HttpMethod::get, "/metrics", Guard::needs(Permission::incident_read),
+              reading_.handler([this, ports = std::move(ports)](const Exchange&,
+                                                                const SnapshotPtr& snapshot) {
+                HttpResponse r;
+                r.body = metrics_text(*snapshot, engine_, ports);
+                r.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+                return r;
+              }));
+}
+
+void Api::handle(HttpRequest request, Reply reply) const {
+  router_.handle(std::move(request), std::move(reply));
+}
+
+void Api::set_access(Access access) {
+  auto next = std::make_shared<const Access>(std::move(access));
+  const std::lock_guard lock(mutex_);
+  access_ = std::move(next);
+}
+
+std::shared_ptr<const Access> Api::access() const {
+  const std::lock_guard lock(mutex_);
+  return access_;
+}
+
+void Api::stop() { reading_thread_.stop(); }
+
+}  // namespace tocsin::api

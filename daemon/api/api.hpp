@@ -1,0 +1,52 @@
+#pragma once
+// Everything the HTTP listener serves, put together. Made once by the composition root; handle() is
+// called by the I/O threads of the server. The engine must outlive it.
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "daemon/api/alerts_in.hpp"
+#include "daemon/api/am_api.hpp"
+#include "daemon/api/health.hpp"
+#include "daemon/api/metrics.hpp"
+
+namespace tocsin::api {
+
+struct ApiPorts {
+  std::string version;
+  Wall started{};
+  Reload reload;
+  std::function<ServerStats()> server;
+  const DeliveryStats* delivery = nullptr;
+  std::function<bool()> reload_ok;
+  std::function<Wall()> reloaded_at;
+};
+
+class Api {
+ public:
+  Api(Engine& engine, Access access, ApiPorts ports);
+  ~Api();
+
+  void handle(HttpRequest request, Reply reply) const;
+  // A reload: who may do what, from the next request on.
+  void set_access(Access access);
+  // Ends the reading thread; reads that still come are answered 503.
+  void stop();
+
+ private:
+  std::shared_ptr<const Access> access() const;
+  void add_metrics(MetricPorts ports);
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Access> access_;
+  Engine& engine_;
+  Worker reading_thread_{"tocsin-read", 256};
+  Reading reading_;
+  Router router_;
+  AlertsIn alerts_in_;
+  AmApi am_;
+  HealthApi health_;
+};
+
+}  // namespace tocsin::api

@@ -1,0 +1,44 @@
+#include "daemon/api/health.hpp"
+
+namespace tocsin::api {
+
+HttpResponse HealthApi::ready() const {
+  const Engine::Health health = reading_.engine().health();
+  if (health.history_lost)
+    return text_response(503, "acknowledged history was lost and nobody has confirmed it yet; "
+                              "alerts are taken, pages are sent\n");
+  if (!health.ready) return text_response(503, "not ready: " + health.why + "\n");
+  if (!health.accepting) return text_response(503, "takes no alerts: " + health.why + "\n");
+  return text_response(200, "OK\n");
+}
+
+void HealthApi::reload(Exchange x) {
+  const auto access = access_();
+  const auto principal = identify(x.request, *access);
+  const bool allowed = principal && (from_here(x.request, *access) ||
+                                     may(principal->actor, Permission::config_reload));
+  if (!allowed)
+    return x.reply(text_response(principal ? 403 : 401, "a reload needs the role administrator\n"));
+  reload_([reply = std::move(x.reply)](std::string errors) {
+    if (errors.empty()) return reply(HttpResponse{});
+    reply(text_response(500, "failed to reload config: " + errors + "\n"));
+  });
+}
+
+void HealthApi::add_routes(Router& router) {
+  router.add(HttpMethod::get, "/-/healthy", Guard::open(),
+             [](Exchange x) { x.reply(text_response(200, "OK\n")); });
+  router.add(HttpMethod::get, "/-/ready", Guard::open(), [this](Exchange x) { x.reply(ready()); });
+  router.add(HttpMethod::post, "/-/reload", Guard::own(),
+             [this](Exchange x) { reload(std::move(x)); });
+  router.add(HttpMethod::get, "/", Guard::needs(Permission::incident_read),
+             reading_.handler([this](const Exchange&, const SnapshotPtr& snapshot) {
+               HttpResponse r;
+               const Engine& engine = reading_.engine();
+               r.body = home_page(*snapshot, engine.settings()->instance_name, engine.wall_now());
+               r.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
+               return r;
+             }));
+}
+
+}  // namespace tocsin::api

@@ -1,0 +1,34 @@
+#pragma once
+// Life signs and the first page: /-/healthy, /-/ready, POST /-/reload, GET /.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/api/reading.hpp"
+
+namespace tocsin::api {
+
+// Reads the configuration anew, whole or not at all. `done` is called once, from any thread, when the
+// new one is in force (empty) or with every reason why it is not.
+using Reload = std::function<void(std::function<void(std::string errors)> done)>;
+
+class HealthApi {
+ public:
+  HealthApi(Reading& reading, std::function<std::shared_ptr<const Access>()> access, Reload reload)
+      : reading_(reading), access_(std::move(access)), reload_(std::move(reload)) {}
+  void add_routes(Router& router);
+
+ private:
+  HttpResponse ready() const;
+  void reload(Exchange x);
+
+  Reading& reading_;
+  std::function<std::shared_ptr<const Access>()> access_;
+  Reload reload_;
+};
+
+// Open incidents as a plain page: nothing in it runs, nothing in it acts.
+std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now);
+
+}  // namespace tocsin::api

@@ -1,0 +1,26 @@
+#pragma once
+// Deliveries that need no network: a file written whole or not at all, and lines to a descriptor.
+// Both block for as long as the disk or the terminal does; called on a thread that may.
+
+#include <string>
+#include <string_view>
+
+#include "rules/model/enums.hpp"
+
+namespace tocsin::api {
+
+struct LocalResult {
+  AttemptOutcome outcome = AttemptOutcome::not_sent;
+  std::string detail;
+};
+
+// Writes a temporary file, syncs it, renames it to `directory`/`name` and syncs the directory, which is
+// made if need be. The same name again replaces the file: a repeated attempt is no second message.
+// not_sent: the file is not there. unknown: it is, but may not survive a power cut.
+LocalResult write_file_durably(const std::string& directory, const std::string& name,
+                               std::string_view bytes);
+
+// One write() as long as the descriptor takes it. unknown: it stopped half way.
+LocalResult write_lines(int descriptor, std::string_view lines);
+
+}  // namespace tocsin::api

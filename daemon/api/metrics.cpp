@@ -1,0 +1,168 @@
+#include "daemon/api/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <sstream>
+
+#include "daemon/api/metric_families.hpp"
+#include "rules/kpi/metrics.hpp"
+
+namespace tocsin::api {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+
+std::vector<ClientMetric::Label> labels_of(const LabelPairs& labels) {
+  std::vector<ClientMetric::Label> out;
+  for (const auto& [name, value] : labels) out.push_back({name, value});
+  return out;
+}
+
+ClientMetric histogram(const MetricHistogram& from) {
+  ClientMetric metric;
+  metric.label = labels_of(from.labels);
+  const auto divisor = static_cast<double>(from.divisor);
+  for (std::size_t i = 0; i < from.bounds.size() && i < from.cumulative.size(); ++i)
+    metric.histogram.bucket.push_back(
+        {from.cumulative[i], static_cast<double>(from.bounds[i]) / divisor});
+  metric.histogram.sample_count = from.cumulative.empty() ? 0 : from.cumulative.back();
+  metric.histogram.sample_sum = static_cast<double>(from.sum) / divisor;
+  return metric;
+}
+
+prometheus::MetricFamily family_of(const tocsin::MetricFamily& from) {
+  prometheus::MetricFamily out;
+  out.name = from.name;
+  out.help = from.help;
+  switch (from.type) {
+    case tocsin::MetricFamily::Type::counter: out.type = MetricType::Counter; break;
+    case tocsin::MetricFamily::Type::gauge: out.type = MetricType::Gauge; break;
+    case tocsin::MetricFamily::Type::histogram: out.type = MetricType::Histogram; break;
+  }
+  for (const MetricSample& s : from.samples)
+    add_sample(out, s.labels, static_cast<double>(s.value));
+  for (const MetricHistogram& h : from.histograms) out.metric.push_back(histogram(h));
+  return out;
+}
+
+// Backlog by age: how long unresolved incidents have been open.
+void add_backlog(Families& out, const Snapshot& snapshot) {
+  static constexpr std::array<std::pair<const char*, std::int64_t>, 5> ages{
+      {{"0-1d", 1}, {"1-3d", 3}, {"3-7d", 7}, {"7-30d", 30}, {"30d+", INT64_MAX / 86'400'000}}};
+  std::array<std::array<std::uint64_t, 5>, ages.size()> counts{};
+  snapshot.incidents.each([&](std::uint32_t, const IncidentRow& row) {
+    if (!row.unresolved()) return;
+    std::size_t age = 0;
+    while (age + 1 < ages.size() &&
+           (snapshot.globals.at - row.opened_at).ms >= ages[age].second * 86'400'000)
+      ++age;
+    ++counts[age][index(row.priority)];
+  });
+  auto family = gauge_family("tocsin_backlog_age", "Unresolved incidents by their age.");
+  for (std::size_t a = 0; a < ages.size(); ++a)
+    for (std::size_t p = 0; p < EnumTable<Priority>::count; ++p)
+      add_sample(family,
+                 {{"age", ages[a].first}, {"priority", std::string(name(static_cast<Priority>(p)))}},
+                 static_cast<double>(counts[a][p]));
+  out.push_back(std::move(family));
+}
+
+void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
+  const Engine::Health health = engine.health();
+  add_gauge(out, "tocsin_ready", "1 when the daemon serves.", health.ready);
+  add_gauge(out, "tocsin_accepting", "1 when alerts are taken.", health.accepting);
+  add_gauge(out, "tocsin_history_loss_unconfirmed",
+            "1 when acknowledged history was lost and nobody confirmed it.", health.history_lost);
+  add_gauge(out, "tocsin_inbox_commands", "Commands and alerts that wait for a turn.",
+            static_cast<double>(health.inbox));
+  add_gauge(out, "tocsin_log_durable_sequence", "Last frame of the log that is on disk.",
+            static_cast<double>(health.durable));
+  add_gauge(out, "tocsin_log_checkpoint_sequence", "Frame that the installed checkpoint stands for.",
+            static_cast<double>(health.checkpoint));
+  add_gauge(out, "tocsin_epoch", "Starts and take-overs of this store.",
+            static_cast<double>(health.epoch));
+  add_gauge(out, "tocsin_config_last_reload_successful", "1 when the newest reload was good.",
+            ports.reload_ok());
+  add_gauge(out, "tocsin_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last loaded.",
+            static_cast<double>(ports.reloaded_at().ms) / 1000);
+  add_counter(out, "tocsin_attempts_unanswered_total",
+              "Attempts that the sender settled at their deadline; a bug.",
+              static_cast<double>(ports.delivery->backstop.load()));
+}
+
+void add_info(Families& out, const Snapshot& snapshot, const MetricPorts& ports) {
+  auto build = gauge_family("tocsin_build_info", "Version of the program.");
+  add_sample(build, {{"version", ports.version}}, 1);
+  out.push_back(std::move(build));
+  auto policy = gauge_family("tocsin_policy_info", "Hash of the configuration in force.");
+  add_sample(policy, {{"policy_version", snapshot.globals.config_hash.substr(0, 16)}}, 1);
+  out.push_back(std::move(policy));
+}
+
+void add_server(Families& out, const ServerStats& s) {
+  const auto count = [&](const char* name, const char* help, std::uint64_t value) {
+    add_counter(out, name, help, static_cast<double>(value));
+  };
+  count("tocsin_http_connections_total", "HTTP connections accepted.", s.accepted);
+  count("tocsin_http_connections_refused_total", "HTTP connections over the limit.", s.refused);
+  count("tocsin_http_accept_failures_total", "Connections the kernel could not hand over.",
+        s.accept_failures);
+  count("tocsin_http_requests_total", "HTTP requests.", s.requests);
+  auto refused = counter_family("tocsin_http_requests_refused_total", "HTTP requests not handled.");
+  for (const auto& [reason, value] :
+       {std::pair{"malformed", s.malformed}, std::pair{"too_large", s.too_large},
+        std::pair{"too_slow", s.too_slow}, std::pair{"shed", s.shed}})
+    add_sample(refused, {{"reason", reason}}, static_cast<double>(value));
+  out.push_back(std::move(refused));
+  count("tocsin_http_replies_lost_total", "Requests that no handler answered in time; a bug.",
+        s.replies_dropped + s.replies_late);
+  add_gauge(out, "tocsin_http_connections_open", "Open HTTP connections.", s.open);
+}
+
+}  // namespace
+
+prometheus::MetricFamily counter_family(std::string name, std::string help) {
+  return {std::move(name), std::move(help), MetricType::Counter, {}};
+}
+
+prometheus::MetricFamily gauge_family(std::string name, std::string help) {
+  return {std::move(name), std::move(help), MetricType::Gauge, {}};
+}
+
+void add_sample(prometheus::MetricFamily& family, const LabelPairs& labels, double value) {
+  ClientMetric metric;
+  metric.label = labels_of(labels);
+  metric.counter.value = metric.gauge.value = value;  // the type of the family says which is read
+  family.metric.push_back(std::move(metric));
+}
+
+void add_counter(Families& out, std::string name, std::string help, double value) {
+  out.push_back(counter_family(std::move(name), std::move(help)));
+  add_sample(out.back(), {}, value);
+}
+
+void add_gauge(Families& out, std::string name, std::string help, double value) {
+  out.push_back(gauge_family(std::move(name), std::move(help)));
+  add_sample(out.back(), {}, value);
+}
+
+std::string metrics_text(const Snapshot& snapshot, const Engine& engine,
+                         const MetricPorts& ports) {
+  Families families;
+  for (const tocsin::MetricFamily& family : export_totals(snapshot))
+    families.push_back(family_of(family));
+  add_backlog(families, snapshot);
+  add_info(families, snapshot, ports);
+  add_engine(families, engine, ports);
+  add_server(families, ports.server());
+  add_process_metrics(families);
+  add_alertmanager_metrics(families, snapshot, ports);
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, families);
+  return std::move(out).str();
+}
+
+}  // namespace tocsin::api

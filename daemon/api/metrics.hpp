@@ -1,0 +1,26 @@
+#pragma once
+// /metrics: the durable totals from a held snapshot, beside them what this process knows of itself and
+// the alertmanager_* names that existing dashboards read. Text format 0.0.4, written by prometheus-cpp,
+// whose headers are seen in metrics*.cpp only. Runs on the reading thread.
+
+#include <functional>
+#include <string>
+
+#include "daemon/api/delivery_stats.hpp"
+#include "daemon/api/reading.hpp"
+#include "daemon/net/server.hpp"
+
+namespace tocsin::api {
+
+struct MetricPorts {
+  std::string version;
+  const DeliveryStats* delivery = nullptr;
+  const IntakeStats* intake = nullptr;
+  std::function<ServerStats()> server;
+  std::function<bool()> reload_ok;    // the newest reload was good
+  std::function<Wall()> reloaded_at;  // the newest good one
+};
+
+std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const MetricPorts& ports);
+
+}  // namespace tocsin::api

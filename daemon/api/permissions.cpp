@@ -1,0 +1,55 @@
+#include "daemon/api/permissions.hpp"
+
+#include <array>
+#include <initializer_list>
+
+namespace tocsin::api {
+namespace {
+
+constexpr std::uint32_t bits(std::initializer_list<Role> roles) {
+  std::uint32_t out = 0;
+  for (Role r : roles) out |= 1u << index(r);
+  return out;
+}
+
+constexpr std::uint32_t allowed(Permission permission) {
+  using enum Role;
+  switch (permission) {
+    case Permission::incident_read:
+      return bits({viewer, service_desk, engineer, group_lead, incident_manager,
+                   major_incident_manager, comms_lead, problem_manager, service_level_manager,
+                   process_owner, auditor, administrator});
+    case Permission::incident_note:
+      return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
+                   problem_manager, service_owner});
+    case Permission::incident_ack:
+    case Permission::incident_resolve:
+      return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
+    case Permission::incident_resolve_force:
+      return bits({group_lead, incident_manager, major_incident_manager});
+    case Permission::incident_close:
+      return bits({service_desk, incident_manager, major_incident_manager});
+    case Permission::config_reload: return bits({administrator});
+    case Permission::loss_confirm: return bits({administrator, incident_manager});
+    case Permission::count_: break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool may(std::uint32_t roles, Permission permission) { return (roles & allowed(permission)) != 0; }
+
+std::uint32_t all_roles() {
+  constexpr auto count = static_cast<unsigned>(EnumTable<Role>::count);
+  return ((1u << count) - 1) & ~(1u << index(Role::event_source));
+}
+
+std::string_view permission_word(Permission permission) {
+  static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
+      "incident.read",          "incident.note",  "incident.ack", "incident.resolve",
+      "incident.resolve_force", "incident.close", "config.reload", "loss.confirm"};
+  return words[index(permission)];
+}
+
+}  // namespace tocsin::api

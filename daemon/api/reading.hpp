@@ -1,0 +1,32 @@
+#pragma once
+// Reads: a request for a view of a snapshot, rendered on the reading thread. The snapshot is durable
+// (the engine holds it back until it is) and at least as new as ?after=SEQ asks.
+
+#include <functional>
+#include <memory>
+
+#include "daemon/api/exchange.hpp"
+#include "daemon/api/router.hpp"
+#include "daemon/api/worker.hpp"
+#include "daemon/engine/engine.hpp"
+
+namespace tocsin::api {
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+// Called on the reading thread.
+using Render = std::function<HttpResponse(const Exchange&, const SnapshotPtr&)>;
+
+class Reading {
+ public:
+  Reading(Engine& engine, Worker& worker) : engine_(engine), worker_(worker) {}
+
+  void answer(Exchange x, Render render);
+  Handler handler(Render render);  // of a route that is a read and nothing else
+  Engine& engine() { return engine_; }
+
+ private:
+  Engine& engine_;
+  Worker& worker_;
+};
+
+}  // namespace tocsin::api

@@ -1,0 +1,166 @@
+#include "daemon/api/sender.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "daemon/net/thread.hpp"
+
+namespace tocsin::api {
+namespace {
+
+constexpr auto watch_every = std::chrono::milliseconds(250);
+constexpr std::int64_t http_ms_max = 10'000, http_ms_min = 1'000, margin_ms = 500;
+constexpr std::size_t detail_bytes_max = 200;
+
+// Encoders do not throw, but the libraries below them might.
+bool encode(const ChannelKind& kind, const SendOrder& order, Delivery& out, std::string& why) {
+  try {
+    out = kind.encode(order);
+    return true;
+  } catch (const std::exception& e) {
+    why = e.what();
+    return false;
+  }
+}
+
+}  // namespace
+
+Sender::Sender(SenderPorts ports)
+    : ports_(std::move(ports)), watch_(net::start_thread("tocsin-deadline", [this] { watch(); })) {}
+
+Sender::~Sender() { stop(); }
+
+void Sender::send(std::vector<SendOrder> orders) {
+  for (const SendOrder& order : orders) start(order);
+}
+
+void Sender::start(const SendOrder& order) {
+  const Span left = order.deadline - ports_.wall_now();
+  Pending pending;
+  pending.outcome.page = order.page;
+  pending.outcome.attempt = order.attempt;
+  pending.outcome.epoch = order.epoch;
+  pending.kind = find_channel_kind(order.channel_kind);
+  pending.kind_name = order.channel_kind;
+  pending.started = Clock::now();
+  pending.deadline = pending.started + std::chrono::milliseconds(std::max<std::int64_t>(left.ms, 0));
+  const ChannelKind* kind = pending.kind;
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    id = next_id_++;
+    pending_.emplace(id, std::move(pending));
+  }
+  Delivery delivery;
+  std::string why;
+  if (!kind)
+    return finish(id, {AttemptOutcome::not_sent,
+                       "channel kind '" + order.channel_kind + "' is not built in"});
+  if (!encode(*kind, order, delivery, why))
+    return finish(id, {AttemptOutcome::not_sent, "cannot be written: " + why});
+  if (left.ms <= 0) return finish(id, {AttemptOutcome::not_sent, "its deadline had passed"});
+  perform(id, std::move(delivery), order, left);
+}
+
+void Sender::perform(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left) {
+  if (delivery.kind == Delivery::Kind::http)
+    return perform_http(id, std::move(delivery), order, left);
+  const bool file = delivery.kind == Delivery::Kind::file;
+  const int terminal = ports_.terminal;
+  const bool taken = (file ? files_ : prints_).post([this, id, file, terminal,
+                                                     delivery = std::move(delivery)] {
+    LocalResult r = file ? write_file_durably(delivery.directory, delivery.file_name, delivery.body)
+                         : write_lines(terminal, delivery.body);
+    finish(id, {r.outcome, std::move(r.detail)});
+  });
+  if (!taken) finish(id, {AttemptOutcome::not_sent, "too many wait for this channel already"});
+}
+
+void Sender::perform_http(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left) {
+  OutboundRequest request;
+  request.id = id;
+  request.destination = order.channel;
+  request.url = std::move(delivery.url);
+  request.headers = std::move(delivery.headers);
+  request.body = std::move(delivery.body);
+  request.total_timeout_ms =
+      static_cast<int>(std::clamp(left.ms - margin_ms, http_ms_min, http_ms_max));
+  if (ports_.http(std::move(request)) != Outbound::Offer::taken)
+    finish(id, {AttemptOutcome::not_sent, "too many requests wait to leave already"});
+}
+
+void Sender::http_done(OutboundResult result) {
+  Outcome outcome{AttemptOutcome::unknown, std::move(result.error),
+                  Span{result.retry_after_ms.value_or(0)}};
+  if (result.phase == OutboundResult::Phase::not_sent) outcome.outcome = AttemptOutcome::not_sent;
+  if (result.phase == OutboundResult::Phase::answered) {
+    const ChannelKind* kind = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto it = pending_.find(result.id);
+      if (it != pending_.end()) kind = it->second.kind;
+    }
+    if (kind && kind->read) {
+      ChannelAnswer answer = kind->read(result.status, result.body);
+      outcome.outcome = answer.outcome;
+      outcome.detail = std::move(answer.detail);
+    }
+  }
+  finish(result.id, std::move(outcome));
+}
+
+void Sender::finish(std::uint64_t id, Outcome outcome) {
+  Pending pending;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = pending_.find(id);
+    if (it == pending_.end()) return;
+    pending = std::move(it->second);
+    pending_.erase(it);
+  }
+  if (pending.late && outcome.outcome != AttemptOutcome::accepted) return;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - pending.started);
+  if (!pending.late) stats_.attempt(pending.kind_name, outcome.outcome, took.count());
+  SettleAttempt settle = std::move(pending.outcome);
+  settle.outcome = outcome.outcome;
+  settle.detail = std::move(outcome.detail);
+  if (settle.detail.size() > detail_bytes_max) settle.detail.resize(detail_bytes_max);
+  settle.retry_after = outcome.retry_after;
+  ports_.settle(std::move(settle));
+}
+
+// The backstop: what nobody answered in time is unknown, and the core goes on without waiting.
+void Sender::watch() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, watch_every);
+    std::vector<SettleAttempt> overdue;
+    const Clock::time_point now = Clock::now();
+    for (auto& [id, pending] : pending_) {
+      if (pending.late || now < pending.deadline) continue;
+      pending.late = true;
+      overdue.push_back(pending.outcome);
+      overdue.back().outcome = AttemptOutcome::unknown;
+      overdue.back().detail = "no answer by its deadline";
+      stats_.attempt(pending.kind_name, AttemptOutcome::unknown,
+                     std::chrono::duration_cast<std::chrono::milliseconds>(now - pending.started).count());
+      ++stats_.backstop;
+    }
+    lock.unlock();
+    for (SettleAttempt& outcome : overdue) ports_.settle(std::move(outcome));
+    lock.lock();
+  }
+}
+
+void Sender::stop() {
+  files_.stop();
+  prints_.stop();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (watch_.joinable()) watch_.join();
+}
+
+}  // namespace tocsin::api

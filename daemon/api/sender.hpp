@@ -1,0 +1,78 @@
+#pragma once
+// Attempts on their way out: encodes each order for its channel, has it printed, written or sent, and
+// settles it exactly once, by its deadline at the latest. Never blocks the thread that hands it orders.
+//
+// After the deadline has spoken (unknown), a channel's `accepted` is still passed on, since it spares a
+// person the second page; anything else that comes late is dropped.
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/registry.hpp"
+#include "daemon/api/delivery_stats.hpp"
+#include "daemon/api/local_delivery.hpp"
+#include "daemon/api/worker.hpp"
+#include "daemon/net/outbound.hpp"
+#include "rules/model/command.hpp"
+#include "rules/model/page.hpp"
+
+namespace tocsin::api {
+
+struct SenderPorts {
+  std::function<void(SettleAttempt)> settle;
+  std::function<Wall()> wall_now;
+  std::function<Outbound::Offer(OutboundRequest)> http;
+  int terminal = 1;  // descriptor that `print` goes to
+};
+
+class Sender {
+ public:
+  explicit Sender(SenderPorts ports);
+  ~Sender();
+
+  void send(std::vector<SendOrder> orders);
+  void http_done(OutboundResult result);  // what Outbound says
+
+  // Finishes what is queued locally; what is with the network then is settled by the next epoch.
+  void stop();
+  const DeliveryStats& stats() const { return stats_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Pending {
+    SettleAttempt outcome;  // of whom; the rest is filled in at the end
+    const ChannelKind* kind = nullptr;
+    std::string kind_name;
+    Clock::time_point started, deadline;
+    bool late = false;  // settled by its deadline
+  };
+  struct Outcome {
+    AttemptOutcome outcome;
+    std::string detail;
+    Span retry_after{};
+  };
+
+  void start(const SendOrder& order);
+  void perform(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
+  void perform_http(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
+  void finish(std::uint64_t id, Outcome outcome);
+  void watch();
+
+  SenderPorts ports_;
+  DeliveryStats stats_;
+  Worker files_{"tocsin-mailbox", 4096}, prints_{"tocsin-print", 4096};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::uint64_t next_id_ = 1;
+  bool stopping_ = false;
+  std::thread watch_;
+};
+
+}  // namespace tocsin::api

@@ -1,0 +1,183 @@
+#include "daemon/api/v1_write.hpp"
+
+#include "daemon/api/alerts_in.hpp"
+#include "daemon/api/incident_source.hpp"
+#include "daemon/api/json_in.hpp"
+#include "daemon/api/json_out.hpp"
+
+namespace tocsin::api {
+namespace {
+
+constexpr std::size_t note_bytes_max = 16 * 1024;
+
+// A verb of an incident: what it may be given, and the command it becomes.
+struct Verb {
+  std::string_view name;
+  Permission permission;
+  std::vector<std::string_view> members;
+  Command (*command)(IncidentNumber, const Exchange&, const JsonObject&, ErrorFields& wrong);
+};
+
+std::string via_of(const HttpRequest& request) {
+  const std::string* agent = request.find("User-Agent");
+  return agent && agent->starts_with("tocsin-cli/") ? "cli" : "api";
+}
+
+Command acknowledge(IncidentNumber number, const Exchange& x, const JsonObject&, ErrorFields&) {
+  return AcknowledgeIncident{number, x.who.actor, via_of(x.request)};
+}
+
+Command note(IncidentNumber number, const Exchange& x, const JsonObject& body,
+             ErrorFields& wrong) {
+  NoteIncident command{number, x.who.actor, body.text("text")};
+  if (command.text.empty()) wrong.emplace_back("text", "is needed");
+  if (command.text.size() > note_bytes_max) wrong.emplace_back("text", "is over 16 KiB");
+  return command;
+}
+
+template <Named E>
+std::optional<E> code_of(const JsonObject& body, std::string_view member, ErrorFields& wrong) {
+  const std::string text = body.text(member);
+  if (text.empty()) return {};
+  const auto code = parse<E>(text);
+  if (!code) wrong.emplace_back(member, "'" + text + "' is no such code");
+  return code;
+}
+
+Command resolve(IncidentNumber number, const Exchange& x, const JsonObject& body,
+                ErrorFields& wrong) {
+  ResolveIncident command;
+  command.incident = number;
+  command.by = x.who.actor;
+  command.code = code_of<ClosureCode>(body, "code", wrong);
+  command.cause = code_of<CauseCode>(body, "cause", wrong);
+  command.note = body.text("note");
+  if (command.note.size() > note_bytes_max) wrong.emplace_back("note", "is over 16 KiB");
+  const auto force = body.boolean("force");
+  if (!force) wrong.emplace_back("force", "is true or false");
+  command.force = force.value_or(false);
+  return command;
+}
+
+Command close(IncidentNumber number, const Exchange& x, const JsonObject&, ErrorFields&) {
+  return CloseIncident{number, x.who.actor};
+}
+
+HttpResponse answered(const Answer& answer, std::uint64_t seq) {
+  const auto [status, code] = status_of(answer.code);
+  HttpResponse r;
+  if (status == 503) {
+    r = busy(answer.message);
+  } else if (status != 200) {
+    r = own_error(status, code, answer.message, answer.fields);
+  } else {
+    std::string body;
+    JsonWriter json(body);
+    json.open_object();
+    if (answer.incident)
+      json.field("incident", to_text(answer.incident)).field("revision", answer.revision);
+    json.field("result", answer.code == Answer::Code::already ? "already" : "done");
+    json.field_if("message", answer.message).field("seq", seq).close_object();
+    body += '\n';
+    r = json_response(200, std::move(body));
+    if (answer.incident)
+      r.headers.emplace_back("ETag", "\"" + std::to_string(answer.revision) + "\"");
+  }
+  r.headers.emplace_back("X-Tocsin-Seq", std::to_string(seq));
+  return r;
+}
+
+void offer(Engine& engine, Command command, const Reply& reply) {
+  const Offer offered =
+      engine.offer(std::move(command), [reply](const Answer& answer, std::uint64_t seq) {
+        reply(answered(answer, seq));
+      });
+  if (offered == Offer::taken) return;
+  reply(busy(offered == Offer::full ? "too many commands wait already" : "stopping"));
+}
+
+// The revision a client saw: "7", 7 or W/"7". `*` is any.
+struct IfMatch {
+  bool any = true;
+  std::optional<std::uint64_t> revision;
+};
+IfMatch if_match(const HttpRequest& request) {
+  const std::string* header = request.find("If-Match");
+  if (!header || *header == "*") return {};
+  std::string_view text = *header;
+  if (text.starts_with("W/")) text.remove_prefix(2);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+    text = text.substr(1, text.size() - 2);
+  return {false, parse_number(text)};
+}
+
+HttpResponse revision_conflict(std::uint32_t now) {
+  return own_error(409, "revision_conflict",
+                   "the incident has changed meanwhile, it is at revision " + std::to_string(now),
+                   {{"revision", std::to_string(now)}});
+}
+
+void write(Reading& reading, const Verb& verb, Exchange x) {
+  const IncidentNumber number = parse_incident(x.args[0]);
+  if (!number)
+    return x.reply(own_error(404, "not_found", "'" + x.args[0] + "' is no incident number"));
+  if (!may_be_json(x.request))
+    return x.reply(own_error(415, "unsupported_media_type", "the body must be application/json"));
+  std::string why;
+  const auto body = JsonObject::parse(x.request.body, why);
+  if (!body) return x.reply(own_error(400, "malformed", why));
+  ErrorFields wrong = body->unknown(verb.members);
+  const Command command = verb.command(number, x, *body, wrong);
+  if (!wrong.empty())
+    return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
+  const auto* resolving = std::get_if<ResolveIncident>(&command);
+  if (resolving && resolving->force && !may(x.who.actor, Permission::incident_resolve_force))
+    return x.reply(own_error(403, "forbidden", "force needs incident.resolve_force"));
+
+  const IfMatch match = if_match(x.request);
+  Engine& engine = reading.engine();
+  if (match.any) return offer(engine, command, x.reply);
+  if (!match.revision)
+    return x.reply(own_error(400, "bad_request", "If-Match is no revision", {{"If-Match", ""}}));
+  engine.read(0, [&engine, number, match, command, reply = x.reply](auto snapshot) {
+    if (!snapshot) return reply(busy("the state of that moment is not to be had yet"));
+    const auto row = snapshot->incident(number);
+    if (row && row->revision != *match.revision) return reply(revision_conflict(row->revision));
+    offer(engine, command, reply);
+  });
+}
+
+}  // namespace
+
+AnswerStatus status_of(Answer::Code code) {
+  switch (code) {
+    case Answer::Code::done:
+    case Answer::Code::already: return {200, ""};
+    case Answer::Code::not_found: return {404, "not_found"};
+    case Answer::Code::illegal_transition: return {409, "illegal_transition"};
+    case Answer::Code::forbidden: return {403, "forbidden"};
+    case Answer::Code::invalid: return {422, "invalid"};
+    case Answer::Code::shed: return {503, "busy"};
+  }
+  return {500, "internal"};
+}
+
+void add_v1_writes(Router& router, Reading& reading) {
+  const Verb verbs[] = {
+      {"ack", Permission::incident_ack, {}, acknowledge},
+      {"note", Permission::incident_note, {"text"}, note},
+      {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force"}, resolve},
+      {"close", Permission::incident_close, {}, close},
+  };
+  for (const Verb& verb : verbs)
+    router.add(HttpMethod::post, "/v1/incidents/{}/" + std::string(verb.name),
+               Guard::needs(verb.permission),
+               [&reading, verb](Exchange x) { write(reading, verb, std::move(x)); });
+  // Somebody has seen that acknowledged history is gone.
+  router.add(HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
+             [&reading](Exchange x) {
+               offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply);
+             });
+}
+
+}  // namespace tocsin::api

@@ -1,0 +1,22 @@
+#pragma once
+// POST /v1/incidents/{n}/ack, note, resolve, close, and /v1/history-loss/confirm. Roles are checked here first and by decide() again,
+// where group and owner are known.
+//
+// If-Match: "REVISION" is compared with the newest durable record before the command is offered. What
+// somebody else writes in the moment between the two is not seen; decide() still refuses what the
+// state of the incident forbids.
+
+#include "daemon/api/reading.hpp"
+
+namespace tocsin::api {
+
+void add_v1_writes(Router& router, Reading& reading);
+
+// The status of an answer, and its code when it is an error.
+struct AnswerStatus {
+  int status;
+  std::string_view code;
+};
+AnswerStatus status_of(Answer::Code code);
+
+}  // namespace tocsin::api

@@ -1,0 +1,268 @@
+#include "daemon/cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+
+#include "daemon/cli/daemon.hpp"
+#include "daemon/cli/exit_codes.hpp"
+#include "daemon/cli/manual.hpp"
+#include "daemon/cli/output.hpp"
+#include "daemon/cli/verbs.hpp"
+
+namespace tocsin::cli {
+namespace {
+
+constexpr const char* default_config = "/etc/tocsin/tocsin.yaml";
+constexpr const char* default_data = "/var/lib/tocsin";
+
+std::string indented(std::string_view text) {
+  std::string out = "    ";
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "    ";
+  }
+  return out + "\n";
+}
+
+std::string full_name(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent ? full_name(parent) + " " + app->get_name() : app->get_name();
+}
+
+// --help as a manual page.
+class ManualPage : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+    const std::string name = full_name(app);
+    const Manual& page = manual(name);
+    std::string out = "NAME\n" + indented(name + " - " + std::string(page.one_line)) +
+                      "\nSYNOPSIS\n" + indented(page.synopsis);
+    if (!page.description.empty()) out += "\nDESCRIPTION\n" + indented(page.description);
+    out += commands(app) + options(app);
+    if (name == "tocsin serve")
+      out += "\nENVIRONMENT\n" + indented(manual_serve_environment);
+    else if (app->get_parent() && !local(name))
+      out += "\nENVIRONMENT\n" + indented(manual_client_environment);
+    out += "\nEXIT STATUS\n" + indented(manual_exit_status);
+    if (!page.examples.empty()) out += "\nEXAMPLES\n" + indented(page.examples);
+    return out;
+  }
+
+ private:
+  static bool local(const std::string& name) {
+    return name == "tocsin check" || name.starts_with("tocsin token") ||
+           (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
+  }
+  static std::string commands(const CLI::App* app) {
+    const auto subs = app->get_subcommands([](const CLI::App*) { return true; });
+    if (subs.empty()) return "";
+    std::string out = "\nVERBS\n";
+    for (const CLI::App* sub : subs) {
+      std::string left = "    " + sub->get_name();
+      left.resize(std::max<std::size_t>(left.size() + 2, 20), ' ');
+      out += left + std::string(manual(full_name(sub)).one_line) + "\n";
+    }
+    return out;
+  }
+  static std::string options(const CLI::App* app) {
+    std::string out = "\nOPTIONS\n";
+    for (const CLI::Option* option : app->get_options()) {
+      out += "    " + (option->get_positional() ? option->get_name(true)
+                                                : option->get_name(false, true));
+      if (!option->get_positional() && option->get_items_expected_max() > 0)
+        out += " " + option->get_type_name();
+      out += "\n        " + option->get_description();
+      if (const std::string value = option->get_default_str(); !value.empty())
+        out += " [" + value + "]";
+      out += "\n";
+    }
+    return out;
+  }
+};
+
+// The verb that was chosen, bound to its options.
+using Chosen = std::function<int()>;
+
+void add_client_options(CLI::App* app, ClientOptions& options) {
+  app->add_option("--url", options.url, "the daemon, instead of $TOCSIN_URL")->type_name("URL");
+  app->add_flag("--json", options.json, "print the daemon's own answer");
+}
+
+void add_serve(CLI::App& root, ServeOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("serve");
+  app->add_option("--config", o.config, "the configuration")
+      ->type_name("FILE")
+      ->default_str(default_config);
+  app->add_option("--data", o.data, "folder of the store, instead of store.path")
+      ->type_name("DIR");
+  app->add_option("--journal", o.journal, "where the log is kept; memory forgets it at the end")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"rocksdb", "memory"}))
+      ->default_str("rocksdb");
+  static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
+                                                      {"info", LogLevel::info},
+                                                      {"warning", LogLevel::warning},
+                                                      {"error", LogLevel::error}};
+  app->add_option("--log-level", o.log_level, "the least that is logged")
+      ->type_name("LEVEL")
+      ->transform(CLI::Transformer(levels).description(""))
+      ->default_str("info");
+  app->callback([&o, &chosen] { chosen = [&o] { return serve(o); }; });
+}
+
+void add_check(CLI::App& root, CheckOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("check");
+  app->add_option("--config,config", o.config, "the configuration")
+      ->type_name("FILE")
+      ->default_str(default_config);
+  app->add_flag("--json", o.json, "print the findings as JSON");
+  app->callback([&o, &chosen] { chosen = [&o] { return check(o); }; });
+}
+
+void add_send(CLI::App& root, SendOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("send");
+  const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
+    return app->add_option(name, value, what)->type_name(type);
+  };
+  text("--key", o.key, "what is wrong, in a word that does not change", "KEY");
+  text("--ci", o.ci, "what it is wrong with", "CI");
+  text("--severity", o.severity, "critical, error, warning, info, or a configured alias", "S");
+  text("--summary", o.summary, "one line for people", "TEXT");
+  text("--description", o.description, "more for people", "TEXT");
+  text("--runbook", o.runbook, "where it says what to do", "URL");
+  text("--class", o.event_class, "alert, request, change or heartbeat", "CLASS");
+  app->add_option("--label", o.labels, "one more label; part of the identity")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--annotation", o.annotations, "one more annotation")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_flag("--resolve", o.resolve, "it is over");
+  text("--hook", o.hook, "the integration; cli is the first generic one", "NAME")
+      ->default_str("cli");
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return send(o); }; });
+}
+
+void add_list(CLI::App* incident, ListOptions& o, Chosen& chosen) {
+  CLI::App* app = incident->add_subcommand("list");
+  app->add_option("--state", o.state, "states, with commas")->type_name("STATE");
+  app->add_option("--priority", o.priority, "P1 to P5")->type_name("P");
+  app->add_option("--ci", o.ci, "of this CI only")->type_name("CI");
+  app->add_option("--group", o.group, "of this group only")->type_name("GROUP");
+  app->add_option("--limit", o.limit, "at most so many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->default_str("100");
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return list_incidents(o); }; });
+}
+
+void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen& chosen) {
+  CLI::App* incident = root.add_subcommand("incident");
+  incident->require_subcommand(1);
+  add_list(incident, list, chosen);
+  const auto one = [&](const char* verb) {
+    CLI::App* app = incident->add_subcommand(verb);
+    app->add_option("number", o.number, "the incident")->required();
+    return app;
+  };
+  CLI::App* show = one("show");
+  add_client_options(show, o);
+  show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
+  for (const char* verb : {"ack", "note", "resolve", "close"}) {
+    CLI::App* app = one(verb);
+    const std::string name = verb;
+    if (name == "note") app->add_option("text", o.text, "what to write")->required();
+    if (name == "resolve") {
+      app->add_option("--code", o.code, "closure code, e.g. fixed_permanent")->type_name("CODE");
+      app->add_option("--cause", o.cause, "cause code, e.g. capacity")->type_name("CODE");
+      app->add_option("--note", o.note, "what was done")->type_name("TEXT");
+      app->add_flag("--force", o.force, "although an alert still fires");
+    }
+    app->add_option("--revision", o.revision, "only if it is still at this revision")
+        ->type_name("N");
+    add_client_options(app, o);
+    app->callback([&o, &chosen, name] { chosen = [&o, name] { return act_on_incident(name, o); }; });
+  }
+}
+
+void add_token(CLI::App& root, TokenOptions& o, Chosen& chosen) {
+  CLI::App* token = root.add_subcommand("token");
+  token->require_subcommand(1);
+  CLI::App* app = token->add_subcommand("new");
+  app->add_option("--person", o.person, "who acts with it")->type_name("PERSON")->required();
+  app->add_option("--roles", o.roles, "what it may do, with commas")
+      ->type_name("ROLES")
+      ->delimiter(',')
+      ->required();
+  app->add_option("--name", o.name, "its name in the configuration")->type_name("NAME");
+  app->add_flag("--json", o.json, "print it as JSON");
+  app->callback([&o, &chosen] { chosen = [&o] { return new_token(o); }; });
+}
+
+void add_journal(CLI::App& root, JournalOptions& o, ClientOptions& client, Chosen& chosen) {
+  CLI::App* journal = root.add_subcommand("journal");
+  journal->require_subcommand(1);
+  const auto add = [&](const char* verb, int (*run)(const JournalOptions&)) {
+    CLI::App* app = journal->add_subcommand(verb);
+    app->add_option("--data", o.data, "folder of the store")
+        ->type_name("DIR")
+        ->default_str(default_data);
+    app->add_flag("--json", o.json, "print it as JSON");
+    app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
+    return app;
+  };
+  add("verify", verify_journal);
+  CLI::App* dump = add("dump", dump_journal);
+  dump->add_option("--from", o.from, "the first frame")->type_name("SEQ");
+  dump->add_option("--limit", o.limit, "at most so many frames")->type_name("N");
+  CLI::App* confirm = journal->add_subcommand("confirm-loss");
+  add_client_options(confirm, client);
+  confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App root("", "tocsin");
+  root.formatter(std::make_shared<ManualPage>());
+  root.set_help_flag("-h,--help", "print this page");
+  root.set_version_flag("--version", std::string("tocsin ") + TOCSIN_VERSION);
+  root.require_subcommand(1);
+
+  ServeOptions serving;
+  serving.config = default_config;
+  serving.version = TOCSIN_VERSION;
+  const char* demo = std::getenv("TOCSIN_DEMO");
+  serving.demo = demo && std::string_view(demo) == "1";
+  CheckOptions checking{default_config, false};
+  SendOptions sending;
+  ListOptions listing;
+  IncidentOptions acting;
+  TokenOptions token;
+  JournalOptions store;
+  store.data = default_data;
+  ClientOptions client;
+  Chosen chosen;
+  add_serve(root, serving, chosen);
+  add_check(root, checking, chosen);
+  add_send(root, sending, chosen);
+  add_incident(root, listing, acting, chosen);
+  add_token(root, token, chosen);
+  add_journal(root, store, client, chosen);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return root.exit(done);
+  } catch (const CLI::ParseError& e) {
+    complain(std::string(e.what()) + "; --help says more");
+    return exit_usage;
+  }
+  return chosen();
+}
+
+}  // namespace tocsin::cli

@@ -1,0 +1,298 @@
+#include "daemon/cli/daemon.hpp"
+
+#include <csignal>
+
+#include "daemon/api/query.hpp"
+#include "daemon/cli/exit_codes.hpp"
+#include "daemon/cli/log.hpp"
+#include "daemon/cli/notify.hpp"
+#include "daemon/journal/memory_journal.hpp"
+#include "daemon/journal/rocks_journal.hpp"
+
+namespace tocsin::cli {
+namespace {
+
+constexpr auto drain_for = std::chrono::milliseconds(5'000);
+constexpr int transfers_grace_ms = 5'000;
+constexpr int io_threads = 2;
+// Waiting for a slot and the transfer together stay below the deadline of an attempt (15 s).
+constexpr int outbound_queue_ms = 3'000;
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+std::unique_ptr<Journal> open_rocks(const std::string& path) {
+  RocksOptions options;
+  options.path = path;
+  options.log = [](int level, std::string_view line) {
+    log(level <= log_level::debug     ? LogLevel::debug
+        : level == log_level::info    ? LogLevel::info
+        : level == log_level::warning ? LogLevel::warning
+                                      : LogLevel::error,
+        "store", line);
+  };
+  return make_rocks_journal(std::move(options));
+}
+
+void log_all(LogLevel level, const char* event, const std::vector<Diagnostic>& list) {
+  for (const Diagnostic& d : list) log(level, event, to_text(d));
+}
+
+std::string joined(const std::vector<Diagnostic>& list) {
+  std::string out;
+  for (const Diagnostic& d : list) out += (out.empty() ? "" : "\n") + to_text(d);
+  return out;
+}
+
+void add(ServerStats& sum, const ServerStats& s) {
+  sum.accepted += s.accepted;
+  sum.refused += s.refused;
+  sum.accept_failures += s.accept_failures;
+  sum.requests += s.requests;
+  sum.malformed += s.malformed;
+  sum.too_large += s.too_large;
+  sum.too_slow += s.too_slow;
+  sum.shed += s.shed;
+  sum.replies_dropped += s.replies_dropped;
+  sum.replies_late += s.replies_late;
+  sum.open += s.open;
+}
+
+std::shared_ptr<const Settings> compile_stored(const std::string& text) {
+  const Loaded stored = load_stored(text);
+  log_all(LogLevel::error, "stored_config_error", stored.errors);
+  log_all(LogLevel::warning, "stored_config_warning", stored.warnings);
+  return stored.settings;
+}
+
+}  // namespace
+
+struct Daemon::Memory {
+  MemoryStore store;
+};
+
+Daemon::Daemon(ServeOptions options) : options_(std::move(options)) {}
+Daemon::~Daemon() = default;
+
+int serve(ServeOptions options) {
+  // Before the first thread: all of them inherit it, and the main thread alone hears signals.
+  const sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  open_log(options.log_level);
+  int code = exit_no;
+  {
+    Daemon daemon(std::move(options));
+    code = daemon.run();
+  }
+  close_log();
+  return code;
+}
+
+int Daemon::run() {
+  const bool up = open() && listen();
+  if (up) {
+    notify_ready("listening on " + first_url());
+    log(LogLevel::info, "started", "tocsin " + options_.version + " on " + first_url());
+    if (options_.demo) greet();
+    wait_for_signals();
+    notify_stopping();
+    log(LogLevel::info, "stopping");
+  }
+  close();
+  if (up) log(LogLevel::info, "stopped");
+  return up ? exit_done : exit_no;
+}
+
+// ---- start --------------------------------------------------------------------------------------
+
+bool Daemon::open() {
+  Loaded loaded = load_file(options_.config);
+  log_all(LogLevel::error, "config_error", loaded.errors);
+  log_all(LogLevel::warning, "config_warning", loaded.warnings);
+  reload_ok_ = loaded.settings != nullptr;
+  body_ = std::move(loaded.body);
+  if (!options_.data.empty()) body_.store_path = options_.data;
+  if (options_.journal == "memory") {
+    memory_ = std::make_unique<Memory>();
+    journal_ = std::make_unique<MemoryJournal>(memory_->store);
+  } else {
+    journal_ = open_rocks(body_.store_path);
+  }
+  return open_engine(loaded.settings);
+}
+
+bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
+  OutboundOptions out;
+  out.queue_timeout_ms = outbound_queue_ms;
+  out.user_agent = "tocsin/" + options_.version;
+  outbound_ = std::make_unique<Outbound>(
+      std::move(out), [this](OutboundResult result) { sender_->http_done(std::move(result)); });
+  sender_ = std::make_unique<api::Sender>(api::SenderPorts{
+      [this](SettleAttempt outcome) { engine_->settle(std::move(outcome)); },
+      [this] { return engine_->wall_now(); },
+      [this](OutboundRequest request) { return outbound_->offer(std::move(request)); }});
+
+  EngineOptions options;
+  options.version = options_.version;
+  EnginePorts ports;
+  ports.journal = journal_.get();
+  ports.compile = compile_stored;
+  ports.send = [this](std::vector<SendOrder> orders) { sender_->send(std::move(orders)); };
+  ports.log = log;
+  ports.alive = notify_alive;
+  engine_ = std::make_unique<Engine>(std::move(options), std::move(ports));
+  const StartResult started = engine_->start(wanted);
+  if (!started.ok) {
+    log(LogLevel::error, started.locked ? "store_locked" : "cannot_start", started.message);
+    return false;
+  }
+  if (started.history_lost)
+    log(LogLevel::error, "history_lost",
+        "acknowledged history is gone; `tocsin journal confirm-loss` says that somebody knows");
+  if (started.stored_config) {
+    log(LogLevel::warning, "stored_config",
+        options_.config + " cannot be used; running on the configuration of the store");
+    const std::string store_path = body_.store_path;
+    body_ = load_stored(engine_->settings()->text).body;
+    body_.store_path = store_path;
+  }
+  reloaded_at_ms_ = engine_->wall_now().ms;
+  log(LogLevel::info, "config_in_force", engine_->settings()->hash);
+  return true;
+}
+
+bool Daemon::listen() {
+  control_ = std::make_unique<api::Worker>("tocsin-control", 16);
+  api::ApiPorts ports;
+  ports.version = options_.version;
+  ports.started = engine_->wall_now();
+  ports.reload = [this](std::function<void(std::string)> done) { reload(std::move(done)); };
+  ports.server = [this] {
+    ServerStats sum;
+    for (const auto& server : servers_) add(sum, server->stats());
+    return sum;
+  };
+  ports.delivery = &sender_->stats();
+  ports.reload_ok = [this] { return reload_ok_.load(); };
+  ports.reloaded_at = [this] { return Wall{reloaded_at_ms_.load()}; };
+  api_ = std::make_unique<api::Api>(*engine_, api::access_of(body_), std::move(ports));
+
+  for (const std::string& text : body_.listen) {
+    const auto endpoint = parse_endpoint(text);
+    if (!endpoint) {
+      log(LogLevel::error, "cannot_listen", "'" + text + "' is not ADDRESS:PORT");
+      return false;
+    }
+    ServerOptions options;
+    options.address = endpoint->address;
+    options.port = endpoint->port;
+    options.io_threads = io_threads;
+    servers_.push_back(
+        std::make_unique<Server>(options, [this](HttpRequest&& request, Reply reply) {
+          api_->handle(std::move(request), std::move(reply));
+        }));
+  }
+  // All of them are made before the first one hears anything: their list is read by requests.
+  for (const auto& server : servers_) {
+    const Listening listening = server->start();
+    if (listening.ok) continue;
+    log(LogLevel::error, "cannot_listen", listening.error);
+    return false;
+  }
+  return true;
+}
+
+// ---- running ------------------------------------------------------------------------------------
+
+void Daemon::wait_for_signals() {
+  const sigset_t set = handled_signals();
+  for (;;) {
+    siginfo_t info{};
+    const int signal = sigwaitinfo(&set, &info);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) reload([](const std::string&) {});
+  }
+}
+
+void Daemon::reload(std::function<void(std::string errors)> done) {
+  if (!control_->post([this, done] { reload_now(done); })) done("too many reloads wait already");
+}
+
+// Whole or not at all: a file with errors leaves everything as it was.
+void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
+  notify_reloading();
+  Loaded loaded = load_file(options_.config);
+  log_all(LogLevel::warning, "config_warning", loaded.warnings);
+  const auto finish = [this, done](const std::string& errors) {
+    reload_ok_ = errors.empty();
+    if (errors.empty()) reloaded_at_ms_ = engine_->wall_now().ms;
+    log(errors.empty() ? LogLevel::info : LogLevel::error,
+        errors.empty() ? "reloaded" : "reload_failed",
+        errors.empty() ? engine_->settings()->hash : "nothing has changed");
+    notify_ready(errors.empty() ? "reloaded" : "reload failed, running on as before");
+    done(errors);
+  };
+  if (!loaded.settings) {
+    log_all(LogLevel::error, "config_error", loaded.errors);
+    return finish(joined(loaded.errors));
+  }
+  if (loaded.body.listen != body_.listen)
+    log(LogLevel::warning, "restart_needed", "http.listen changes with the next start only");
+  const Offer offer = engine_->offer(
+      ApplyConfig{loaded.settings, "reload"},
+      [this, finish, access = api::access_of(loaded.body)](const Answer& answer, std::uint64_t) {
+        const bool good =
+            answer.code == Answer::Code::done || answer.code == Answer::Code::already;
+        if (good) api_->set_access(access);
+        finish(good ? "" : answer.message);
+      });
+  if (offer != Offer::taken) finish("the daemon is busy or stopping");
+}
+
+std::string Daemon::first_url() const {
+  if (servers_.empty()) return "";
+  const auto endpoint = parse_endpoint(body_.listen.front());
+  std::string host = endpoint ? endpoint->address : "127.0.0.1";
+  if (host == "::" || host == "0.0.0.0") host = "127.0.0.1";
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(servers_.front()->port());
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+// In this order nothing is owed at the end: no new request; those in hand are answered; what is with
+// the network comes back and is recorded; then the last checkpoint.
+void Daemon::close() {
+  for (const auto& server : servers_) server->drain(drain_for);
+  if (control_) control_->stop();
+  if (outbound_) outbound_->stop(transfers_grace_ms);
+  if (sender_) sender_->stop();
+  if (api_) api_->stop();
+  if (engine_) engine_->stop();
+  for (const auto& server : servers_) server->stop();
+  servers_.clear();
+  api_.reset();
+  engine_.reset();
+  sender_.reset();
+  outbound_.reset();
+  journal_.reset();
+}
+
+std::optional<Endpoint> parse_endpoint(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos) return {};
+  const auto port = api::parse_number(std::string_view(text).substr(colon + 1));
+  if (!port || *port > 65535) return {};
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) host = "::";
+  if (host == "localhost") host = "127.0.0.1";
+  return Endpoint{std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace tocsin::cli

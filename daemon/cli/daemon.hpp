@@ -1,0 +1,72 @@
+#pragma once
+// `tocsin serve`: makes the parts, joins them, and takes them down in the right order. Lives on the main
+// thread, which waits for signals: SIGTERM and SIGINT stop, SIGHUP reloads.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/load.hpp"
+#include "daemon/api/api.hpp"
+#include "daemon/api/sender.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/net/outbound.hpp"
+#include "daemon/net/server.hpp"
+
+namespace tocsin::cli {
+
+struct ServeOptions {
+  std::string config;
+  std::string data;  // empty: store.path of the configuration
+  std::string journal = "rocksdb";
+  LogLevel log_level = LogLevel::info;
+  bool demo = false;
+  std::string version;
+};
+
+class Daemon {
+ public:
+  explicit Daemon(ServeOptions options);
+  ~Daemon();
+
+  int run();  // until a signal; the exit code
+
+ private:
+  bool open();
+  bool open_engine(std::shared_ptr<const Settings> wanted);
+  bool listen();
+  void wait_for_signals();
+  void close();
+  void reload(std::function<void(std::string errors)> done);
+  void reload_now(const std::function<void(std::string errors)>& done);
+  void greet() const;
+  std::string first_url() const;
+
+  ServeOptions options_;
+  Body body_;  // in force; the parts that only a restart changes are those of the start
+  std::atomic<bool> reload_ok_{true};
+  std::atomic<std::int64_t> reloaded_at_ms_{0};
+
+  struct Memory;  // what stands in for the disk with --journal memory
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<api::Sender> sender_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<api::Api> api_;
+  std::vector<std::unique_ptr<Server>> servers_;
+  std::unique_ptr<api::Worker> control_;  // reloads, one after the other
+};
+
+int serve(ServeOptions options);
+
+// "127.0.0.1:9966", "[::1]:9966", ":9966" (all addresses); nothing when it is none of them.
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+std::optional<Endpoint> parse_endpoint(const std::string& text);
+
+}  // namespace tocsin::cli

@@ -1,0 +1,68 @@
+#pragma once
+// What each verb does, with its arguments already read. Each returns the exit code. One thread.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tocsin::cli {
+
+// ---- client verbs -------------------------------------------------------------------------------
+
+struct ClientOptions {
+  std::string url;
+  bool json = false;
+};
+
+struct SendOptions : ClientOptions {
+  std::string hook = "cli";
+  std::string key, ci, severity, summary, description, runbook, event_class;
+  std::vector<std::string> labels, annotations;  // name=value
+  bool resolve = false;
+};
+int send(const SendOptions& options);
+
+struct ListOptions : ClientOptions {
+  std::string state, priority, ci, group;
+  std::uint32_t limit = 100;
+};
+int list_incidents(const ListOptions& options);
+
+struct IncidentOptions : ClientOptions {
+  std::string number;
+  std::string revision;  // empty: whatever it is
+  std::string text, code, cause, note;
+  bool force = false;
+};
+int show_incident(const IncidentOptions& options);
+// verb: ack, note, resolve, close
+int act_on_incident(const std::string& verb, const IncidentOptions& options);
+
+int confirm_loss(const ClientOptions& options);
+
+// ---- local verbs --------------------------------------------------------------------------------
+
+struct CheckOptions {
+  std::string config;
+  bool json = false;
+};
+int check(const CheckOptions& options);
+
+struct TokenOptions {
+  std::string name, person;
+  std::vector<std::string> roles;
+  bool json = false;
+};
+int new_token(const TokenOptions& options);
+
+struct JournalOptions {
+  std::string data;
+  std::uint64_t from = 0;
+  std::uint64_t limit = 0;  // 0: all
+  bool json = false;
+};
+int verify_journal(const JournalOptions& options);
+int dump_journal(const JournalOptions& options);
+
+}  // namespace tocsin::cli
