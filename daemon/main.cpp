@@ -3,4 +3,6 @@
 
 #include "daemon/cli/cli.hpp"
 
-int main(int argc, char** argv) { return tocsin::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  return tocsin::cli::run(argc, argv);
+}

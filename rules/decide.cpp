@@ -44,8 +44,13 @@ void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
   if (now.priority >= row.priority) return;
   const bool urgent = now.priority <= Priority::P2;
   const bool answered = row.acknowledged_at != never;
-  const bool new_cycle = urgent && !answered && row.verify_due == never;
-  const Instant due = new_cycle ? first_due(d.settings, now.priority, d.now) : row.escalate_due;
+  const bool escalates = !answered && row.verify_due == never && !row.prompted;
+  const bool new_cycle = urgent && escalates;
+  // Else the new policy goes on where the old one was.
+  const Instant due = new_cycle    ? first_due(d.settings, now.priority, d.now)
+                      : escalates ? later(d.now, due_of(d.settings.policies[index(now.priority)], row.cycle_at,
+                                                        {row.step, row.repeat}))
+                                  : row.escalate_due;
   d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity, new_cycle, due,
                             now.reason});
   if (new_cycle && due <= d.now) take_step(d, n);
@@ -114,6 +119,12 @@ bool waits(const Deciding& d, const Prepared& alert, IncidentNumber own) {
   return !find_join(d, own, alert.ci, v.subcategory).incident;
 }
 
+// While it is held its row has no room for what its sender promised.
+void heard(const Deciding& d, const Prepared& alert, Instant until) {
+  const std::uint32_t slot = d.state.alert_slot(alert.fingerprint);
+  d.out.saw(slot, d.state.alerts().at(slot).serial(), until);
+}
+
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
@@ -122,7 +133,8 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Instant stale_at = d.state.globals().instant(alert.until);
   remember(d, c, held ? AlertState::held : AlertState::firing,
            held ? d.now + d.settings.hold_down[index(alert.severity)] : stale_at);
-  if (!held) place(d, alert, c.source, false, stale_at);
+  if (held) return heard(d, alert, stale_at);
+  place(d, alert, c.source, false, stale_at);
 }
 
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
@@ -140,6 +152,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     case Known::held_changed: {
       const Instant due = earlier(row.due, row.seen_at + d.settings.hold_down[index(alert.severity)]);
       change(d, c, AlertState::held, due);
+      heard(d, alert, until);
       return d.out.tally(c.source, Disposition::duplicate);
     }
     // It fires on, or again, inside its incident.
@@ -162,8 +175,10 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
   if (row.state == AlertState::firing && alert.starts_at <= row.starts_at)
     return d.out.tally(c.source, Disposition::duplicate);
   // Its incident is over: it reopens that one, or joins or opens another.
-  if (waits(d, alert, row.incident))
-    return change(d, c, AlertState::held, d.now + d.settings.hold_down[index(alert.severity)]);
+  if (waits(d, alert, row.incident)) {
+    change(d, c, AlertState::held, d.now + d.settings.hold_down[index(alert.severity)]);
+    return heard(d, alert, until);
+  }
   change(d, c, AlertState::firing, until);
   place(d, alert, c.source, false, until);
 }
@@ -229,8 +244,7 @@ void on(const Deciding& d, const StepClock& c) {
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
 }
 void on(const Deciding& d, const DeclareLoss& c) {
-  const IncidentNumber n = declare_loss(d, c);
-  if (incident_row(d, n).escalate_due <= d.now) take_step(d, n);
+  if (const auto n = declare_loss(d, c)) take_step(d, *n);
 }
 void on(const Deciding& d, const ConfirmLoss& c) { d.out.answer = confirm_loss(d, c); }
 void on(const Deciding& d, const CountRejected& c) { d.out.tally(c.source, c.disposition, c.count); }

@@ -133,6 +133,7 @@ struct Fold {
     row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
     row->due = f.due, row->changed_at = at, row->source = f.source;
     if (f.state != AlertState::resolved) row->ends_at = {};
+    if (f.state == AlertState::held) count_in(*row, false, false);  // its incident is over, and it fires anew
     s.arm_alert(slot);
   }
   void on(const AlertAnnotated& f) {
@@ -245,6 +246,7 @@ struct Fold {
     count(s.totals_, f);
     change(f.incident, [&](IncidentRow& i) {
       i.impact = f.impact, i.urgency = f.urgency, i.priority = f.priority, i.severity = f.severity;
+      i.escalate_due = f.escalate_due;
       if (f.new_cycle) start_cycle(i, static_cast<std::uint16_t>(i.cycle + 1), f.escalate_due);
     });
   }

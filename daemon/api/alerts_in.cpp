@@ -29,9 +29,12 @@ HttpResponse refused_body(bool am, const Decoded& decoded) {
               : own_error(status, code, decoded.message);
   };
   switch (decoded.failure) {
-    case DecodeFailure::too_large: return answer(413, 413, "too_large");
-    case DecodeFailure::wrong_shape: return answer(422, 602, "wrong_shape");
-    default: return answer(400, 400, "malformed");
+    case DecodeFailure::too_large:
+      return answer(413, 413, "too_large");
+    case DecodeFailure::wrong_shape:
+      return answer(422, 602, "wrong_shape");
+    default:
+      return answer(400, 400, "malformed");
   }
 }
 
@@ -100,7 +103,8 @@ void AlertsIn::hook(Exchange x) {
 }
 
 void AlertsIn::count_bad(std::uint8_t source, std::size_t count, bool am) {
-  engine_.count_rejected(source, Disposition::rejected_malformed, static_cast<std::uint32_t>(count));
+  engine_.count_rejected(source, Disposition::rejected_malformed,
+                         static_cast<std::uint32_t>(count));
   if (am) stats_.invalid += count;
 }
 
@@ -109,9 +113,10 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
   if (!may_send(x.request, hook, *access_())) {
     engine_.count_rejected(source, Disposition::rejected_auth, 1);
     const std::string why =
-        hook.digest       ? "the token of integration '" + hook.name + "' is needed"
-        : hook.local_only ? "no integration is configured for this: it hears this machine only"
-                          : "integration '" + hook.name + "' has no token: pages of browsers may not send";
+        hook.digest ? "the token of integration '" + hook.name + "' is needed"
+        : hook.local_only
+            ? "no integration is configured for this: it hears this machine only"
+            : "integration '" + hook.name + "' has no token: pages of browsers may not send";
     HttpResponse r = am ? am_framework_error(401, 401, why) : own_error(401, "unauthorized", why);
     r.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tocsin\"");
     return x.reply(std::move(r));
@@ -133,8 +138,7 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
   const Wall now = engine_.wall_now();
   Decoded decoded = kind->decode(x.request.body, now);
   if (decoded.failure != DecodeFailure::none) return refuse(refused_body(am, decoded));
-  if (!decoded.batch.rejected.empty())
-    count_bad(source, decoded.batch.rejected.size(), am);
+  if (!decoded.batch.rejected.empty()) count_bad(source, decoded.batch.rejected.size(), am);
   const std::size_t count = decoded.batch.alerts.size();
   if (count == 0) return x.reply(stored(am, 0, decoded.batch.rejected, 0));
 

@@ -26,9 +26,10 @@ class StreamSlot {
 };
 
 HttpResponse gone() {
-  return json_response(410,
-                       "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated "
-                       "in version 0.16.0 and is removed; use /api/v2\"}\n");
+  return json_response(
+      410,
+      "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated "
+      "in version 0.16.0 and is removed; use /api/v2\"}\n");
 }
 
 HttpResponse receivers(const Settings& settings) {
@@ -46,9 +47,10 @@ HttpResponse receivers(const Settings& settings) {
 
 std::string am_config_text(const Settings& settings) {
   // A JSON string is a YAML string.
-  std::string out = "route:\n  receiver: " + json_string(am_default_receiver(settings)) +
-                    "\nreceivers:\n";
-  for (const std::string& name : am_receivers(settings)) out += "- name: " + json_string(name) + "\n";
+  std::string out =
+      "route:\n  receiver: " + json_string(am_default_receiver(settings)) + "\nreceivers:\n";
+  for (const std::string& name : am_receivers(settings))
+    out += "- name: " + json_string(name) + "\n";
   return out;
 }
 
@@ -97,7 +99,8 @@ void AmApi::add_routes(Router& router) {
   plain("/api/v2/status", [this] { return status(); });
   plain("/api/v2/receivers", [this] { return receivers(*reading_.engine().settings()); });
   plain("/api/v2/silences", [] { return json_response(200, "[]\n"); });
-  for (const char* old : {"alerts", "alerts/groups", "status", "receivers", "silences", "silence/{}"})
+  for (const char* old :
+       {"alerts", "alerts/groups", "status", "receivers", "silences", "silence/{}"})
     for (const HttpMethod method : {HttpMethod::get, HttpMethod::post, HttpMethod::delete_})
       router.add(method, std::string("/api/v1/") + old, Guard::open(),
                  [](Exchange x) { x.reply(gone()); });

@@ -35,9 +35,12 @@ bool unquote(std::string_view raw, std::string& out) {
     const char c = raw[i];
     if (c == '\\' && i + 1 < raw.size()) {
       const char next = raw[++i];
-      if (next == 'n') out += '\n';
-      else if (next == '"' || next == '\\') out += next;
-      else out += '\\', out += next;
+      if (next == 'n')
+        out += '\n';
+      else if (next == '"' || next == '\\')
+        out += next;
+      else
+        out += '\\', out += next;
     } else if (c == '"') {
       return quoted && i + 1 == raw.size();
     } else {

@@ -17,8 +17,8 @@ std::optional<Matcher> parse_am_matcher(std::string_view text, std::string& why)
 
 struct AmFilter {
   bool active = true, unprocessed = true;
-  std::vector<Matcher> matchers;                 // all must fit
-  std::shared_ptr<const re2::RE2> receiver;      // anchored; nullptr: every one
+  std::vector<Matcher> matchers;             // all must fit
+  std::shared_ptr<const re2::RE2> receiver;  // anchored; nullptr: every one
 
   static std::optional<AmFilter> parse(const Query& query, std::string& why);
   bool wants_receiver(std::string_view name) const;

@@ -1,6 +1,6 @@
 #pragma once
-// The fingerprint that Alertmanager's API shows: 64-bit FNV-1a over the sorted labels, each name and
-// value followed by a byte 0xff. Shown where that API shows it; never an identity here. Pure.
+// The fingerprint that Alertmanager's API shows: 64-bit FNV-1a over the sorted labels, each name
+// and value followed by a byte 0xff. Shown where that API shows it; never an identity here. Pure.
 
 #include <cstdint>
 #include <string>

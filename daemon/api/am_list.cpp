@@ -18,9 +18,12 @@ constexpr std::size_t receivers_max = 65'000;
 bool listed(AlertState state, const AmFilter& filter) {
   switch (state) {
     case AlertState::firing:
-    case AlertState::stale: return filter.active;
-    case AlertState::held: return filter.unprocessed;
-    default: return false;
+    case AlertState::stale:
+      return filter.active;
+    case AlertState::held:
+      return filter.unprocessed;
+    default:
+      return false;
   }
 }
 

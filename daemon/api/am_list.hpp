@@ -1,6 +1,7 @@
 #pragma once
-// The alerts of a snapshot as Alertmanager's API lists them: selected and sorted on the reading thread,
-// rendered piece by piece while they are sent, so that a million of them costs sixteen bytes each.
+// The alerts of a snapshot as Alertmanager's API lists them: selected and sorted on the reading
+// thread, rendered piece by piece while they are sent, so that a million of them costs sixteen
+// bytes each.
 //
 // Ours in its words: a firing or stale alert is active (silence is not health), one inside its
 // hold-down is unprocessed, ended ones are not listed. Its receiver is the group that owns its
@@ -19,8 +20,8 @@ class AmList {
  public:
   enum class Shape : std::uint8_t { alerts, groups };
 
-  AmList(std::shared_ptr<const Snapshot> snapshot, const Settings& settings,
-         const AmFilter& filter, Shape shape);
+  AmList(std::shared_ptr<const Snapshot> snapshot, const Settings& settings, const AmFilter& filter,
+         Shape shape);
 
   // Appends the next piece; false when it was the last.
   bool next(std::string& out);
@@ -30,7 +31,9 @@ class AmList {
     std::uint64_t fingerprint;
     std::uint32_t slot;
     std::uint16_t receiver;  // index into receivers_
-    std::string_view labels(const Snapshot& s) const { return s.alerts.at(slot).text().label_bytes(); }
+    std::string_view labels(const Snapshot& s) const {
+      return s.alerts.at(slot).text().label_bytes();
+    }
   };
   void select(const Settings& settings, const AmFilter& filter);
   void sort();

@@ -12,7 +12,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
       router_([this] { return this->access(); }),
       alerts_in_(engine, [this] { return this->access(); }),
       am_(reading_, ports.version, ports.started),
-      health_(reading_, [this] { return this->access(); }, std::move(ports.reload)) {
+      health_(
+          reading_, [this] { return this->access(); }, std::move(ports.reload)) {
   alerts_in_.add_routes(router_);
   am_.add_routes(router_);
   add_v1_reads(router_, reading_);
@@ -22,7 +23,9 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
                std::move(ports.reload_ok), std::move(ports.reloaded_at)});
 }
 
-Api::~Api() { stop(); }
+Api::~Api() {
+  stop();
+}
 
 void Api::add_metrics(MetricPorts ports) {
   router_.add(HttpMethod::get, "/metrics", Guard::needs(Permission::incident_read),
@@ -50,6 +53,8 @@ std::shared_ptr<const Access> Api::access() const {
   return access_;
 }
 
-void Api::stop() { reading_thread_.stop(); }
+void Api::stop() {
+  reading_thread_.stop();
+}
 
 }  // namespace tocsin::api

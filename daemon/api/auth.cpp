@@ -103,7 +103,8 @@ Access access_of(const Body& body) {
     out.hooks.push_back({integration.name, integration.source, digest, false});
   }
   std::string_view host = body.external_url;
-  if (const std::size_t scheme = host.find("://"); scheme != host.npos) host.remove_prefix(scheme + 3);
+  if (const std::size_t scheme = host.find("://"); scheme != host.npos)
+    host.remove_prefix(scheme + 3);
   host = without_port(host.substr(0, host.find('/')));
   if (!host.empty()) out.host_names.push_back(lower(host));
   char name[256] = {};

@@ -1,6 +1,6 @@
 #pragma once
-// Who is asking. A secret is known by its SHA-256 only, and compared in constant time. Pure apart from
-// OpenSSL's digest; an Access is immutable and replaced whole by a reload.
+// Who is asking. A secret is known by its SHA-256 only, and compared in constant time. Pure apart
+// from OpenSSL's digest; an Access is immutable and replaced whole by a reload.
 
 #include <array>
 #include <cstdint>
@@ -39,7 +39,7 @@ struct Hook {
 struct Access {
   std::vector<TokenEntry> tokens;
   std::vector<Hook> hooks;
-  bool loopback_may_act = false;  // for a demo: everybody at this machine is the operator
+  bool loopback_may_act = false;        // for a demo: everybody at this machine is the operator
   std::vector<std::string> host_names;  // of this machine and of external_url, lower case
 
   const Hook* hook(std::string_view name) const;
@@ -57,8 +57,8 @@ struct Principal {
 // what stands in a URL ends in logs.
 std::optional<std::string> presented_secret(const HttpRequest& request);
 
-// From this machine, and neither handed on by a proxy nor made by a page of a browser: such a request
-// is somebody else's, though the socket is local. A Host that is not ours is DNS rebinding.
+// From this machine, and neither handed on by a proxy nor made by a page of a browser: such a
+// request is somebody else's, though the socket is local. A Host that is not ours is DNS rebinding.
 bool from_here(const HttpRequest& request, const Access& access);
 
 // Nothing: the token is unknown, or there is none and the request is not from here.

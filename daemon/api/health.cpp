@@ -5,8 +5,9 @@ namespace tocsin::api {
 HttpResponse HealthApi::ready() const {
   const Engine::Health health = reading_.engine().health();
   if (health.history_lost)
-    return text_response(503, "acknowledged history was lost and nobody has confirmed it yet; "
-                              "alerts are taken, pages are sent\n");
+    return text_response(503,
+                         "acknowledged history was lost and nobody has confirmed it yet; "
+                         "alerts are taken, pages are sent\n");
   if (!health.ready) return text_response(503, "not ready: " + health.why + "\n");
   if (!health.accepting) return text_response(503, "takes no alerts: " + health.why + "\n");
   return text_response(200, "OK\n");

@@ -9,8 +9,8 @@
 
 namespace tocsin::api {
 
-// Reads the configuration anew, whole or not at all. `done` is called once, from any thread, when the
-// new one is in force (empty) or with every reason why it is not.
+// Reads the configuration anew, whole or not at all. `done` is called once, from any thread, when
+// the new one is in force (empty) or with every reason why it is not.
 using Reload = std::function<void(std::function<void(std::string errors)> done)>;
 
 class HealthApi {

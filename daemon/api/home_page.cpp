@@ -20,12 +20,23 @@ std::string escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -67,18 +78,20 @@ std::string home_page(const Snapshot& snapshot, const std::string& instance, Wal
   std::sort(open.begin(), open.end(), [](const IncidentRow& a, const IncidentRow& b) {
     return std::pair(a.priority, a.number) < std::pair(b.priority, b.number);
   });
-  const std::string title = std::to_string(open.size()) + " open incident" +
-                            (open.size() == 1 ? "" : "s");
-  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                    "<meta name=\"viewport\" content=\"width=device-width\">"
-                    "<meta http-equiv=\"refresh\" content=\"30\"><title>";
+  const std::string title =
+      std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\">"
+      "<meta http-equiv=\"refresh\" content=\"30\"><title>";
   out += title + " - " + escape(instance) + "</title><style>";
   out += style;
-  out += "</style></head><body><h1>" + title + "</h1><p>" + escape(instance) + ", " +
-         rfc3339(now) + "</p>\n";
+  out += "</style></head><body><h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) +
+         "</p>\n";
   if (!open.empty()) {
-    out += "<table><tr><th>Number</th><th>Priority</th><th>State</th><th>Age</th><th>CI</th>"
-           "<th>Title</th><th>Group</th><th>Owner</th><th>Alerts firing</th></tr>\n";
+    out +=
+        "<table><tr><th>Number</th><th>Priority</th><th>State</th><th>Age</th><th>CI</th>"
+        "<th>Title</th><th>Group</th><th>Owner</th><th>Alerts firing</th></tr>\n";
     for (std::size_t i = 0; i < open.size() && i < rows_max; ++i)
       row(out, open[i], snapshot.globals, now);
     out += "</table>\n";

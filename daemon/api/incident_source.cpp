@@ -92,8 +92,7 @@ std::map<std::uint32_t, TimelineEntry> find_timeline(const Engine& engine, const
   const auto rows = engine.archived_under(snapshot, row_key(timeline_prefix, number.value));
   for (auto row = rows.lower_bound(timeline_key(number, first));
        row != rows.end() && out.size() < limit; ++row)
-    if (auto story = read_entry(row->second))
-      out.emplace(entry_of(row->first), std::move(*story));
+    if (auto story = read_entry(row->second)) out.emplace(entry_of(row->first), std::move(*story));
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Small JSON bodies of writes: one flat object of texts, numbers and booleans. Boost.JSON is compiled
-// in json_in.cpp and nowhere else in api/. Pure.
+// Small JSON bodies of writes: one flat object of texts, numbers and booleans. Boost.JSON is
+// compiled in json_in.cpp and nowhere else in api/. Pure.
 
 #include <map>
 #include <optional>

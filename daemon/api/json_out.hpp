@@ -1,6 +1,7 @@
 #pragma once
 // Appends JSON to a string the caller owns, with the commas in the right places. Text that is not
-// UTF-8 has its bad bytes replaced by U+FFFD, so what leaves is always valid. Not thread-safe; no I/O.
+// UTF-8 has its bad bytes replaced by U+FFFD, so what leaves is always valid. Not thread-safe; no
+// I/O.
 
 #include <concepts>
 #include <cstdint>
@@ -25,9 +26,7 @@ class JsonWriter {
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::same_as<bool> auto b) { return raw(b ? "true" : "false"); }
-  JsonWriter& value(std::integral auto n)
-    requires(!std::same_as<decltype(n), bool>)
-  {
+  JsonWriter& value(std::integral auto n) requires(!std::same_as<decltype(n), bool>) {
     return raw(std::to_string(n));
   }
   JsonWriter& null() { return raw("null"); }

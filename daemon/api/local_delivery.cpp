@@ -28,7 +28,9 @@ class Descriptor {
   int fd_;
 };
 
-std::string because(const std::string& what) { return what + ": " + std::strerror(errno); }
+std::string because(const std::string& what) {
+  return what + ": " + std::strerror(errno);
+}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {

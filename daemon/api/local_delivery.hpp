@@ -14,9 +14,9 @@ struct LocalResult {
   std::string detail;
 };
 
-// Writes a temporary file, syncs it, renames it to `directory`/`name` and syncs the directory, which is
-// made if need be. The same name again replaces the file: a repeated attempt is no second message.
-// not_sent: the file is not there. unknown: it is, but may not survive a power cut.
+// Writes a temporary file, syncs it, renames it to `directory`/`name` and syncs the directory,
+// which is made if need be. The same name again replaces the file: a repeated attempt is no second
+// message. not_sent: the file is not there. unknown: it is, but may not survive a power cut.
 LocalResult write_file_durably(const std::string& directory, const std::string& name,
                                std::string_view bytes);
 

@@ -21,7 +21,6 @@ void add_counter(Families& out, std::string name, std::string help, double value
 void add_gauge(Families& out, std::string name, std::string help, double value);
 
 void add_process_metrics(Families& out);
-void add_alertmanager_metrics(Families& out, const Snapshot& snapshot,
-                              const MetricPorts& ports);
+void add_alertmanager_metrics(Families& out, const Snapshot& snapshot, const MetricPorts& ports);
 
 }  // namespace tocsin::api

@@ -37,9 +37,15 @@ prometheus::MetricFamily family_of(const tocsin::MetricFamily& from) {
   out.name = from.name;
   out.help = from.help;
   switch (from.type) {
-    case tocsin::MetricFamily::Type::counter: out.type = MetricType::Counter; break;
-    case tocsin::MetricFamily::Type::gauge: out.type = MetricType::Gauge; break;
-    case tocsin::MetricFamily::Type::histogram: out.type = MetricType::Histogram; break;
+    case tocsin::MetricFamily::Type::counter:
+      out.type = MetricType::Counter;
+      break;
+    case tocsin::MetricFamily::Type::gauge:
+      out.type = MetricType::Gauge;
+      break;
+    case tocsin::MetricFamily::Type::histogram:
+      out.type = MetricType::Histogram;
+      break;
   }
   for (const MetricSample& s : from.samples)
     add_sample(out, s.labels, static_cast<double>(s.value));
@@ -63,9 +69,10 @@ void add_backlog(Families& out, const Snapshot& snapshot) {
   auto family = gauge_family("tocsin_backlog_age", "Unresolved incidents by their age.");
   for (std::size_t a = 0; a < ages.size(); ++a)
     for (std::size_t p = 0; p < EnumTable<Priority>::count; ++p)
-      add_sample(family,
-                 {{"age", ages[a].first}, {"priority", std::string(name(static_cast<Priority>(p)))}},
-                 static_cast<double>(counts[a][p]));
+      add_sample(
+          family,
+          {{"age", ages[a].first}, {"priority", std::string(name(static_cast<Priority>(p)))}},
+          static_cast<double>(counts[a][p]));
   out.push_back(std::move(family));
 }
 
@@ -79,7 +86,8 @@ void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
             static_cast<double>(health.inbox));
   add_gauge(out, "tocsin_log_durable_sequence", "Last frame of the log that is on disk.",
             static_cast<double>(health.durable));
-  add_gauge(out, "tocsin_log_checkpoint_sequence", "Frame that the installed checkpoint stands for.",
+  add_gauge(out, "tocsin_log_checkpoint_sequence",
+            "Frame that the installed checkpoint stands for.",
             static_cast<double>(health.checkpoint));
   add_gauge(out, "tocsin_epoch", "Starts and take-overs of this store.",
             static_cast<double>(health.epoch));
@@ -149,8 +157,7 @@ void add_gauge(Families& out, std::string name, std::string help, double value) 
   add_sample(out.back(), {}, value);
 }
 
-std::string metrics_text(const Snapshot& snapshot, const Engine& engine,
-                         const MetricPorts& ports) {
+std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const MetricPorts& ports) {
   Families families;
   for (const tocsin::MetricFamily& family : export_totals(snapshot))
     families.push_back(family_of(family));

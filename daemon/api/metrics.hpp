@@ -1,7 +1,7 @@
 #pragma once
-// /metrics: the durable totals from a held snapshot, beside them what this process knows of itself and
-// the alertmanager_* names that existing dashboards read. Text format 0.0.4, written by prometheus-cpp,
-// whose headers are seen in metrics*.cpp only. Runs on the reading thread.
+// /metrics: the durable totals from a held snapshot, beside them what this process knows of itself
+// and the alertmanager_* names that existing dashboards read. Text format 0.0.4, written by
+// prometheus-cpp, whose headers are seen in metrics*.cpp only. Runs on the reading thread.
 
 #include <functional>
 #include <string>

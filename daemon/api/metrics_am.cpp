@@ -55,7 +55,9 @@ void add_notifications(Families& out, const DeliveryStats& delivery) {
   auto sent = counter_family("alertmanager_notifications_total", "Attempted notifications.");
   auto failed = counter_family("alertmanager_notifications_failed_total", "Failed notifications.");
   prometheus::MetricFamily took{"alertmanager_notification_latency_seconds",
-                                "How long attempts took.", prometheus::MetricType::Histogram, {}};
+                                "How long attempts took.",
+                                prometheus::MetricType::Histogram,
+                                {}};
   for (std::size_t i = 0; i < stat_kinds.size(); ++i) {
     const DeliveryStats::Kind& kind = delivery.kinds[i];
     const std::string integration(stat_kinds[i]);
@@ -80,12 +82,11 @@ void add_notifications(Families& out, const DeliveryStats& delivery) {
 
 }  // namespace
 
-void add_alertmanager_metrics(Families& out, const Snapshot& snapshot,
-                              const MetricPorts& ports) {
-  auto build = gauge_family("alertmanager_build_info",
-                            "The Alertmanager whose API this behaves like.");
-  add_sample(build,
-             {{"version", std::string(am_version)}, {"revision", "tocsin " + ports.version}}, 1);
+void add_alertmanager_metrics(Families& out, const Snapshot& snapshot, const MetricPorts& ports) {
+  auto build =
+      gauge_family("alertmanager_build_info", "The Alertmanager whose API this behaves like.");
+  add_sample(build, {{"version", std::string(am_version)}, {"revision", "tocsin " + ports.version}},
+             1);
   out.push_back(std::move(build));
   add_alerts(out, snapshot);
   add_received(out, *ports.intake);

@@ -29,16 +29,21 @@ constexpr std::uint32_t allowed(Permission permission) {
       return bits({group_lead, incident_manager, major_incident_manager});
     case Permission::incident_close:
       return bits({service_desk, incident_manager, major_incident_manager});
-    case Permission::config_reload: return bits({administrator});
-    case Permission::loss_confirm: return bits({administrator, incident_manager});
-    case Permission::count_: break;
+    case Permission::config_reload:
+      return bits({administrator});
+    case Permission::loss_confirm:
+      return bits({administrator, incident_manager});
+    case Permission::count_:
+      break;
   }
   return 0;
 }
 
 }  // namespace
 
-bool may(std::uint32_t roles, Permission permission) { return (roles & allowed(permission)) != 0; }
+bool may(std::uint32_t roles, Permission permission) {
+  return (roles & allowed(permission)) != 0;
+}
 
 std::uint32_t all_roles() {
   constexpr auto count = static_cast<unsigned>(EnumTable<Role>::count);
@@ -47,7 +52,7 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",          "incident.note",  "incident.ack", "incident.resolve",
+      "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
       "incident.resolve_force", "incident.close", "config.reload", "loss.confirm"};
   return words[index(permission)];
 }

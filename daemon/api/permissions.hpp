@@ -1,7 +1,7 @@
 #pragma once
-// Which role may do what (process.md 11.3), for the permissions that have an endpoint. A role outside
-// the table may nothing. What also depends on the incident (own group, owner) is checked again by
-// decide(); this is the first gate. Pure.
+// Which role may do what (process.md 11.3), for the permissions that have an endpoint. A role
+// outside the table may nothing. What also depends on the incident (own group, owner) is checked
+// again by decide(); this is the first gate. Pure.
 
 #include <cstdint>
 
@@ -20,7 +20,9 @@ namespace tocsin::api {
 // Roles whose right reaches only "own" records (requester, service owner) have none to read or act
 // on while nobody can be recorded as reporter or service owner, so they stand outside.
 bool may(std::uint32_t roles, Permission permission);
-inline bool may(const Actor& actor, Permission permission) { return may(actor.roles, permission); }
+inline bool may(const Actor& actor, Permission permission) {
+  return may(actor.roles, permission);
+}
 
 // Every role of a person; event_source is for machines.
 std::uint32_t all_roles();

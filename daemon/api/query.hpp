@@ -1,5 +1,6 @@
 #pragma once
-// The percent-encoded parts of a URL. Pure; malformed escapes stay as they are, like in net/url of Go.
+// The percent-encoded parts of a URL. Pure; malformed escapes stay as they are, like in net/url of
+// Go.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
-// Reads: a request for a view of a snapshot, rendered on the reading thread. The snapshot is durable
-// (the engine holds it back until it is) and at least as new as ?after=SEQ asks.
+// Reads: a request for a view of a snapshot, rendered on the reading thread. The snapshot is
+// durable (the engine holds it back until it is) and at least as new as ?after=SEQ asks.
 
 #include <functional>
 #include <memory>

@@ -12,12 +12,11 @@ std::string rfc3339(Wall t) {
   const chrono::year_month_day date{midnight};
   const auto ms = (when - midnight).count();
   char text[48];
-  const int size =
-      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                    static_cast<unsigned>(date.day()), static_cast<int>(ms / 3'600'000),
-                    static_cast<int>(ms / 60'000 % 60), static_cast<int>(ms / 1000 % 60),
-                    static_cast<int>(ms % 1000));
+  const int size = std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(ms / 3'600'000), static_cast<int>(ms / 60'000 % 60),
+      static_cast<int>(ms / 1000 % 60), static_cast<int>(ms % 1000));
   return {text, static_cast<std::size_t>(size)};
 }
 

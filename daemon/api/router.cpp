@@ -26,14 +26,22 @@ std::vector<std::string_view> split(std::string_view path) {
 
 std::string_view word(HttpMethod method) {
   switch (method) {
-    case HttpMethod::get: return "GET";
-    case HttpMethod::head: return "HEAD";
-    case HttpMethod::post: return "POST";
-    case HttpMethod::put: return "PUT";
-    case HttpMethod::delete_: return "DELETE";
-    case HttpMethod::patch: return "PATCH";
-    case HttpMethod::options: return "OPTIONS";
-    case HttpMethod::other: break;
+    case HttpMethod::get:
+      return "GET";
+    case HttpMethod::head:
+      return "HEAD";
+    case HttpMethod::post:
+      return "POST";
+    case HttpMethod::put:
+      return "PUT";
+    case HttpMethod::delete_:
+      return "DELETE";
+    case HttpMethod::patch:
+      return "PATCH";
+    case HttpMethod::options:
+      return "OPTIONS";
+    case HttpMethod::other:
+      break;
   }
   return "";
 }
@@ -45,10 +53,10 @@ HttpResponse worded(Dialect dialect, int status, std::string_view code, std::str
 }
 
 HttpResponse unauthorized(Dialect dialect, const HttpRequest& request) {
-  HttpResponse r = worded(dialect, 401, "unauthorized",
-                          request.find("Authorization")
-                              ? "this token is not known"
-                              : "a token is needed: Authorization: Bearer TOKEN");
+  HttpResponse r =
+      worded(dialect, 401, "unauthorized",
+             request.find("Authorization") ? "this token is not known"
+                                           : "a token is needed: Authorization: Bearer TOKEN");
   r.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tocsin\"");
   r.headers.emplace_back("WWW-Authenticate", "Basic realm=\"tocsin\", charset=\"UTF-8\"");
   return r;
@@ -106,8 +114,7 @@ void Router::handle(HttpRequest request, Reply reply) const {
 void Router::dispatch(HttpRequest request, Reply reply) const {
   const Dialect dialect = dialect_of(request.target);
   const std::vector<std::string_view> path = split(request.target);
-  const HttpMethod wanted =
-      request.method == HttpMethod::head ? HttpMethod::get : request.method;
+  const HttpMethod wanted = request.method == HttpMethod::head ? HttpMethod::get : request.method;
 
   const Route* route = nullptr;
   std::string allow;
@@ -123,9 +130,9 @@ void Router::dispatch(HttpRequest request, Reply reply) const {
     return reply(worded(dialect, 404, "not_found", "path " + request.target + " was not found"));
   if (!route) {
     if (readable && cors_path(request.target, request.method)) return reply(cors_answer());
-    HttpResponse r = worded(dialect, 405, "method_not_allowed",
-                            "method " + request.method_name + " is not allowed, but " + allow +
-                                " are");
+    HttpResponse r =
+        worded(dialect, 405, "method_not_allowed",
+               "method " + request.method_name + " is not allowed, but " + allow + " are");
     r.headers.emplace_back("Allow", allow);
     return reply(std::move(r));
   }

@@ -1,7 +1,7 @@
 #pragma once
-// Method and path -> handler. Knows nothing of what a handler does; answers what no handler must see:
-// 404, 405 with Allow, 401 and 403, CORS questions. Every answer leaves with the same security headers.
-// Filled once at the start, then read by all I/O threads.
+// Method and path -> handler. Knows nothing of what a handler does; answers what no handler must
+// see: 404, 405 with Allow, 401 and 403, CORS questions. Every answer leaves with the same security
+// headers. Filled once at the start, then read by all I/O threads.
 
 #include <functional>
 #include <memory>
@@ -21,8 +21,8 @@ struct Guard {
   enum class Kind : std::uint8_t { open, own, permission } kind = Kind::permission;
   Permission permission = Permission::incident_read;
 
-  static Guard open() { return {Kind::open, {}}; }   // life signs
-  static Guard own() { return {Kind::own, {}}; }     // the handler asks for the secret itself
+  static Guard open() { return {Kind::open, {}}; }  // life signs
+  static Guard own() { return {Kind::own, {}}; }    // the handler asks for the secret itself
   static Guard needs(Permission p) { return {Kind::permission, p}; }
 };
 

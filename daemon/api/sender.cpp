@@ -28,7 +28,9 @@ bool encode(const ChannelKind& kind, const SendOrder& order, Delivery& out, std:
 Sender::Sender(SenderPorts ports)
     : ports_(std::move(ports)), watch_(net::start_thread("tocsin-deadline", [this] { watch(); })) {}
 
-Sender::~Sender() { stop(); }
+Sender::~Sender() {
+  stop();
+}
 
 void Sender::send(std::vector<SendOrder> orders) {
   for (const SendOrder& order : orders) start(order);
@@ -43,7 +45,8 @@ void Sender::start(const SendOrder& order) {
   pending.kind = find_channel_kind(order.channel_kind);
   pending.kind_name = order.channel_kind;
   pending.started = Clock::now();
-  pending.deadline = pending.started + std::chrono::milliseconds(std::max<std::int64_t>(left.ms, 0));
+  pending.deadline =
+      pending.started + std::chrono::milliseconds(std::max<std::int64_t>(left.ms, 0));
   const ChannelKind* kind = pending.kind;
   std::uint64_t id = 0;
   {
@@ -67,12 +70,13 @@ void Sender::perform(std::uint64_t id, Delivery delivery, const SendOrder& order
     return perform_http(id, std::move(delivery), order, left);
   const bool file = delivery.kind == Delivery::Kind::file;
   const int terminal = ports_.terminal;
-  const bool taken = (file ? files_ : prints_).post([this, id, file, terminal,
-                                                     delivery = std::move(delivery)] {
-    LocalResult r = file ? write_file_durably(delivery.directory, delivery.file_name, delivery.body)
-                         : write_lines(terminal, delivery.body);
-    finish(id, {r.outcome, std::move(r.detail)});
-  });
+  const bool taken =
+      (file ? files_ : prints_).post([this, id, file, terminal, delivery = std::move(delivery)] {
+        LocalResult r =
+            file ? write_file_durably(delivery.directory, delivery.file_name, delivery.body)
+                 : write_lines(terminal, delivery.body);
+        finish(id, {r.outcome, std::move(r.detail)});
+      });
   if (!taken) finish(id, {AttemptOutcome::not_sent, "too many wait for this channel already"});
 }
 
@@ -119,7 +123,8 @@ void Sender::finish(std::uint64_t id, Outcome outcome) {
     pending_.erase(it);
   }
   if (pending.late && outcome.outcome != AttemptOutcome::accepted) return;
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - pending.started);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - pending.started);
   if (!pending.late) stats_.attempt(pending.kind_name, outcome.outcome, took.count());
   SettleAttempt settle = std::move(pending.outcome);
   settle.outcome = outcome.outcome;
@@ -142,8 +147,9 @@ void Sender::watch() {
       overdue.push_back(pending.outcome);
       overdue.back().outcome = AttemptOutcome::unknown;
       overdue.back().detail = "no answer by its deadline";
-      stats_.attempt(pending.kind_name, AttemptOutcome::unknown,
-                     std::chrono::duration_cast<std::chrono::milliseconds>(now - pending.started).count());
+      stats_.attempt(
+          pending.kind_name, AttemptOutcome::unknown,
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - pending.started).count());
       ++stats_.backstop;
     }
     lock.unlock();

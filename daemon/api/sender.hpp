@@ -1,9 +1,10 @@
 #pragma once
-// Attempts on their way out: encodes each order for its channel, has it printed, written or sent, and
-// settles it exactly once, by its deadline at the latest. Never blocks the thread that hands it orders.
+// Attempts on their way out: encodes each order for its channel, has it printed, written or sent,
+// and settles it exactly once, by its deadline at the latest. Never blocks the thread that hands it
+// orders.
 //
-// After the deadline has spoken (unknown), a channel's `accepted` is still passed on, since it spares a
-// person the second page; anything else that comes late is dropped.
+// After the deadline has spoken (unknown), a channel's `accepted` is still passed on, since it
+// spares a person the second page; anything else that comes late is dropped.
 
 #include <chrono>
 #include <condition_variable>

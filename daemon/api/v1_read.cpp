@@ -48,7 +48,9 @@ struct IncidentFilter {
   }
 };
 
-constexpr std::uint32_t bit(IncidentState s) { return 1u << index(s); }
+constexpr std::uint32_t bit(IncidentState s) {
+  return 1u << index(s);
+}
 constexpr std::uint32_t open_states =
     bit(IncidentState::new_) | bit(IncidentState::in_progress) | bit(IncidentState::on_hold);
 constexpr std::uint32_t final_states = bit(IncidentState::closed) | bit(IncidentState::cancelled);
@@ -72,11 +74,12 @@ std::uint32_t parse_states(std::string_view text) {
 HttpResponse list_incidents(const Engine& engine, const Exchange& x, const Snapshot& snapshot) {
   ErrorFields wrong;
   const auto paging = paging_of(x.query, wrong);
-  IncidentFilter filter{parse_states(x.query.get("state", "open")), {}, x.query.get("ci"),
-                        x.query.get("group")};
+  IncidentFilter filter{
+      parse_states(x.query.get("state", "open")), {}, x.query.get("ci"), x.query.get("group")};
   if (filter.states == 0)
-    wrong.emplace_back("state", "is open, all, new, in_progress, on_hold, resolved, closed or "
-                                "cancelled, or several with commas");
+    wrong.emplace_back("state",
+                       "is open, all, new, in_progress, on_hold, resolved, closed or "
+                       "cancelled, or several with commas");
   if (const std::string* text = x.query.find("priority")) {
     filter.priority = parse<Priority>(*text);
     if (!filter.priority) wrong.emplace_back("priority", "is P1 to P5");
@@ -129,8 +132,7 @@ HttpResponse show_timeline(const Engine& engine, const Exchange& x, const Snapsh
   json.open_object().field("incident", to_text(found->row.number)).key("entries").open_array();
   // A story is read from its beginning: here the cursor is the entry that comes next.
   const auto first = static_cast<std::uint32_t>(paging->cursor ? paging->cursor : 1);
-  const auto stories =
-      find_timeline(engine, snapshot, found->row.number, first, paging->limit);
+  const auto stories = find_timeline(engine, snapshot, found->row.number, first, paging->limit);
   for (const auto& [n, story] : stories) {
     json.open_object().field("entry", n);
     write_time(json, "at", story.at, snapshot.globals);
@@ -234,15 +236,12 @@ void add_v1_reads(Router& router, Reading& reading) {
     router.add(HttpMethod::get, pattern, guard, reading.handler(std::move(render)));
   };
   Engine& engine = reading.engine();
-  add("/v1/incidents", [&engine](const Exchange& x, const SnapshotPtr& s) {
-    return list_incidents(engine, x, *s);
-  });
-  add("/v1/incidents/{}", [&engine](const Exchange& x, const SnapshotPtr& s) {
-    return show_incident(engine, x, *s);
-  });
-  add("/v1/incidents/{}/timeline", [&engine](const Exchange& x, const SnapshotPtr& s) {
-    return show_timeline(engine, x, *s);
-  });
+  add("/v1/incidents",
+      [&engine](const Exchange& x, const SnapshotPtr& s) { return list_incidents(engine, x, *s); });
+  add("/v1/incidents/{}",
+      [&engine](const Exchange& x, const SnapshotPtr& s) { return show_incident(engine, x, *s); });
+  add("/v1/incidents/{}/timeline",
+      [&engine](const Exchange& x, const SnapshotPtr& s) { return show_timeline(engine, x, *s); });
   add("/v1/alerts", [](const Exchange& x, const SnapshotPtr& s) { return list_alerts(x, *s); });
   add("/v1/pages", [](const Exchange& x, const SnapshotPtr& s) { return list_pages(x, *s); });
 }

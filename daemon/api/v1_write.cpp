@@ -8,7 +8,7 @@
 namespace tocsin::api {
 namespace {
 
-constexpr std::size_t note_bytes_max = 16 * 1024;
+constexpr std::size_t note_bytes_max = 4096;
 
 // A verb of an incident: what it may be given, and the command it becomes.
 struct Verb {
@@ -27,11 +27,10 @@ Command acknowledge(IncidentNumber number, const Exchange& x, const JsonObject&,
   return AcknowledgeIncident{number, x.who.actor, via_of(x.request)};
 }
 
-Command note(IncidentNumber number, const Exchange& x, const JsonObject& body,
-             ErrorFields& wrong) {
+Command note(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields& wrong) {
   NoteIncident command{number, x.who.actor, body.text("text")};
   if (command.text.empty()) wrong.emplace_back("text", "is needed");
-  if (command.text.size() > note_bytes_max) wrong.emplace_back("text", "is over 16 KiB");
+  if (command.text.size() > note_bytes_max) wrong.emplace_back("text", "at most 4096 bytes");
   return command;
 }
 
@@ -52,7 +51,7 @@ Command resolve(IncidentNumber number, const Exchange& x, const JsonObject& body
   command.code = code_of<ClosureCode>(body, "code", wrong);
   command.cause = code_of<CauseCode>(body, "cause", wrong);
   command.note = body.text("note");
-  if (command.note.size() > note_bytes_max) wrong.emplace_back("note", "is over 16 KiB");
+  if (command.note.size() > note_bytes_max) wrong.emplace_back("note", "at most 4096 bytes");
   const auto force = body.boolean("force");
   if (!force) wrong.emplace_back("force", "is true or false");
   command.force = force.value_or(false);
@@ -88,10 +87,9 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq) {
 }
 
 void offer(Engine& engine, Command command, const Reply& reply) {
-  const Offer offered =
-      engine.offer(std::move(command), [reply](const Answer& answer, std::uint64_t seq) {
-        reply(answered(answer, seq));
-      });
+  const Offer offered = engine.offer(
+      std::move(command),
+      [reply](const Answer& answer, std::uint64_t seq) { reply(answered(answer, seq)); });
   if (offered == Offer::taken) return;
   reply(busy(offered == Offer::full ? "too many commands wait already" : "stopping"));
 }
@@ -128,8 +126,7 @@ void write(Reading& reading, const Verb& verb, Exchange x) {
   if (!body) return x.reply(own_error(400, "malformed", why));
   ErrorFields wrong = body->unknown(verb.members);
   const Command command = verb.command(number, x, *body, wrong);
-  if (!wrong.empty())
-    return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
+  if (!wrong.empty()) return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
   const auto* resolving = std::get_if<ResolveIncident>(&command);
   if (resolving && resolving->force && !may(x.who.actor, Permission::incident_resolve_force))
     return x.reply(own_error(403, "forbidden", "force needs incident.resolve_force"));
@@ -152,12 +149,18 @@ void write(Reading& reading, const Verb& verb, Exchange x) {
 AnswerStatus status_of(Answer::Code code) {
   switch (code) {
     case Answer::Code::done:
-    case Answer::Code::already: return {200, ""};
-    case Answer::Code::not_found: return {404, "not_found"};
-    case Answer::Code::illegal_transition: return {409, "illegal_transition"};
-    case Answer::Code::forbidden: return {403, "forbidden"};
-    case Answer::Code::invalid: return {422, "invalid"};
-    case Answer::Code::shed: return {503, "busy"};
+    case Answer::Code::already:
+      return {200, ""};
+    case Answer::Code::not_found:
+      return {404, "not_found"};
+    case Answer::Code::illegal_transition:
+      return {409, "illegal_transition"};
+    case Answer::Code::forbidden:
+      return {403, "forbidden"};
+    case Answer::Code::invalid:
+      return {422, "invalid"};
+    case Answer::Code::shed:
+      return {503, "busy"};
   }
   return {500, "internal"};
 }
@@ -174,10 +177,9 @@ void add_v1_writes(Router& router, Reading& reading) {
                Guard::needs(verb.permission),
                [&reading, verb](Exchange x) { write(reading, verb, std::move(x)); });
   // Somebody has seen that acknowledged history is gone.
-  router.add(HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
-             [&reading](Exchange x) {
-               offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply);
-             });
+  router.add(
+      HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
+      [&reading](Exchange x) { offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply); });
 }
 
 }  // namespace tocsin::api

@@ -1,10 +1,10 @@
 #pragma once
-// POST /v1/incidents/{n}/ack, note, resolve, close, and /v1/history-loss/confirm. Roles are checked here first and by decide() again,
-// where group and owner are known.
+// POST /v1/incidents/{n}/ack, note, resolve, close, and /v1/history-loss/confirm. Roles are checked
+// here first and by decide() again, where group and owner are known.
 //
-// If-Match: "REVISION" is compared with the newest durable record before the command is offered. What
-// somebody else writes in the moment between the two is not seen; decide() still refuses what the
-// state of the incident forbids.
+// If-Match: "REVISION" is compared with the newest durable record before the command is offered.
+// What somebody else writes in the moment between the two is not seen; decide() still refuses what
+// the state of the incident forbids.
 
 #include "daemon/api/reading.hpp"
 

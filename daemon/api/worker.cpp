@@ -7,7 +7,9 @@ namespace tocsin::api {
 Worker::Worker(const std::string& name, std::size_t jobs_max)
     : jobs_max_(jobs_max), thread_(net::start_thread(name, [this] { run(); })) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 bool Worker::post(Job job) {
   const std::lock_guard lock(mutex_);

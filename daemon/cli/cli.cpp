@@ -68,8 +68,8 @@ class ManualPage : public CLI::Formatter {
   static std::string options(const CLI::App* app) {
     std::string out = "\nOPTIONS\n";
     for (const CLI::Option* option : app->get_options()) {
-      out += "    " + (option->get_positional() ? option->get_name(true)
-                                                : option->get_name(false, true));
+      out += "    " +
+             (option->get_positional() ? option->get_name(true) : option->get_name(false, true));
       if (!option->get_positional() && option->get_items_expected_max() > 0)
         out += " " + option->get_type_name();
       out += "\n        " + option->get_description();
@@ -94,8 +94,7 @@ void add_serve(CLI::App& root, ServeOptions& o, Chosen& chosen) {
   app->add_option("--config", o.config, "the configuration")
       ->type_name("FILE")
       ->default_str(default_config);
-  app->add_option("--data", o.data, "folder of the store, instead of store.path")
-      ->type_name("DIR");
+  app->add_option("--data", o.data, "folder of the store, instead of store.path")->type_name("DIR");
   app->add_option("--journal", o.journal, "where the log is kept; memory forgets it at the end")
       ->type_name("KIND")
       ->check(CLI::IsMember({"rocksdb", "memory"}))
@@ -186,7 +185,8 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
     app->add_option("--revision", o.revision, "only if it is still at this revision")
         ->type_name("N");
     add_client_options(app, o);
-    app->callback([&o, &chosen, name] { chosen = [&o, name] { return act_on_incident(name, o); }; });
+    app->callback(
+        [&o, &chosen, name] { chosen = [&o, name] { return act_on_incident(name, o); }; });
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-// The client verbs' way to a running daemon: $TOCSIN_URL with $TOCSIN_TOKEN, over libcurl. One thread.
+// The client verbs' way to a running daemon: $TOCSIN_URL with $TOCSIN_TOKEN, over libcurl. One
+// thread.
 //
-// Reads ask for what this user has written before (?after=SEQ): the newest sequence a daemon answered
-// is kept per URL in a small file of the user's runtime or cache folder.
+// Reads ask for what this user has written before (?after=SEQ): the newest sequence a daemon
+// answered is kept per URL in a small file of the user's runtime or cache folder.
 
 #include <cstdint>
 #include <string>

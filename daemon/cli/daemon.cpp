@@ -246,8 +246,7 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   const Offer offer = engine_->offer(
       ApplyConfig{loaded.settings, "reload"},
       [this, finish, access = api::access_of(loaded.body)](const Answer& answer, std::uint64_t) {
-        const bool good =
-            answer.code == Answer::Code::done || answer.code == Answer::Code::already;
+        const bool good = answer.code == Answer::Code::done || answer.code == Answer::Code::already;
         if (good) api_->set_access(access);
         finish(good ? "" : answer.message);
       });
@@ -265,8 +264,8 @@ std::string Daemon::first_url() const {
 
 // ---- the end ------------------------------------------------------------------------------------
 
-// In this order nothing is owed at the end: no new request; those in hand are answered; what is with
-// the network comes back and is recorded; then the last checkpoint.
+// In this order nothing is owed at the end: no new request; those in hand are answered; what is
+// with the network comes back and is recorded; then the last checkpoint.
 void Daemon::close() {
   for (const auto& server : servers_) server->drain(drain_for);
   if (control_) control_->stop();

@@ -1,6 +1,6 @@
 #pragma once
-// `tocsin serve`: makes the parts, joins them, and takes them down in the right order. Lives on the main
-// thread, which waits for signals: SIGTERM and SIGINT stop, SIGHUP reloads.
+// `tocsin serve`: makes the parts, joins them, and takes them down in the right order. Lives on the
+// main thread, which waits for signals: SIGTERM and SIGINT stop, SIGHUP reloads.
 
 #include <atomic>
 #include <memory>

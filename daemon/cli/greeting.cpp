@@ -16,7 +16,8 @@ std::string where(const Channel& channel) {
 // The first integration that reads our own JSON and asks for no token.
 std::string open_hook(const Body& body) {
   for (const Integration& integration : body.integrations)
-    if (integration.source == "generic" && integration.token_sha256.empty()) return integration.name;
+    if (integration.source == "generic" && integration.token_sha256.empty())
+      return integration.name;
   return "cli";
 }
 

@@ -28,12 +28,15 @@ std::string age_of(const JsonView& time) {
 }
 
 std::vector<std::string> list_row(const JsonView& i) {
-  return {i["number"].text(), i["priority"].text(), i["state"].text(), age_of(i["opened_at"]),
-          i["ci"].text(), i["group"].text(), i["owner"].text(),
-          i["alerts"]["firing"].text() + "/" + i["alerts"]["total"].text(), i["title"].text()};
+  return {i["number"].text(), i["priority"].text(),
+          i["state"].text(),  age_of(i["opened_at"]),
+          i["ci"].text(),     i["group"].text(),
+          i["owner"].text(),  i["alerts"]["firing"].text() + "/" + i["alerts"]["total"].text(),
+          i["title"].text()};
 }
 
-void add_row(std::vector<std::vector<std::string>>& rows, const char* label, const JsonView& value) {
+void add_row(std::vector<std::vector<std::string>>& rows, const char* label,
+             const JsonView& value) {
   if (const std::string text = value.text(); !text.empty()) rows.push_back({label, text});
 }
 
@@ -41,10 +44,10 @@ std::string record(const JsonView& i) {
   std::string out = i["number"].text() + "  " + i["priority"].text() + "  " + i["state"].text() +
                     "  " + printable(i["title"].text()) + "\n\n";
   std::vector<std::vector<std::string>> rows;
-  for (const char* name : {"ci", "service", "environment", "severity", "group", "owner", "summary",
-                           "runbook", "symptom", "category_rule", "opened_at", "acknowledged_at",
-                           "restored_at", "resolved_at", "verify_until", "close_at",
-                           "recurrence_of", "revision"})
+  for (const char* name :
+       {"ci", "service", "environment", "severity", "group", "owner", "summary", "runbook",
+        "symptom", "category_rule", "opened_at", "acknowledged_at", "restored_at", "resolved_at",
+        "verify_until", "close_at", "recurrence_of", "revision"})
     add_row(rows, name, i[name]);
   rows.push_back({"category", i["category"].text() + "/" + i["subcategory"].text()});
   rows.push_back({"alerts", i["alerts"]["firing"].text() + " firing, " +
@@ -91,11 +94,12 @@ std::string trimmed(std::string text) {
 
 int list_incidents(const ListOptions& options) {
   Client client(options.url);
-  const ClientAnswer answer = client.get("/v1/incidents", {{"state", options.state},
-                                                           {"priority", options.priority},
-                                                           {"ci", options.ci},
-                                                           {"group", options.group},
-                                                           {"limit", std::to_string(options.limit)}});
+  const ClientAnswer answer =
+      client.get("/v1/incidents", {{"state", options.state},
+                                   {"priority", options.priority},
+                                   {"ci", options.ci},
+                                   {"group", options.group},
+                                   {"limit", std::to_string(options.limit)}});
   if (!answer.good()) return failed(client, answer, options.json);
   if (options.json) return print(answer.body + "\n"), exit_done;
   const auto reply = JsonView::parse(answer.body);

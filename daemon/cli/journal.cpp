@@ -1,5 +1,5 @@
-// The store of a daemon that does not run: opening it takes the same lock, so a running one is never
-// disturbed. Opening repairs a torn tail exactly as a start would; nothing else is written.
+// The store of a daemon that does not run: opening it takes the same lock, so a running one is
+// never disturbed. Opening repairs a torn tail exactly as a start would; nothing else is written.
 
 #include <unistd.h>
 

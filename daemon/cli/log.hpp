@@ -1,8 +1,9 @@
 #pragma once
-// The daemon's log: one event, one line on stderr, in words that grep and logfmt readers understand:
+// The daemon's log: one event, one line on stderr, in words that grep and logfmt readers
+// understand:
 //   time=2026-03-01T09:05:00.000Z level=info event=started detail="..."
-// Any thread. Below error it never waits for stderr: lines are queued, and the oldest go when the queue
-// is full. Errors are written at once, because the process may be about to end.
+// Any thread. Below error it never waits for stderr: lines are queued, and the oldest go when the
+// queue is full. Errors are written at once, because the process may be about to end.
 
 #include <string_view>
 

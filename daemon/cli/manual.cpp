@@ -6,46 +6,52 @@ namespace tocsin::cli {
 namespace {
 
 constexpr std::array pages{
-    Manual{"tocsin", "alerts to incidents to people", "tocsin VERB [OPTIONS]",
-           "Tocsin hears alerts, turns them into incidents by configuration item, and pages the\n"
-           "people on call until somebody answers. One binary is the daemon (serve) and every tool\n"
-           "for it. `tocsin VERB --help` is the manual page of a verb.",
-           "tocsin serve --config /etc/tocsin/tocsin.yaml\n"
-           "tocsin incident list\n"
-           "tocsin send --key disk-full --ci db-7 --severity critical --summary 'Disk is full'"},
-    Manual{"tocsin serve", "run the daemon",
-           "tocsin serve --config FILE [--data DIR] [--journal rocksdb|memory] [--log-level LEVEL]",
-           "Opens the store, recovers what was acknowledged, and listens. Runs in the foreground\n"
-           "and logs to standard error, one event a line. SIGHUP reads the configuration anew, whole\n"
-           "or not at all; SIGTERM and SIGINT stop cleanly, with a last checkpoint.\n\n"
-           "A start with a file that has errors says all of them and runs on the configuration that\n"
-           "the store remembers; without one it ends. A second daemon on the same store ends with the\n"
-           "process id of the first. After a failed write the process ends with 75, to be started\n"
-           "again by its service manager: recovery is the one way back.",
-           "tocsin serve --config config/demo.yaml --data ./var\n"
-           "tocsin serve --config tocsin.yaml --journal memory"},
-    Manual{"tocsin check", "validate a configuration",
-           "tocsin check [--config FILE] [--json]",
-           "Reads the file and all it includes exactly as the daemon would, says everything that is\n"
-           "wrong as FILE:LINE:COLUMN: MESSAGE, and runs the examples that stand beside the rules.",
-           "tocsin check --config /etc/tocsin/tocsin.yaml"},
-    Manual{"tocsin send", "report an event from a script",
-           "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",
-           "Sends one event to a hook of the daemon and waits until it is durable. The labels (key,\n"
-           "ci and --label) are the identity of the event: send the same ones with --resolve when it\n"
-           "is over. Severity, summary and annotations may change from one report to the next.",
-           "tocsin send --key backup-failed --ci db-7 --severity error --summary 'Backup failed'\n"
-           "tocsin send --key backup-failed --ci db-7 --resolve"},
-    Manual{"tocsin incident", "look at incidents and act on them",
-           "tocsin incident list|show|ack|note|resolve|close ...",
-           "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
-           "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
-           "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
-    Manual{"tocsin incident list", "incidents, newest first",
-           "tocsin incident list [--state STATE] [--priority P] [--ci CI] [--group G] [--limit N]",
-           "STATE is open (the default), all, or any of new, in_progress, on_hold, resolved, closed,\n"
-           "cancelled, several with commas. ALERTS is how many fire, of how many.",
-           "tocsin incident list --state all --ci db-7"},
+    Manual{
+        "tocsin", "alerts to incidents to people", "tocsin VERB [OPTIONS]",
+        "Tocsin hears alerts, turns them into incidents by configuration item, and pages the\n"
+        "people on call until somebody answers. One binary is the daemon (serve) and every tool\n"
+        "for it. `tocsin VERB --help` is the manual page of a verb.",
+        "tocsin serve --config /etc/tocsin/tocsin.yaml\n"
+        "tocsin incident list\n"
+        "tocsin send --key disk-full --ci db-7 --severity critical --summary 'Disk is full'"},
+    Manual{
+        "tocsin serve", "run the daemon",
+        "tocsin serve --config FILE [--data DIR] [--journal rocksdb|memory] [--log-level LEVEL]",
+        "Opens the store, recovers what was acknowledged, and listens. Runs in the foreground\n"
+        "and logs to standard error, one event a line. SIGHUP reads the configuration anew, whole\n"
+        "or not at all; SIGTERM and SIGINT stop cleanly, with a last checkpoint.\n\n"
+        "A start with a file that has errors says all of them and runs on the configuration that\n"
+        "the store remembers; without one it ends. A second daemon on the same store ends with "
+        "the\n"
+        "process id of the first. After a failed write the process ends with 75, to be started\n"
+        "again by its service manager: recovery is the one way back.",
+        "tocsin serve --config config/demo.yaml --data ./var\n"
+        "tocsin serve --config tocsin.yaml --journal memory"},
+    Manual{
+        "tocsin check", "validate a configuration", "tocsin check [--config FILE] [--json]",
+        "Reads the file and all it includes exactly as the daemon would, says everything that is\n"
+        "wrong as FILE:LINE:COLUMN: MESSAGE, and runs the examples that stand beside the rules.",
+        "tocsin check --config /etc/tocsin/tocsin.yaml"},
+    Manual{
+        "tocsin send", "report an event from a script",
+        "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",
+        "Sends one event to a hook of the daemon and waits until it is durable. The labels (key,\n"
+        "ci and --label) are the identity of the event: send the same ones with --resolve when it\n"
+        "is over. Severity, summary and annotations may change from one report to the next.",
+        "tocsin send --key backup-failed --ci db-7 --severity error --summary 'Backup failed'\n"
+        "tocsin send --key backup-failed --ci db-7 --resolve"},
+    Manual{
+        "tocsin incident", "look at incidents and act on them",
+        "tocsin incident list|show|ack|note|resolve|close ...",
+        "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
+        "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
+        "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
+    Manual{
+        "tocsin incident list", "incidents, newest first",
+        "tocsin incident list [--state STATE] [--priority P] [--ci CI] [--group G] [--limit N]",
+        "STATE is open (the default), all, or any of new, in_progress, on_hold, resolved, closed,\n"
+        "cancelled, several with commas. ALERTS is how many fire, of how many.",
+        "tocsin incident list --state all --ci db-7"},
     Manual{"tocsin incident show", "the record and the story of one incident",
            "tocsin incident show NUMBER [--json]",
            "The timeline says what happened, who did it, and why.", "tocsin incident show 12"},
@@ -53,8 +59,8 @@ constexpr std::array pages{
            "tocsin incident ack NUMBER [--revision N]",
            "Stops the escalation and makes you the owner. Doing it again changes nothing.",
            "tocsin incident ack INC0000012"},
-    Manual{"tocsin incident note", "write into the timeline",
-           "tocsin incident note NUMBER TEXT", "Adds a line to the story of the incident.",
+    Manual{"tocsin incident note", "write into the timeline", "tocsin incident note NUMBER TEXT",
+           "Adds a line to the story of the incident.",
            "tocsin incident note 12 'Rebooted the switch, watching'"},
     Manual{"tocsin incident resolve", "say that the service is back",
            "tocsin incident resolve NUMBER --code CODE [--cause CODE] [--note TEXT] [--force]",
@@ -62,24 +68,26 @@ constexpr std::array pages{
            "While an alert of the incident still fires, --force and a note are needed.",
            "tocsin incident resolve 12 --code fixed_permanent --cause capacity \\\n"
            "    --note 'Moved the logs to a larger disk'"},
-    Manual{"tocsin incident close", "agree that it is complete",
-           "tocsin incident close NUMBER", "A resolved incident is closed; closed is final.",
-           "tocsin incident close 12"},
+    Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
+           "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{"tocsin token", "make secrets for people and programs",
            "tocsin token new --person P --roles R[,R...]", "", ""},
     Manual{"tocsin token new", "make a token",
            "tocsin token new --person PERSON --roles ROLE[,ROLE...] [--name NAME]",
-           "Prints a fresh token once, and the hash to configure. Nothing is stored: the daemon knows\n"
+           "Prints a fresh token once, and the hash to configure. Nothing is stored: the daemon "
+           "knows\n"
            "hashes only, and a token that was lost is replaced by a new one.",
            "tocsin token new --person bob --roles engineer"},
     Manual{"tocsin journal", "look into the store", "tocsin journal verify|dump|confirm-loss", "",
            ""},
-    Manual{"tocsin journal verify", "prove that a store is whole",
-           "tocsin journal verify [--data DIR]",
-           "Reads the checkpoint against its marker, the log frame by frame along its chain, folds\n"
-           "the one onto the other and asks every law of the state. The daemon must not run: the lock\n"
-           "is taken, and a torn tail is repaired as a start would.",
-           "tocsin journal verify --data /var/lib/tocsin"},
+    Manual{
+        "tocsin journal verify", "prove that a store is whole",
+        "tocsin journal verify [--data DIR]",
+        "Reads the checkpoint against its marker, the log frame by frame along its chain, folds\n"
+        "the one onto the other and asks every law of the state. The daemon must not run: the "
+        "lock\n"
+        "is taken, and a torn tail is repaired as a start would.",
+        "tocsin journal verify --data /var/lib/tocsin"},
     Manual{"tocsin journal dump", "print the log",
            "tocsin journal dump [--data DIR] [--from SEQ] [--limit N] [--json]",
            "Every frame and every fact in it, oldest first. The daemon must not run.",

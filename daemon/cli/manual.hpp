@@ -1,6 +1,6 @@
 #pragma once
-// The texts of `--help`, in the order and the words of a manual page. Options are described where they
-// are declared (cli.cpp); here is the rest. Pure.
+// The texts of `--help`, in the order and the words of a manual page. Options are described where
+// they are declared (cli.cpp); here is the rest. Pure.
 
 #include <string_view>
 

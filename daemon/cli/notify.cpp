@@ -24,7 +24,9 @@ void notify_reloading() {
   sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us())).c_str());
 }
 
-void notify_stopping() { sd_notify(0, "STOPPING=1"); }
+void notify_stopping() {
+  sd_notify(0, "STOPPING=1");
+}
 
 void notify_alive() {
   static std::atomic<std::int64_t> last{0};

@@ -12,7 +12,9 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-void complain(const std::string& text) { std::fprintf(stderr, "tocsin: %s\n", text.c_str()); }
+void complain(const std::string& text) {
+  std::fprintf(stderr, "tocsin: %s\n", text.c_str());
+}
 
 int failed(const Client& client, const ClientAnswer& answer, bool json) {
   if (!answer.reached) {

@@ -3,7 +3,9 @@
 namespace tocsin::cli {
 namespace {
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 // U+0080 to U+009F are control characters too, in two bytes.
 bool c1_control(std::string_view text, std::size_t i) {

@@ -25,8 +25,12 @@ std::string JsonView::text() const {
   return json::serialize(*at_);
 }
 
-bool JsonView::is_true() const { return at_ && at_->if_bool() && *at_->if_bool(); }
-bool JsonView::present() const { return at_ && !at_->is_null(); }
+bool JsonView::is_true() const {
+  return at_ && at_->if_bool() && *at_->if_bool();
+}
+bool JsonView::present() const {
+  return at_ && !at_->is_null();
+}
 
 std::vector<JsonView> JsonView::items() const {
   std::vector<JsonView> out;

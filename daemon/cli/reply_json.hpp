@@ -1,6 +1,6 @@
 #pragma once
-// What a daemon answered, as far as the client verbs show it. Boost.JSON is compiled in reply_json.cpp
-// only. Members that are missing or of another kind read as empty.
+// What a daemon answered, as far as the client verbs show it. Boost.JSON is compiled in
+// reply_json.cpp only. Members that are missing or of another kind read as empty.
 
 #include <memory>
 #include <optional>

@@ -14,7 +14,8 @@ bool write_pairs(api::JsonWriter& json, std::string_view key,
   json.key(key).open_object();
   for (const std::string& pair : pairs) {
     const std::size_t equals = pair.find('=');
-    if (equals == pair.npos || equals == 0) return complain("'" + pair + "' is not NAME=VALUE"), false;
+    if (equals == pair.npos || equals == 0)
+      return complain("'" + pair + "' is not NAME=VALUE"), false;
     json.field(pair.substr(0, equals), pair.substr(equals + 1));
   }
   json.close_object();
@@ -39,8 +40,7 @@ int send(const SendOptions& options) {
   json.close_object();
 
   Client client(options.url);
-  const ClientAnswer answer =
-      client.post("/hooks/" + api::percent_encode(options.hook), body);
+  const ClientAnswer answer = client.post("/hooks/" + api::percent_encode(options.hook), body);
   if (answer.good()) {
     print(options.json ? answer.body : "stored\n");
     return exit_done;

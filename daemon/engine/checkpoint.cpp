@@ -27,6 +27,11 @@ struct Pending {
   std::uint64_t entry = 0;
 };
 
+std::string_view archive_value(const Archive::View& archive, std::uint64_t entry) {
+  const std::uint64_t i = entry - archive.first;
+  return (*archive.chunks[i / Archive::chunk_size])[i % Archive::chunk_size].value;
+}
+
 std::string fixed_row(const Snapshot& s, char table) {
   if (table == globals_prefix) return RowCodec::encode(s.globals);
   if (table == totals_prefix) return RowCodec::encode(s.totals);
@@ -110,43 +115,37 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   };
   for (const auto& d : cut.dirty.deleted) touch(d.key[0], d.slot, 0);
 
+  MarkerBody body;
+  body.format = s.globals.format, body.epoch = s.globals.epoch.value, body.at = s.globals.at;
+  body.offset_ms = s.globals.offset_ms, body.config_hash = s.globals.config_hash;
+  body.archive_rows = archive_rows_ + (s.archive.end - archive_from);
+  Marker marker;
+  marker.seq = cut.seq;
+  marker.chain = journal.chain_at(cut.seq).value_or(0);
+  marker.previous = previous.seq;
+  marker.trimmed_to = previous.seq;  // frames from the second newest checkpoint on are kept
+  if (planted("trim_one_too_far")) marker.trimmed_to = cut.seq + 1;
+
   std::size_t next = 0;
   std::string value;
   const RowSource source = [&]() -> std::optional<RowChange> {
-    if (next == rows.size()) return {};
+    if (next == rows.size()) {
+      body.digests = digests_;
+      marker.body = encode(body);
+      return {};
+    }
     const Pending& row = rows[next++];
     switch (row.from) {
       case From::alert: value = RowCodec::encode(s.alerts.at(row.slot)); break;
       case From::incident: value = RowCodec::encode(s.incidents.at(row.slot)); break;
       case From::page: value = RowCodec::encode(s.pages.at(row.slot)); break;
-      case From::archive:
-        value = (*s.archive.chunks[(row.entry - s.archive.first) / Archive::chunk_size])
-                    [(row.entry - s.archive.first) % Archive::chunk_size].value;
-        break;
+      case From::archive: return RowChange{row.key, archive_value(s.archive, row.entry)};
       case From::fixed: value = fixed_row(s, row.key[0]); break;
       case From::nowhere: return RowChange{row.key, std::nullopt};
     }
+    if (row.from != From::fixed) touch(row.key[0], row.slot, row_hash(row.key, value));
     return RowChange{row.key, value};
   };
-
-  // The digest stands in the marker, which the journal writes first: so rows are hashed beforehand.
-  for (const Pending& row : rows) {
-    if (row.from == From::alert) touch(alert_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.alerts.at(row.slot))));
-    if (row.from == From::incident) touch(incident_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.incidents.at(row.slot))));
-    if (row.from == From::page) touch(page_prefix, row.slot, row_hash(row.key, RowCodec::encode(s.pages.at(row.slot))));
-  }
-
-  MarkerBody body;
-  body.format = s.globals.format, body.epoch = s.globals.epoch.value, body.at = s.globals.at;
-  body.offset_ms = s.globals.offset_ms, body.config_hash = s.globals.config_hash, body.digests = digests_;
-  body.archive_rows = archive_rows_ + (s.archive.end - archive_from);
-  Marker marker;
-  marker.seq = cut.seq;
-  marker.chain = journal.chain_at(cut.seq).value_or(0);
-  marker.body = encode(body);
-  marker.previous = previous.seq;
-  marker.trimmed_to = previous.seq;  // frames from the second newest checkpoint on are kept
-  if (planted("trim_one_too_far")) marker.trimmed_to = cut.seq + 1;
 
   const Install result = journal.install(source, marker);
   if (result != Install::installed) {

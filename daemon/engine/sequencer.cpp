@@ -44,6 +44,9 @@ bool Sequencer::full(const Facts& out, std::size_t commands) const {
 }
 
 Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
+  const std::int64_t offset = state_.globals().offset_ms;
+  if (planted("clock_back_an_hour") && offset < 0) now = now + Span{offset};
+  if (planted("clock_to_2036") && offset > 0) now = now + Span{offset};
   now = later(now, last_at_);
   buffer_.assign(payload_header_bytes, '\0');
   Facts out(state_, fold_function(), buffer_);

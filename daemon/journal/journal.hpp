@@ -20,8 +20,9 @@ struct FrameRecord {
   std::uint64_t seq = 0;    // dense, from 1; a gap is only legal before a frame that declares a loss
   std::uint64_t epoch = 0;  // of the process that wrote it
   std::uint64_t uid = 0;    // 64 random bits by which a writer finds its own unknown append
-  std::uint32_t chain = 0;  // crc32c over the previous chain (4 bytes LE), seq, epoch, uid (8 LE each), payload
-  std::string_view payload; // header, facts: docs/store.md
+  // crc32c over the previous chain (4 bytes LE), seq, epoch, uid (8 LE each), payload
+  std::uint32_t chain = 0;
+  std::string_view payload;  // header, facts: docs/store.md
 };
 
 std::uint32_t chain_of(std::uint32_t previous, std::uint64_t seq, std::uint64_t epoch,
@@ -51,7 +52,8 @@ struct RowChange {
   std::string_view key;
   std::optional<std::string_view> value;
 };
-using RowSource = std::function<std::optional<RowChange>()>;  // pulled until nullopt; views live until the next pull
+// Pulled until nullopt; views live until the next pull.
+using RowSource = std::function<std::optional<RowChange>()>;
 
 enum class [[nodiscard]] Install { installed, failed, stopping };
 
@@ -92,6 +94,7 @@ class Journal {
 
   // Writes all rows and the marker beside the store and installs them all or nothing; a crash at any
   // point leaves the old or the new checkpoint. Trims the log up to marker.trimmed_to afterwards.
+  // marker.body is read after the last row was pulled: the source may still complete it.
   virtual Install install(const RowSource& rows, const Marker& marker) = 0;
 
   // The chain of a durable frame, for the marker.

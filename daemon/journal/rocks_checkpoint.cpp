@@ -25,14 +25,18 @@ RocksCheckpoint::RocksCheckpoint(RocksStore& store, Space& space, std::string di
 
 Install RocksCheckpoint::write(const RowSource& rows, const Marker& marker,
                                const std::atomic<bool>& stop, std::string& why) {
-  rocksdb::Status status = start_file();
-  if (status.ok()) status = writer_->Put(slice(marker_key), encode_marker(marker));
+  rocksdb::Status status;
   while (status.ok()) {
     if (stop) return Install::stopping;
     const std::optional<RowChange> change = rows();
     if (!change) break;
     status = put(*change);
   }
+  if (status.ok() && writer_) status = finish_file();
+  // The marker's body sums up the rows, so it is known only now; it sorts before them and therefore
+  // stands in a file of its own.
+  if (status.ok()) status = start_file();
+  if (status.ok()) status = writer_->Put(slice(marker_key), encode_marker(marker));
   if (status.ok()) status = finish_file();
   why = status.ok() ? "" : status.ToString();
   return status.ok() ? Install::installed : Install::failed;
@@ -40,11 +44,10 @@ Install RocksCheckpoint::write(const RowSource& rows, const Marker& marker,
 
 rocksdb::Status RocksCheckpoint::put(const RowChange& change) {
   if (!is_row_key(change.key)) return rocksdb::Status::InvalidArgument("a key of a row");
-  if (writer_->FileSize() >= file_bytes_) {
-    rocksdb::Status status = finish_file();
-    if (status.ok()) status = start_file();
-    if (!status.ok()) return status;
-  }
+  rocksdb::Status status;
+  if (writer_ && writer_->FileSize() >= file_bytes_) status = finish_file();
+  if (status.ok() && !writer_) status = start_file();
+  if (!status.ok()) return status;
   // The writer refuses keys that do not ascend within a file; files ascend because their rows do,
   // and the database refuses files that overlap.
   return change.value ? writer_->Put(slice(change.key), slice(*change.value))

@@ -8,8 +8,9 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-// g++ 12 miscompiles co_await inside a condition, a conditional expression or beside a temporary with
-// a destructor (the frame is damaged, silently). So in here every co_await is a statement of its own.
+// g++ 12 miscompiles co_await inside a condition, a conditional expression or beside a temporary
+// with a destructor (the frame is damaged, silently). So in here every co_await is a statement of
+// its own.
 
 namespace tocsin::net {
 namespace {
@@ -18,8 +19,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t body_step = 256u << 10;       // a body grows as it arrives, not as it is declared
-constexpr std::size_t gather_from = 16u << 10;      // smaller bodies are copied behind their head
+constexpr std::size_t body_step = 256u << 10;   // a body grows as it arrives, not as it is declared
+constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
 constexpr std::size_t stream_piece = 16u << 10;
 
 // Its share of the memory that all bodies being read may take.
@@ -68,7 +69,9 @@ class ReplySlot {
   std::atomic<bool> used_{false};
 };
 
-void count(Counters::Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+void count(Counters::Counter& counter) {
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
 
 template <class Handler>
 struct WaiterOf final : Waiter {
@@ -142,8 +145,10 @@ Connection::Task<bool> Connection::exchange() {
   if (read == Read::ok) {
     first_ = false;
     refusal = objection(request);
-    if (refusal) count(shared_.counters.malformed);
-    else read = co_await read_body(request);
+    if (refusal)
+      count(shared_.counters.malformed);
+    else
+      read = co_await read_body(request);
   }
   if (read == Read::closed) co_return false;
   if (read != Read::ok) refusal = refusal_of(read);
@@ -159,11 +164,13 @@ Connection::Task<bool> Connection::exchange() {
   HttpResponse response = std::move(*answer_);
   answer_.reset();
   const bool going_on = parser_.keep_alive();
-  const bool keep = going_on && !response.close && !shared_.draining.load(std::memory_order_relaxed);
+  const bool keep =
+      going_on && !response.close && !shared_.draining.load(std::memory_order_relaxed);
   const bool sent = co_await send(response, head_only, keep);
-  // A peer that expected to go on may have sent more already; closing on it would take our answer away.
+  // A peer that expected to go on may have sent more already; closing on it would take our answer
+  // away.
   if (sent && going_on && !keep) co_await linger();
-  co_return sent && keep;
+  co_return sent&& keep;
 }
 
 Connection::Task<Connection::Read> Connection::read_header() {
@@ -183,12 +190,17 @@ Connection::Task<Connection::Read> Connection::read_header() {
     const RequestParser::Step step = parser_.feed(in_.data(), in_.size(), consumed);
     in_.consume(consumed);
     switch (step) {
-      case RequestParser::Step::header_done: co_return Read::ok;
-      case RequestParser::Step::header_too_large: co_return Read::header_too_large;
-      case RequestParser::Step::body_too_large: co_return Read::body_too_large;
+      case RequestParser::Step::header_done:
+        co_return Read::ok;
+      case RequestParser::Step::header_too_large:
+        co_return Read::header_too_large;
+      case RequestParser::Step::body_too_large:
+        co_return Read::body_too_large;
       case RequestParser::Step::done:
-      case RequestParser::Step::bad: co_return Read::bad;
-      case RequestParser::Step::need_more: break;
+      case RequestParser::Step::bad:
+        co_return Read::bad;
+      case RequestParser::Step::need_more:
+        break;
     }
     if (in_.full()) co_return Read::header_too_large;
     const asio::mutable_buffer space = in_.space();
@@ -270,12 +282,17 @@ Connection::Task<Connection::Read> Connection::read_chunked(std::string& body) {
     in_.consume(consumed);
     if (!share.grow(body.size() - before)) co_return Read::shed;
     switch (step) {
-      case RequestParser::Step::done: co_return Read::ok;
-      case RequestParser::Step::header_too_large: co_return Read::header_too_large;
-      case RequestParser::Step::body_too_large: co_return Read::body_too_large;
+      case RequestParser::Step::done:
+        co_return Read::ok;
+      case RequestParser::Step::header_too_large:
+        co_return Read::header_too_large;
+      case RequestParser::Step::body_too_large:
+        co_return Read::body_too_large;
       case RequestParser::Step::header_done:
-      case RequestParser::Step::bad: co_return Read::bad;
-      case RequestParser::Step::need_more: break;
+      case RequestParser::Step::bad:
+        co_return Read::bad;
+      case RequestParser::Step::need_more:
+        break;
     }
     if (in_.full()) co_return Read::bad;  // a chunk header or trailer without an end
     const asio::mutable_buffer space = in_.space();
@@ -298,10 +315,13 @@ HttpResponse Connection::refusal_of(Read why) {
     case Read::body_too_large:
       count(counters.too_large);
       return http_error(413, "body_too_large", "the body is too large");
-    case Read::shed: count(counters.shed); return busy("too many bodies at once");
+    case Read::shed:
+      count(counters.shed);
+      return busy("too many bodies at once");
     case Read::ok:
     case Read::closed:
-    case Read::bad: break;
+    case Read::bad:
+      break;
   }
   count(counters.malformed);
   return http_error(400, "malformed", "this is not HTTP/1.1");
@@ -364,15 +384,17 @@ Connection::Task<bool> Connection::send(HttpResponse& response, bool head_only, 
   } else {
     sent = co_await write(asio::buffer(out_), asio::buffer(response.body));
   }
-  co_return sent && form != BodyForm::to_eof;
+  co_return sent&& form != BodyForm::to_eof;
 }
 
 // Behind the head in out_: `body`, then what `more` gives, never more than a piece in memory.
 Connection::Task<bool> Connection::stream(HttpResponse& response, BodyForm form) {
   const Clock::time_point end = Clock::now() + shared_.options.stream_deadline;
   const auto append = [&](const std::string& piece) {
-    if (form == BodyForm::chunked) write_chunk(out_, piece);
-    else out_ += piece;
+    if (form == BodyForm::chunked)
+      write_chunk(out_, piece);
+    else
+      out_ += piece;
   };
   append(response.body);
   std::string piece;

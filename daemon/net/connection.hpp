@@ -1,7 +1,7 @@
 #pragma once
-// One connection of the server: a coroutine that reads a request, asks the handler, writes the answer,
-// until one side has enough. Lives on one I/O thread and is touched by no other; an answer from
-// another thread comes through that thread's mailbox. Internal to the server.
+// One connection of the server: a coroutine that reads a request, asks the handler, writes the
+// answer, until one side has enough. Lives on one I/O thread and is touched by no other; an answer
+// from another thread comes through that thread's mailbox. Internal to the server.
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
@@ -125,8 +125,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_ = Clock::time_point::max();
   bool expired_ = false;
   bool aborted_ = false;
-  bool idle_ = false;   // waits for the first byte of a request
-  bool first_ = true;   // no request read yet
+  bool idle_ = false;  // waits for the first byte of a request
+  bool first_ = true;  // no request read yet
 
   std::uint64_t serial_ = 0;  // of the request that is with the handler; a late Reply names another
   std::optional<HttpResponse> answer_;

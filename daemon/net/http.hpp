@@ -1,6 +1,6 @@
 #pragma once
-// An HTTP request and its answer as plain values: what daemon/api sees of the server. No socket and no
-// library type in here, so that including it is cheap. Owned by whoever holds them; not shared.
+// An HTTP request and its answer as plain values: what daemon/api sees of the server. No socket and
+// no library type in here, so that including it is cheap. Owned by whoever holds them; not shared.
 
 #include <cstddef>
 #include <functional>
@@ -38,13 +38,15 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string body;
-  // Connection, Content-Length, Transfer-Encoding and Date belong to the server and are dropped here.
+  // Connection, Content-Length, Transfer-Encoding and Date belong to the server and are dropped
+  // here.
   std::vector<std::pair<std::string, std::string>> headers;
   bool close = false;  // end the connection after this answer
 
-  // A body too large to be built whole: when set, it is sent after `body`, piece by piece. Called on the
-  // I/O thread with an empty chunk to fill; false means that this was the last piece (which is sent
-  // too). Called again only when the piece before it is with the kernel; never called for HEAD.
+  // A body too large to be built whole: when set, it is sent after `body`, piece by piece. Called
+  // on the I/O thread with an empty chunk to fill; false means that this was the last piece (which
+  // is sent too). Called again only when the piece before it is with the kernel; never called for
+  // HEAD.
   std::function<bool(std::string& chunk)> more;
 };
 

@@ -52,7 +52,8 @@ class IoThread {
   // The rest is called on the thread itself.
   void add(Connection& connection);
   void remove(Connection& connection);
-  // A connection moved its deadline. Moving it later costs nothing: the timer finds out when it fires.
+  // A connection moved its deadline. Moving it later costs nothing: the timer finds out when it
+  // fires.
   void watch(Clock::time_point deadline) {
     if (deadline < armed_) arm(deadline);
   }

@@ -22,7 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using net::Transfer;
 
-// A mail that has not ended this long after its time, which curl keeps but for its farewell, is cut off.
+// A mail that has not ended this long after its time, which curl keeps but for its farewell, is cut
+// off.
 constexpr int cut_after_ms = 250;
 
 struct Waiting {
@@ -52,7 +53,7 @@ struct Outbound::Impl {
 
   std::atomic<Clock::time_point> stop_at{Clock::time_point::max()};  // never, until stop()
 
-  std::mutex mutex;  // guards the next three
+  std::mutex mutex;                                // guards the next three
   std::vector<std::pair<CURL*, CURLcode>> mailed;  // mails whose thread has nothing left to do
   std::deque<Waiting> inbox;
   bool stopping = false;
@@ -142,11 +143,12 @@ bool Outbound::Impl::may_start(const Destination& destination) const {
 }
 
 void Outbound::Impl::start(Destination& destination) {
-  auto transfer = std::make_unique<Transfer>(std::move(destination.waiting.front().request), options);
+  auto transfer =
+      std::make_unique<Transfer>(std::move(destination.waiting.front().request), options);
   destination.waiting.pop_front();
   --waiting;
-  const bool started = transfer->prepare() &&
-                       (transfer->smtp() ? start_mail(transfer) : start_request(transfer));
+  const bool started =
+      transfer->prepare() && (transfer->smtp() ? start_mail(transfer) : start_request(transfer));
   if (!started) {
     done(transfer->result(CURLE_FAILED_INIT));
     return;
@@ -171,7 +173,8 @@ bool Outbound::Impl::start_mail(std::unique_ptr<Transfer>& transfer) {
       mailed.emplace_back(mail->handle(), code);
       curl_multi_wakeup(multi);
     });
-    const auto cut_at = Clock::now() + std::chrono::milliseconds(transfer->total_ms() + cut_after_ms);
+    const auto cut_at =
+        Clock::now() + std::chrono::milliseconds(transfer->total_ms() + cut_after_ms);
     mails.emplace(handle, Mail{std::move(transfer), cut_at, std::move(thread)});
     return true;
   } catch (const std::system_error&) {
@@ -226,7 +229,8 @@ void Outbound::Impl::abandon_requests() {
 }
 
 void Outbound::Impl::expire_waiting() {
-  const Clock::time_point oldest = Clock::now() - std::chrono::milliseconds(options.queue_timeout_ms);
+  const Clock::time_point oldest =
+      Clock::now() - std::chrono::milliseconds(options.queue_timeout_ms);
   for (auto& [name, destination] : destinations) {
     auto& queue = destination.waiting;
     while (!queue.empty() && queue.front().since <= oldest) {
@@ -241,7 +245,9 @@ void Outbound::Impl::expire_waiting() {
 void Outbound::Impl::answer_waiting(Destination& destination, std::string_view why) {
   for (; !destination.waiting.empty(); destination.waiting.pop_front()) {
     --waiting;
-    done({.id = destination.waiting.front().request.id, .body = {}, .retry_after_ms = {},
+    done({.id = destination.waiting.front().request.id,
+          .body = {},
+          .retry_after_ms = {},
           .error = std::string(why)});
   }
 }
@@ -296,7 +302,11 @@ void Outbound::stop(int grace_ms) {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-int Outbound::in_flight() const { return impl_->active; }
-int Outbound::waiting() const { return impl_->waiting; }
+int Outbound::in_flight() const {
+  return impl_->active;
+}
+int Outbound::waiting() const {
+  return impl_->waiting;
+}
 
 }  // namespace tocsin

@@ -4,8 +4,8 @@
 // repeats nothing: retrying is the core's, under the same key.
 //
 // A mail on its way has a thread of its own. libcurl's SMTP does not keep the promise of its multi
-// interface: it blocks from the end of the body to the reply, and for the reply to QUIT, so a mail server
-// that takes its time over a message would hold up every webhook.
+// interface: it blocks from the end of the body to the reply, and for the reply to QUIT, so a mail
+// server that takes its time over a message would hold up every webhook.
 
 #include <cstdint>
 #include <functional>
@@ -57,15 +57,16 @@ struct OutboundOptions {
   std::size_t queue_max = 4096;
   int queue_timeout_ms = 30'000;  // waited longer for a slot: not_sent
   std::size_t body_bytes_max = 64u << 10;
-  bool allow_private = true;  // false: private, loopback and link-local addresses are not connected to
-  std::string proxy;          // for http and https; empty: none, whatever the environment says
-  std::string ca_file;        // empty: the system's
+  bool allow_private =
+      true;             // false: private, loopback and link-local addresses are not connected to
+  std::string proxy;    // for http and https; empty: none, whatever the environment says
+  std::string ca_file;  // empty: the system's
   std::string user_agent = "tocsin";
 };
 
 class Outbound {
  public:
-  enum class [[nodiscard]] Offer { taken, full };
+  enum class [[nodiscard]] Offer{taken, full};
 
   // `done` is called on the outbound thread; it must neither block nor throw.
   Outbound(OutboundOptions options, std::function<void(OutboundResult)> done);
@@ -84,8 +85,9 @@ class Outbound {
   std::unique_ptr<Impl> impl_;
 };
 
-// Milliseconds that a Retry-After asks for: seconds, or an HTTP date counted from `date` (the answer's
-// own, if it has one) or else from `now`, both in seconds since 1970. Nothing for what is neither.
+// Milliseconds that a Retry-After asks for: seconds, or an HTTP date counted from `date` (the
+// answer's own, if it has one) or else from `now`, both in seconds since 1970. Nothing for what is
+// neither.
 std::optional<std::int64_t> retry_after_ms(const std::string& value, const std::string& date,
                                            std::int64_t now);
 

@@ -12,14 +12,22 @@ using boost::beast::string_view;
 
 HttpMethod method_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return HttpMethod::get;
-    case http::verb::head: return HttpMethod::head;
-    case http::verb::post: return HttpMethod::post;
-    case http::verb::put: return HttpMethod::put;
-    case http::verb::delete_: return HttpMethod::delete_;
-    case http::verb::patch: return HttpMethod::patch;
-    case http::verb::options: return HttpMethod::options;
-    default: return HttpMethod::other;
+    case http::verb::get:
+      return HttpMethod::get;
+    case http::verb::head:
+      return HttpMethod::head;
+    case http::verb::post:
+      return HttpMethod::post;
+    case http::verb::put:
+      return HttpMethod::put;
+    case http::verb::delete_:
+      return HttpMethod::delete_;
+    case http::verb::patch:
+      return HttpMethod::patch;
+    case http::verb::options:
+      return HttpMethod::options;
+    default:
+      return HttpMethod::other;
   }
 }
 
@@ -105,15 +113,17 @@ struct RequestParser::Impl {
 RequestParser::RequestParser(RequestLimits limits) : impl_(new Impl{limits, {}}) {}
 RequestParser::~RequestParser() = default;
 
-void RequestParser::begin(HttpRequest& into) { impl_->parser.emplace(into, impl_->limits); }
+void RequestParser::begin(HttpRequest& into) {
+  impl_->parser.emplace(into, impl_->limits);
+}
 
 RequestParser::Step RequestParser::feed(const char* data, std::size_t size, std::size_t& consumed) {
   Parser& parser = *impl_->parser;
   consumed = 0;
   const bool in_header = !parser.is_header_done();
   if (!in_header) {
-    // A chunked body never ends in fewer bytes than "0\r\n\r\n". Beast 1.81 asserts as much when the
-    // last chunk trickles in, so a sender could end the process with four bytes.
+    // A chunked body never ends in fewer bytes than "0\r\n\r\n". Beast 1.81 asserts as much when
+    // the last chunk trickles in, so a sender could end the process with four bytes.
     constexpr std::size_t shortest_end = 5;
     if (size < shortest_end) return Step::need_more;
     parser.eager(true);
@@ -126,9 +136,15 @@ RequestParser::Step RequestParser::feed(const char* data, std::size_t size, std:
   return parser.is_done() ? Step::done : Step::need_more;
 }
 
-bool RequestParser::chunked() const { return impl_->parser->chunked(); }
-bool RequestParser::keep_alive() const { return impl_->parser->keep_alive(); }
-bool RequestParser::http11() const { return impl_->parser->version() >= 11; }
+bool RequestParser::chunked() const {
+  return impl_->parser->chunked();
+}
+bool RequestParser::keep_alive() const {
+  return impl_->parser->keep_alive();
+}
+bool RequestParser::http11() const {
+  return impl_->parser->version() >= 11;
+}
 std::uint64_t RequestParser::content_length() const {
   return impl_->parser->content_length().value_or(0);
 }

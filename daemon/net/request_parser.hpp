@@ -1,6 +1,7 @@
 #pragma once
-// Bytes -> HttpRequest, one message after the other. Wraps Boost.Beast's parser, which is compiled in
-// request_parser.cpp and nowhere else. One per connection, used by that connection's thread only.
+// Bytes -> HttpRequest, one message after the other. Wraps Boost.Beast's parser, which is compiled
+// in request_parser.cpp and nowhere else. One per connection, used by that connection's thread
+// only.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +35,8 @@ class RequestParser {
   // Begins the next message; `into` must outlive it.
   void begin(HttpRequest& into);
 
-  // Reads from the front of `data`. Until header_done, then, if chunked(), again until done; a body of
-  // known length is the caller's to read.
+  // Reads from the front of `data`. Until header_done, then, if chunked(), again until done; a body
+  // of known length is the caller's to read.
   Step feed(const char* data, std::size_t size, std::size_t& consumed);
 
   bool chunked() const;

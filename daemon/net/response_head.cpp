@@ -63,7 +63,9 @@ void write_chunk(std::string& out, std::string_view bytes) {
   out += "\r\n";
 }
 
-void write_last_chunk(std::string& out) { out += "0\r\n\r\n"; }
+void write_last_chunk(std::string& out) {
+  out += "0\r\n\r\n";
+}
 
 std::string http_date(std::int64_t unix_seconds) {
   static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -18,7 +18,8 @@ std::optional<std::int64_t> retry_after_ms(const std::string& value, const std::
   if (value.empty()) return std::nullopt;
   if (value.find_first_not_of("0123456789") == std::string::npos) {
     std::int64_t seconds = longest_s;
-    std::from_chars(value.data(), value.data() + value.size(), seconds);  // too long a number: stays
+    std::from_chars(value.data(), value.data() + value.size(),
+                    seconds);  // too long a number: stays
     return std::min(seconds, longest_s) * 1000;
   }
   const std::time_t until = curl_getdate(value.c_str(), nullptr);

@@ -26,7 +26,8 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_pause{100};  // when descriptors have run out
-constexpr int refusals_max = 64;  // connections told 503 at a time; beyond that they are just closed
+constexpr int refusals_max =
+    64;  // connections told 503 at a time; beyond that they are just closed
 
 }  // namespace
 
@@ -53,8 +54,8 @@ struct Server::Impl {
 
 Listening Server::Impl::listen() {
   const ServerOptions& options = shared.options;
-  const std::string where = "cannot listen on " + options.address + ":" +
-                            std::to_string(options.port) + ": ";
+  const std::string where =
+      "cannot listen on " + options.address + ":" + std::to_string(options.port) + ": ";
   error_code ec;
   const auto address = asio::ip::make_address(
       options.address == "localhost" ? "127.0.0.1" : options.address.c_str(), ec);
@@ -133,7 +134,8 @@ void Server::Impl::stop() {
   if (threads.empty()) return;
   (void)drain(std::chrono::milliseconds(0));
   std::unique_lock lock(mutex);
-  changed.wait(lock, [this] { return !accepting; });  // so that no connection comes behind the abort
+  changed.wait(lock,
+               [this] { return !accepting; });  // so that no connection comes behind the abort
   lock.unlock();
   for (const auto& thread : threads)
     asio::post(thread->context(), [t = thread.get()] {
@@ -159,7 +161,9 @@ Server::Server(ServerOptions options, Handler handler) : impl_(std::make_unique<
   };
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 Listening Server::start() {
   try {
@@ -182,15 +186,23 @@ Listening Server::start() {
   }
 }
 
-std::uint16_t Server::port() const { return impl_->port; }
+std::uint16_t Server::port() const {
+  return impl_->port;
+}
 
-bool Server::drain(std::chrono::milliseconds wait) { return impl_->drain(wait); }
+bool Server::drain(std::chrono::milliseconds wait) {
+  return impl_->drain(wait);
+}
 
-void Server::stop() { impl_->stop(); }
+void Server::stop() {
+  impl_->stop();
+}
 
 ServerStats Server::stats() const {
   const net::Counters& c = impl_->shared.counters;
-  const auto get = [](const net::Counters::Counter& n) { return n.load(std::memory_order_relaxed); };
+  const auto get = [](const net::Counters::Counter& n) {
+    return n.load(std::memory_order_relaxed);
+  };
   ServerStats s;
   s.accepted = get(c.accepted);
   s.refused = get(c.refused);

@@ -1,6 +1,7 @@
 #pragma once
-// The HTTP/1.1 server: N I/O threads, one coroutine per connection, a deadline and a limit on everything
-// a peer can make it wait for or hold. It knows nothing of what is served: the handler does.
+// The HTTP/1.1 server: N I/O threads, one coroutine per connection, a deadline and a limit on
+// everything a peer can make it wait for or hold. It knows nothing of what is served: the handler
+// does.
 //
 // The handler is called on an I/O thread and must not block; it answers through the Reply, now or
 // later, from any thread. Requests of one connection are handled one after the other, in order.
@@ -22,20 +23,20 @@ struct ServerOptions {
   std::uint16_t port = 0;             // 0: the kernel chooses, see Server::port()
   int io_threads = 1;
 
-  std::size_t header_bytes_max = 16u << 10;       // beyond: 431
-  std::size_t headers_max = 100;                  // beyond: 431
-  std::size_t body_bytes_max = 8u << 20;          // beyond: 413, for a declared length before it is read
-  std::size_t bodies_bytes_max = 256u << 20;      // of all bodies being read; beyond: 503
-  int connections_max = 1024;                     // beyond: 503
+  std::size_t header_bytes_max = 16u << 10;  // beyond: 431
+  std::size_t headers_max = 100;             // beyond: 431
+  std::size_t body_bytes_max = 8u << 20;     // beyond: 413, for a declared length before it is read
+  std::size_t bodies_bytes_max = 256u << 20;  // of all bodies being read; beyond: 503
+  int connections_max = 1024;                 // beyond: 503
 
   using Milliseconds = std::chrono::milliseconds;
   Milliseconds header_deadline{10'000};  // from accept, later from the first byte of the request
   Milliseconds idle_deadline{75'000};    // between two requests
   Milliseconds body_deadline{30'000};
-  Milliseconds reply_deadline{60'000};   // for the handler; then 503
-  Milliseconds write_deadline{30'000};   // per answer, or per piece of a streamed one
-  Milliseconds stream_deadline{300'000}; // for all pieces together
-  Milliseconds linger{2'000};            // to let a refused sender read why, before the socket is closed
+  Milliseconds reply_deadline{60'000};    // for the handler; then 503
+  Milliseconds write_deadline{30'000};    // per answer, or per piece of a streamed one
+  Milliseconds stream_deadline{300'000};  // for all pieces together
+  Milliseconds linger{2'000};  // to let a refused sender read why, before the socket is closed
 };
 
 struct ServerStats {
@@ -67,8 +68,8 @@ class Server {
   Listening start();           // once
   std::uint16_t port() const;  // valid after start()
 
-  // Hears no new connection, closes the idle ones, answers what is in hand (with Connection: close).
-  // Waits up to `wait` for that to be over; true when it is. May be called again.
+  // Hears no new connection, closes the idle ones, answers what is in hand (with Connection:
+  // close). Waits up to `wait` for that to be over; true when it is. May be called again.
   bool drain(std::chrono::milliseconds wait);
 
   // Drops what is left and ends the threads. A Reply may still be called afterwards.

@@ -48,7 +48,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool private_v4(std::uint32_t a) {  // host order
-  const auto in = [a](std::uint32_t net, int bits) { return (a >> (32 - bits)) == (net >> (32 - bits)); };
+  const auto in = [a](std::uint32_t net, int bits) {
+    return (a >> (32 - bits)) == (net >> (32 - bits));
+  };
   return in(0x00000000, 8) || in(0x0a000000, 8) || in(0x64400000, 10) || in(0x7f000000, 8) ||
          in(0xa9fe0000, 16) || in(0xac100000, 12) || in(0xc0a80000, 16) || in(0xe0000000, 3);
 }
@@ -104,16 +106,18 @@ bool Transfer::refuse(std::string why) {
 
 bool Transfer::prepare() {
   if (handle_ == nullptr) return refuse("out of memory");
-  const bool fits = request_.smtp
-                        ? has_scheme(request_.url, "smtp://") || has_scheme(request_.url, "smtps://")
-                        : has_scheme(request_.url, "http://") || has_scheme(request_.url, "https://");
+  const bool fits =
+      request_.smtp ? has_scheme(request_.url, "smtp://") || has_scheme(request_.url, "smtps://")
+                    : has_scheme(request_.url, "http://") || has_scheme(request_.url, "https://");
   if (!fits) return refuse("this URL scheme may not leave");
   prepare_common();
   return request_.smtp ? prepare_mail() : prepare_http();
 }
 
 void Transfer::prepare_common() {
-  const auto set = [this](CURLoption option, auto value) { curl_easy_setopt(handle_, option, value); };
+  const auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(handle_, option, value);
+  };
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, request_.smtp ? "smtp,smtps" : "http,https");
@@ -147,16 +151,21 @@ void Transfer::prepare_common() {
 }
 
 bool Transfer::prepare_http() {
-  const auto set = [this](CURLoption option, auto value) { curl_easy_setopt(handle_, option, value); };
+  const auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(handle_, option, value);
+  };
   if (!is_token(request_.method)) return refuse("not an HTTP method");
-  const bool bodiless = request_.body.empty() && (request_.method == "GET" || request_.method == "HEAD");
+  const bool bodiless =
+      request_.body.empty() && (request_.method == "GET" || request_.method == "HEAD");
   if (!bodiless) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     set(CURLOPT_POSTFIELDS, request_.body.data());
   }
-  if (request_.method == "HEAD") set(CURLOPT_NOBODY, 1L);
-  else set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  if (request_.method == "HEAD")
+    set(CURLOPT_NOBODY, 1L);
+  else
+    set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   set(CURLOPT_USERAGENT, options_.user_agent.c_str());
@@ -179,7 +188,9 @@ bool Transfer::prepare_http() {
 }
 
 bool Transfer::prepare_mail() {
-  const auto set = [this](CURLoption option, auto value) { curl_easy_setopt(handle_, option, value); };
+  const auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(handle_, option, value);
+  };
   if (!is_mail_address(request_.from) || !is_mail_address(request_.to))
     return refuse("not a mail address");
   request_.body = with_crlf(request_.body);
@@ -205,22 +216,26 @@ OutboundResult Transfer::result(CURLcode code, std::string_view error) {
     result.error = refused_;
     return result;
   }
-  if (!error.empty()) result.error = error;
+  if (!error.empty())
+    result.error = error;
   else if (code == CURLE_COULDNT_CONNECT && private_)
     result.error = "the address is private";
   else if (code != CURLE_OK)
     result.error = curl_error_[0] != '\0' ? curl_error_ : curl_easy_strerror(code);
-  if (request_.smtp) judge_mail(code, result);
-  else judge_http(code, result);
+  if (request_.smtp)
+    judge_mail(code, result);
+  else
+    judge_http(code, result);
   return result;
 }
 
 void Transfer::judge_http(CURLcode code, OutboundResult& result) {
-  // A status whose body broke off is still the receiver's word. A head that broke off is none, though
-  // curl is content with it.
+  // A status whose body broke off is still the receiver's word. A head that broke off is none,
+  // though curl is content with it.
   if (!status_complete_) {
     if (code == CURLE_OK) result.error = "the answer broke off";
-    result.phase = request_began_ ? OutboundResult::Phase::unknown : OutboundResult::Phase::not_sent;
+    result.phase =
+        request_began_ ? OutboundResult::Phase::unknown : OutboundResult::Phase::not_sent;
     return;
   }
   long status = 0;
@@ -228,7 +243,8 @@ void Transfer::judge_http(CURLcode code, OutboundResult& result) {
   result.phase = OutboundResult::Phase::answered;
   result.status = static_cast<int>(status);
   result.body = std::move(body_);
-  if (!retry_after_.empty()) result.retry_after_ms = retry_after_ms(retry_after_, date_, std::time(nullptr));
+  if (!retry_after_.empty())
+    result.retry_after_ms = retry_after_ms(retry_after_, date_, std::time(nullptr));
 }
 
 void Transfer::judge_mail(CURLcode code, OutboundResult& result) {
@@ -291,7 +307,8 @@ void Transfer::reply_line(std::string_view line) {
   reply_text_ = line.substr(0, options_.body_bytes_max);
   if (!body_began_) return;
   body_answered_ = true;
-  shut_sockets(SHUT_RD);  // all is said: curl sends QUIT and would wait up to two minutes for the reply
+  shut_sockets(
+      SHUT_RD);  // all is said: curl sends QUIT and would wait up to two minutes for the reply
 }
 
 void Transfer::shut_sockets(int how) {

@@ -1,6 +1,6 @@
 #pragma once
-// One request on its way: a curl handle, and what is known of how far it came. Used by one thread at a
-// time, but for cut(). Internal to the outbound client.
+// One request on its way: a curl handle, and what is known of how far it came. Used by one thread
+// at a time, but for cut(). Internal to the outbound client.
 
 #include <curl/curl.h>
 
@@ -62,10 +62,10 @@ class Transfer {
   curl_slist* recipients_ = nullptr;
   char curl_error_[CURL_ERROR_SIZE] = {};
 
-  std::string refused_;          // why it never started
-  bool private_ = false;         // an address was refused
-  bool request_began_ = false;   // connected and greeted; the request itself comes next
-  bool status_complete_ = false; // the head of a final answer is here
+  std::string refused_;           // why it never started
+  bool private_ = false;          // an address was refused
+  bool request_began_ = false;    // connected and greeted; the request itself comes next
+  bool status_complete_ = false;  // the head of a final answer is here
   std::size_t body_sent_ = 0;
   std::string body_;
   std::string retry_after_, date_;

@@ -1,5 +1,7 @@
 #include "rules/intake/intake.hpp"
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 
 bool same_labels(const AlertRow& row, const Prepared& alert) {
@@ -18,6 +20,7 @@ Known judge_firing(const AlertRow& row, const Prepared& alert) {
     case AlertState::stale: return Known::back;
     case AlertState::resolved:
     case AlertState::tombstone:
+      if (planted("resolve_overtakes_fire")) return Known::back;
       return !no_start && alert.starts_at <= row.ends_at ? Known::out_of_order : Known::back;
     case AlertState::count_: break;
   }

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 
 template <class Row>
@@ -116,7 +118,7 @@ class Table {
   static std::uint64_t bit(std::uint32_t slot) { return std::uint64_t{1} << (slot % rows_per_page); }
   Page& writable(std::uint32_t slot) {
     auto& page = view_.pages_[slot / rows_per_page];
-    if (page->generation != generation_) {
+    if (page->generation != generation_ && !planted("row_from_live_state")) {
       auto copy = std::make_shared<Page>(*page);
       copy->generation = generation_;
       page.swap(copy);  // the snapshot's own reference keeps the old page alive

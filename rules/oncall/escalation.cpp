@@ -30,8 +30,12 @@ void add_person(const Settings& settings, std::vector<Recipient>& to, std::strin
 }
 
 void add_catch_all(const Settings& settings, std::vector<Recipient>& to, PageKind kind) {
-  for (const auto& person : settings.catch_all_people) add_person(settings, to, person, kind);
-  if (to.empty()) add(to, {"", settings.catch_all_channel, kind});
+  bool anybody = false;
+  for (const auto& person : settings.catch_all_people) {
+    anybody = anybody || settings.person(person);
+    add_person(settings, to, person, kind);
+  }
+  if (!anybody) add(to, {"", settings.catch_all_channel, kind});
 }
 
 void add_target(const Settings& settings, std::vector<Recipient>& to, const Target& target,
@@ -74,6 +78,15 @@ std::vector<Recipient> recipients(const Settings& settings, const Policy& policy
   return out;
 }
 
+// Steps [from, to] want somebody woken, and there is nobody of that kind left among the recipients.
+bool wakes_nobody(const Policy& policy, std::size_t from, std::size_t to, const std::vector<Recipient>& found) {
+  bool wanted = false;
+  for (std::size_t i = from; i <= to && i < policy.steps.size(); ++i)
+    for (const Target& target : policy.steps[i].to) wanted = wanted || target.page;
+  return wanted && std::none_of(found.begin(), found.end(),
+                                [](const Recipient& r) { return r.kind == PageKind::page; });
+}
+
 // Tells apart what is said outside the steps, where a step and its repeat do not.
 std::uint16_t counter(const IncidentRow& row) { return static_cast<std::uint16_t>(row.cycle_pages); }
 
@@ -92,6 +105,7 @@ std::vector<std::string> channels_for(const Settings& settings, std::string_view
 
 Instant due_of(const Policy& policy, Instant cycle_at, Position at) {
   if (at.step < policy.steps.size()) return cycle_at + policy.steps[at.step].after;
+  if (planted("policy_shortened") && at.step > policy.steps.size()) return never;
   const Instant last = policy.steps.empty() ? cycle_at : cycle_at + policy.steps.back().after;
   const std::int64_t next = at.repeat + 1;
   if (policy.repeat_every.ms > 0 && at.repeat < policy.repeats_max)
@@ -105,8 +119,8 @@ Instant due_of(const Policy& policy, Instant cycle_at, Position at) {
 
 Position after(const Policy& policy, Position at) {
   if (at.step < policy.steps.size()) return {static_cast<std::uint16_t>(at.step + 1), 0};
-  return {static_cast<std::uint16_t>(policy.steps.size()),
-          static_cast<std::uint16_t>(std::min<int>(at.repeat + 1, UINT16_MAX - 1))};
+  // Never back to an earlier step, whatever became of the policy: keys of a cycle are given once.
+  return {at.step, static_cast<std::uint16_t>(std::min<int>(at.repeat + 1, UINT16_MAX - 1))};
 }
 
 Instant first_due(const Settings& settings, Priority priority, Instant now) {
@@ -130,17 +144,19 @@ void take_step(const Deciding& d, IncidentNumber n) {
   WhyPage why = WhyPage::step_due;
   const Group* group = d.settings.group(row.words().group);
   std::vector<Recipient> to;
+  std::size_t first = start.step, last = here.step;
   if (here.step < policy.steps.size()) {
-    to = recipients(d.settings, policy, start.step, here.step, group);
+    to = recipients(d.settings, policy, first, last, group);
   } else if (here.repeat < policy.repeats_max && policy.repeat_every.ms > 0) {
     why = WhyPage::repeat_due;
-    to = recipients(d.settings, policy, std::min<std::size_t>(policy.repeat_from, start.step),
-                    policy.steps.size() - 1, group);
+    first = std::min<std::size_t>(policy.repeat_from, start.step), last = policy.steps.size() - 1;
+    to = recipients(d.settings, policy, first, last, group);
   } else {
     why = WhyPage::policy_exhausted;
     add_catch_all(d.settings, to, PageKind::page);
+    for (Recipient& r : recipients(d.settings, policy, first, last, group)) add(to, std::move(r));
   }
-  if (to.empty()) {
+  if (to.empty() || wakes_nobody(policy, first, last, to)) {
     why = WhyPage::nobody_to_page;
     if (!planted("empty_roster")) add_catch_all(d.settings, to, policy.must_page ? PageKind::page : PageKind::inform);
   }

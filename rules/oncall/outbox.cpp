@@ -70,16 +70,23 @@ void fill_channel(const Deciding& d, const std::string& channel) {
   }
 }
 
+// The place of the person's next channel. The list may have changed since the page was asked for: the
+// channel that just failed does not come again.
+std::optional<std::size_t> next_channel(const std::vector<std::string>& channels, const PageRow& page) {
+  for (std::size_t i = page.channel_rank + 1u; i < channels.size(); ++i)
+    if (channels[i] != page.channel()) return i;
+  return {};
+}
+
 // The next channel of the person, else the next step of the escalation at once (ESC-6).
 void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const std::string person(page.person());
   const auto channels = channels_for(d.settings, person, page.kind);
-  const std::size_t next = page.channel_rank + 1u;
-  if (next < channels.size()) {
-    end_page(d, page, PageEnd::undeliverable, why);
-    request_page(d, page.incident, {person, channels[next], page.kind}, WhyPage::next_channel, page.step,
-                 page.repeat, static_cast<std::uint8_t>(next));
-    return;
+  if (const auto next = next_channel(channels, page)) {
+    // In this order: with its last page gone, a closed incident would be gone as well.
+    request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel, page.step,
+                 page.repeat, static_cast<std::uint8_t>(*next));
+    return end_page(d, page, PageEnd::undeliverable, why);
   }
   end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
   if (!wakes(page)) return;
@@ -93,16 +100,14 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
 }
 
 void delivered(const Deciding& d, const PageRow& page) {
-  const std::string person(page.person()), channel(page.channel());
-  const PageKind kind = page.kind;
+  const IncidentRow* row = incident_of(d, page);
+  // It reached somebody after it was over: they hear that, too. Asked for first, since a closed incident
+  // is gone with its last page.
+  if (row && !row->unresolved() && (page.kind == PageKind::page || page.kind == PageKind::inform)) {
+    const Recipient to{std::string(page.person()), std::string(page.channel()), PageKind::recall};
+    request_page(d, page.incident, to, WhyPage::recalled, page.step, page.repeat, 0);
+  }
   end_page(d, page, PageEnd::delivered, WhyEnded::accepted_by_channel);
-  // It reached somebody after it was over: they hear that, too.
-  const std::uint32_t slot = d.state.incident_slot(page.incident);
-  if (slot == no_slot || (kind != PageKind::page && kind != PageKind::inform)) return;
-  const IncidentRow row = d.state.incidents().at(slot);
-  if (!row.unresolved())
-    request_page(d, page.incident, {person, channel, PageKind::recall}, WhyPage::recalled, page.step,
-                 page.repeat, 0);
 }
 
 }  // namespace
@@ -155,13 +160,14 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   const bool done = o.outcome == AttemptOutcome::accepted;
   const bool over = !done && pointless(d, page, why);
   const auto channels = channels_for(d.settings, page.person(), page.kind);
-  const bool has_next = page.channel_rank + 1u < channels.size();
+  const bool has_next = next_channel(channels, page).has_value();
   const Span asked{std::min(o.retry_after.ms, retry_after_max.ms)};
   const bool give_up = !done && !over &&
                        (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
                         !d.settings.channel(channel) || (wakes(page) && has_next && asked > impatience));
   Span wait = back_off(page.attempt, page.key);
   if (asked > wait) wait = asked;
+  if (planted("back_off_in_memory")) wait = {};
   const Instant retry = done || over || give_up ? never : d.now + wait;
   d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
                            WhySettled::channel_answered, retry, std::string_view(o.detail).substr(0, 200)});

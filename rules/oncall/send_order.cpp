@@ -1,3 +1,4 @@
+#include "rules/model/planted.hpp"
 #include "rules/oncall/outbox.hpp"
 
 namespace tocsin {
@@ -5,6 +6,7 @@ namespace tocsin {
 SendOrder order_for(const Deciding& d, const PageRow& page) {
   SendOrder o;
   o.page = page.id, o.attempt = page.attempt, o.epoch = page.epoch, o.key = page.key;
+  if (planted("key_per_attempt")) o.key.low += page.attempt;
   o.deadline = d.wall() + seconds(15);
   o.kind = page.kind, o.why = page.why, o.incident = page.incident;
   o.cycle = page.cycle, o.step = page.step, o.repeat = page.repeat;

@@ -10,13 +10,14 @@ namespace {
 
 constexpr std::int64_t clock_incident_ms = 60'000;
 
-bool open_about(const State& state, std::string_view ci, std::string_view subcategory) {
+std::optional<IncidentNumber> open_about(const State& state, std::string_view ci, std::string_view subcategory) {
   const auto* live = state.incidents_of(ci);
-  if (!live) return false;
-  return std::any_of(live->begin(), live->end(), [&](IncidentNumber n) {
+  if (!live) return {};
+  for (IncidentNumber n : *live) {
     const IncidentRow& row = state.incidents().at(state.incident_slot(n));
-    return row.unresolved() && row.self && row.words().subcategory == subcategory;
-  });
+    if (row.unresolved() && row.self && row.words().subcategory == subcategory) return n;
+  }
+  return {};
 }
 
 IncidentNumber open_self(const Deciding& d, std::string_view title, std::string_view category,
@@ -68,10 +69,14 @@ std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_
                    "the wall clock moved by a minute or more");
 }
 
-IncidentNumber declare_loss(const Deciding& d, const DeclareLoss& c) {
+std::optional<IncidentNumber> declare_loss(const Deciding& d, const DeclareLoss& c) {
   d.out.add(HistoryLost{c.from, c.to, c.why});
   const std::string title = "acknowledged history is lost: frames " + std::to_string(c.from) + " to " +
                             std::to_string(c.to);
+  if (const auto open = open_about(d.state, d.settings.instance_name, "pipeline")) {
+    d.out.add(NoteAdded{*open, "daemon", title});
+    return {};
+  }
   return open_self(d, title, "monitoring", "pipeline", Severity::critical, Priority::P1, c.why);
 }
 

@@ -1,6 +1,6 @@
 // What every journal owes its caller, run on every maker. A new maker adds its world to `every`
 // below.
-#include "worlds.hpp"
+#include "tests/unit/journal/worlds.hpp"
 
 using namespace tocsin;
 using namespace tocsin::testing;

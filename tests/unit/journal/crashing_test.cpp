@@ -1,5 +1,5 @@
 // The decorator crashes where it says, on both makers, and what it leaves behind is what it says.
-#include "worlds.hpp"
+#include "tests/unit/journal/worlds.hpp"
 
 using namespace tocsin;
 using namespace tocsin::testing;

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <thread>
 
-#include "worlds.hpp"
+#include "tests/unit/journal/worlds.hpp"
 
 using namespace tocsin;
 using namespace tocsin::testing;

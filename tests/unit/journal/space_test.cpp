@@ -1,7 +1,7 @@
 // Watermarks and ballast, by limits around what the disk really has.
 #include <sys/statvfs.h>
 
-#include "worlds.hpp"
+#include "tests/unit/journal/worlds.hpp"
 
 using namespace tocsin;
 using namespace tocsin::testing;

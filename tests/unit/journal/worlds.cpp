@@ -1,4 +1,4 @@
-#include "worlds.hpp"
+#include "tests/unit/journal/worlds.hpp"
 
 #include <stdlib.h>
 

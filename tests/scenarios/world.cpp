@@ -1,0 +1,354 @@
+#include "tests/scenarios/world.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "rules/dump.hpp"
+#include "rules/invariants.hpp"
+#include "rules/prepare.hpp"
+#include "rules/story.hpp"
+
+namespace tocsin::scenario {
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t first_day = 1'780'963'200'000;  // 2026-06-09T00:00:00Z
+
+// "09:00:02" or "09:00:02.500" as ms of the day; -1 when it is something else.
+std::int64_t clock_ms(const std::string& word) {
+  int h = 0, m = 0, s = 0, ms = 0;
+  const int n = std::sscanf(word.c_str(), "%d:%d:%d.%d", &h, &m, &s, &ms);
+  return n < 3 ? -1 : ((h * 60 + m) * 60 + s) * 1000LL + ms;
+}
+
+Span span(const std::string& word) {
+  const auto unit = word.find_first_not_of("0123456789");
+  const std::int64_t n = std::atoll(word.c_str());
+  const std::string u = unit == std::string::npos ? "s" : word.substr(unit);
+  if (u == "ms") return milliseconds(n);
+  return u == "m" ? minutes(n) : u == "h" ? hours(n) : u == "d" ? hours(24 * n) : seconds(n);
+}
+
+using Words = std::vector<std::string>;
+std::map<std::string, std::string> options(const Words& words) {
+  std::map<std::string, std::string> out;
+  for (const auto& word : words)
+    if (const auto eq = word.find('='); eq != std::string::npos) out[word.substr(0, eq)] = word.substr(eq + 1);
+  return out;
+}
+std::string take(std::map<std::string, std::string>& from, const std::string& key) {
+  const auto node = from.extract(key);
+  return node.empty() ? std::string() : node.mapped();
+}
+
+}  // namespace
+
+World::World(std::string fixture, const Script& script)
+    : fixture_(std::move(fixture)), config_(script.config) {
+  now_ = first_day + hours(9).ms;
+  time_ = TimeText(first_day);
+  settings_ = compile(overlay(fixture_, config_));
+  if (settings_) start();
+  for (const auto& line : out_)
+    if (!line.starts_with("BROKEN")) continue;
+}
+
+std::shared_ptr<const Settings> World::compile(const std::string& yaml) {
+  Loaded loaded = load_text(yaml, "scenario.yaml");
+  for (const auto& error : loaded.errors) say("BROKEN configuration: " + to_text(error));
+  return loaded.settings;
+}
+
+sim::Machine World::machine() const { return {now_ - first_day, {now_ + skew_}, "boot-1"}; }
+
+// ---- the life of the process ------------------------------------------------------------------------
+
+void World::start() {
+  const auto random = [this] {
+    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+    return random_;
+  };
+  node_ = std::make_unique<sim::Node>(store_, [](CrashStep) { return CrashAt::no; }, random);
+  const auto stored = [](const std::string& text) { return load_stored(text).settings; };
+  if (const auto why = node_->open(machine(), stored, settings_)) {
+    say("BROKEN does not start: " + *why);
+    node_.reset();
+    return;
+  }
+  if (node_->found.opened.head > 0) say("(started: " + node_->found.message + ")");
+  inbox_ = node_->first_works(machine(), settings_);
+  turn();
+}
+
+void World::crash() {
+  inbox_.clear();
+  answers_.clear();
+  node_.reset();
+}
+
+void World::turn() {
+  bool more = true;
+  while (more) {
+    if (const auto step = node_->clock_step(machine()); step && node_->state.globals().epoch)
+      inbox_.push_front({node_->now(machine()), Command(*step), {}, 0});
+    Turn turn = node_->sequencer->take(inbox_, node_->now(machine()));
+    more = turn.more;
+    if (turn.seq) {
+      PayloadReader reader(turn.payload);
+      FactView fact;
+      while (reader.next(fact)) say(fact_line(fact, time_));
+      if (node_->append(turn) != Append::ok) say("BROKEN the frame could not be written");
+    }
+    auto released = node_->sequencer->committed(node_->durable);
+    for (auto& reply : released.replies)
+      if (reply.done) reply.done(reply.answer, reply.seq);
+    for (const auto& order : released.orders) send(order);
+    if (const auto broken = broken_law(node_->state, *node_->sequencer->settings()))
+      say("BROKEN law: " + *broken);
+  }
+}
+
+void World::send(const SendOrder& order) {
+  say(order_line(order));
+  const Behaviour& b = channels_[order.channel];
+  Answering a{now_, {order.page, order.attempt, order.epoch, AttemptOutcome::accepted, "", {}}};
+  if (b.how == "refuses") a.outcome.outcome = AttemptOutcome::refused, a.outcome.detail = "404 no such endpoint";
+  if (b.how == "fails") a.outcome.outcome = AttemptOutcome::unknown, a.outcome.detail = "connection reset";
+  if (b.how == "hangs")
+    a.at += seconds(10).ms, a.outcome.outcome = AttemptOutcome::unknown, a.outcome.detail = "no answer in 10 s";
+  if (b.how == "busy")
+    a.outcome.outcome = AttemptOutcome::not_sent, a.outcome.detail = "429", a.outcome.retry_after = b.retry_after;
+  if (b.how == "slow") a.at += b.retry_after.ms;
+  if (b.how != "silent") answers_.push_back(a);
+}
+
+// Everything that happens by itself until then, the instant itself included.
+void World::advance(std::int64_t to) {
+  while (node_) {
+    std::int64_t next = INT64_MAX;
+    for (const auto& a : answers_) next = std::min(next, a.at);
+    if (const auto due = node_->sequencer->next_deadline())
+      next = std::min(next, now_ + (*due - node_->now(machine())).ms);
+    if (next > to) break;
+    now_ = std::max(now_, next);
+    for (auto it = answers_.begin(); it != answers_.end();) {
+      if (it->at > now_) {
+        ++it;
+        continue;
+      }
+      inbox_.push_back({node_->now(machine()), Command(it->outcome), {}, 0});
+      it = answers_.erase(it);
+    }
+    turn();
+  }
+  now_ = std::max(now_, to);
+}
+
+// ---- commands ---------------------------------------------------------------------------------------
+
+std::int64_t World::read_time(const Words& words, std::size_t& used) const {
+  used = 0;
+  if (words.empty() || words[0] != "at") return now_;
+  used = 2;
+  std::int64_t day = 1;
+  if (words.size() > 3 && words[1] == "day") day = std::atoll(words[2].c_str()), used = 4;
+  if (words.size() < used) return -1;
+  const std::int64_t clock = clock_ms(words[used - 1]);
+  return clock < 0 ? -1 : first_day + (day - 1) * day_ms + clock;
+}
+
+std::vector<std::string> World::run(const Line& line) {
+  if (!settings_ || (!node_ && !out_.empty())) return std::exchange(out_, {});
+  out_.clear();
+  std::size_t used = 0;
+  const std::int64_t at = read_time(line.words, used);
+  if (at < now_) {
+    say("BROKEN this time is over or is none: " + line.text);
+    return std::exchange(out_, {});
+  }
+  // What is due at the very instant of a command comes after it (TIM-4).
+  advance(at - 1);
+  now_ = at;
+  command(line, Words(line.words.begin() + static_cast<std::ptrdiff_t>(used), line.words.end()));
+  if (node_) {
+    turn();
+    advance(at);
+  }
+  return std::exchange(out_, {});
+}
+
+void World::command(const Line& line, const Words& words) {
+  const std::string verb = words.empty() ? "wait" : words[0];
+  if (verb == "wait") return;
+  if (verb == "crash") return say("(the process is gone)"), crash();
+  if (verb == "start") return start();
+  if (verb == "restart") return crash(), start();
+  if (verb == "channel") {
+    Behaviour& b = channels_[words.at(1)];
+    b.how = words.at(2);
+    b.retry_after = words.size() > 3 ? span(words[3]) : Span{};
+    return;
+  }
+  if (!node_) return say("BROKEN the process is not running");
+  if (verb == "alert" || verb == "resolved") return alert(words, verb == "resolved");
+  if (verb == "show") return show(words);
+  if (verb == "clock") return change_clock(words.at(1));
+  if (verb == "lose") return lose(words.at(1));
+  if (verb == "checkpoint") return say(node_->checkpoint() ? "(checkpoint written)" : "BROKEN checkpoint failed");
+  if (verb == "reload") {
+    std::string yaml;
+    for (const auto& inner : line.block) yaml += inner + "\n";
+    const auto settings = compile(overlay(overlay(fixture_, config_), yaml));
+    if (settings) settings_ = settings, give(ApplyConfig{settings, "reload"});
+    return;
+  }
+  act(words);
+}
+
+void World::give(Command command) {
+  inbox_.push_back({node_->now(machine()), std::move(command),
+                    [this](const Answer& answer, std::uint64_t) { say(answer_line(answer)); }, 0});
+}
+
+void World::alert(const Words& words, bool resolved) {
+  auto labels = options(words);
+  IncomingAlert in;
+  in.resolved = resolved;
+  const auto wall = [&](const std::string& word) {
+    if (word.empty()) return Wall{};
+    if (word[0] == '-') return Wall{now_ + skew_ - span(word.substr(1)).ms};
+    if (word[0] == '+') return Wall{now_ + skew_ + span(word.substr(1)).ms};
+    std::int64_t day = (now_ - first_day) / day_ms;
+    return Wall{first_day + day * day_ms + clock_ms(word)};
+  };
+  in.starts_at = wall(take(labels, "starts"));
+  in.ends_at = wall(take(labels, "ends"));
+  if (const auto cls = tocsin::parse<EventClass>(take(labels, "class"))) in.event_class = *cls;
+  const std::string source = take(labels, "source");
+  const std::string summary = take(labels, "summary");
+  const std::string times = take(labels, "times");
+  labels["alertname"] = words.at(1);
+  std::vector<Pair> packed(labels.begin(), labels.end()), annotations;
+  if (!summary.empty()) annotations.emplace_back("summary", summary);
+
+  AlertsRequest request;
+  request.batch = std::make_shared<AlertBatch>();
+  pack_alert(request.batch->bytes, packed, annotations, "");
+  in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size());
+  request.settings = node_->sequencer->settings();
+  request.source = node_->state.source_slot(source.empty() ? "alertmanager" : source);
+  request.received_at = {now_ + skew_};
+  for (int i = 0; i < std::max(1, std::atoi(times.c_str())); ++i) {
+    request.batch->alerts.push_back(in);
+    request.prepared.push_back(prepare(*request.batch, in, *request.settings,
+                                       node_->state.globals().secret, request.source,
+                                       request.received_at));
+  }
+  request.done = [](bool, std::uint64_t) {};
+  inbox_.push_back({node_->now(machine()), std::move(request), {}, 0});
+  inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
+}
+
+// ack INC1 by bob | note INC1 by bob "text" | resolve INC1 by bob code=.. cause=.. note=".." force |
+// close INC1 by dan | confirm-loss by ivan
+void World::act(const Words& words) {
+  const auto by = std::find(words.begin(), words.end(), "by");
+  Actor actor;
+  if (by != words.end() && by + 1 != words.end()) actor.person = *(by + 1);
+  const auto in = [&](const std::vector<std::string>& people) {
+    return std::find(people.begin(), people.end(), actor.person) != people.end();
+  };
+  for (const Group& g : settings_->groups) {
+    if (in(g.members)) actor.roles |= 1u << index(Role::engineer);
+    if (g.lead == actor.person) actor.roles |= 1u << index(Role::group_lead);
+  }
+  for (const auto& [role, people] : settings_->roles)
+    if (const auto r = tocsin::parse<Role>(role); r && in(people)) actor.roles |= 1u << index(*r);
+  auto given = options(words);
+  const IncidentNumber n = words.size() > 1 ? parse_incident(words[1]) : IncidentNumber{};
+  if (words[0] == "ack") return give(AcknowledgeIncident{n, actor, "cli"});
+  if (words[0] == "note") return give(NoteIncident{n, actor, words.back()});
+  if (words[0] == "close") return give(CloseIncident{n, actor});
+  if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
+  if (words[0] == "resolve")
+    return give(ResolveIncident{n, actor, tocsin::parse<ClosureCode>(given["code"]),
+                                tocsin::parse<CauseCode>(given["cause"]), given["note"],
+                                words.back() == "force"});
+  say("BROKEN no such command: " + words[0]);
+}
+
+void World::change_clock(const std::string& how) {
+  if (how[0] == '+')
+    skew_ += span(how.substr(1)).ms;
+  else if (how[0] == '-')
+    skew_ -= span(how.substr(1)).ms;
+  else if (how == "2036")
+    skew_ = 2'082'758'400'000 - now_;
+  else
+    skew_ = 0;
+}
+
+// The disk forgets its newest frames, and keeps the memory of having acknowledged them.
+void World::lose(const std::string& frames) {
+  crash();
+  for (int i = std::atoi(frames.c_str()); i > 0 && !store_.frames.empty(); --i)
+    store_.frames.erase(std::prev(store_.frames.end()));
+  start();
+}
+
+void World::show(const Words& words) {
+  const State& s = node_->state;
+  const std::string what = words.size() > 1 ? words[1] : "";
+  if (what == "timeline") {
+    const auto snapshot = node_->state.snapshot();
+    const IncidentNumber n = parse_incident(words.at(2));
+    for (std::uint32_t i = 1;; ++i) {
+      const auto key = timeline_key(n, i);
+      const auto* pending = snapshot->archive.find(key);
+      const auto stored = pending ? std::optional(pending->value) : node_->journal.row(key);
+      if (!stored) break;
+      const auto entry = read_entry(*stored);
+      if (!entry) return say("BROKEN an entry of the timeline cannot be read");
+      say(time_(entry->at.ms) + "  " + entry->text);
+    }
+  } else if (what == "incidents") {
+    std::map<IncidentNumber, std::string> rows;
+    s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+      const auto w = r.words();
+      rows[r.number] = std::string(name(r.priority)) + " " + tocsin::to_text(r.number) + " " +
+                       std::string(state_word(r.state)) + ", " + std::to_string(r.alerts_firing) + " of " +
+                       std::to_string(r.alerts_total) + " alerts firing" +
+                       (r.monitoring_silent ? ", monitoring silent" : "") +
+                       (r.needs_review ? ", to be reviewed" : "") +
+                       (w.owner.empty() ? "" : ", owner " + std::string(w.owner)) + ": " +
+                       std::string(w.title);
+    });
+    for (const auto& [n, text] : rows) say(text);
+    if (rows.empty()) say("(no live incident)");
+  } else if (what == "counts") {
+    std::uint64_t received = 0;
+    for (auto n : s.totals().received) received += n;
+    std::string text = "received " + std::to_string(received);
+    for (std::size_t i = 0; i < s.totals().dispositions.size(); ++i)
+      if (const auto n = s.totals().dispositions[i])
+        text += ", " + std::string(name(static_cast<Disposition>(i))) + " " + std::to_string(n);
+    say(text + ", held " + std::to_string(s.totals().held));
+  } else if (what == "pages") {
+    std::map<PageId, std::string> rows;
+    s.pages().each([&](std::uint32_t, const PageRow& p) {
+      rows[p.id] = std::string(name(p.kind)) + " to " + std::string(p.person()) + " by " +
+                   std::string(p.channel()) + ": " +
+                   (p.delivered ? "delivered" : std::string(name(p.state))) + ", attempts " +
+                   std::to_string(p.attempt) + (p.due == never ? "" : ", due " + time_(p.due.ms));
+    });
+    for (const auto& [id, text] : rows) say(text);
+    if (rows.empty()) say("(no page on record)");
+  } else if (what == "clock") {
+    say("elapsed " + time_(node_->now(machine()).ms) + ", wall clock of the log " +
+        time_(s.globals().wall(node_->now(machine())).ms));
+  } else {
+    say("BROKEN nothing to show: " + what);
+  }
+}
+
+}  // namespace tocsin::scenario

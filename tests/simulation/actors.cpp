@@ -1,0 +1,337 @@
+// The people and things around the daemon: senders, channels, operators, and what goes wrong.
+#include <algorithm>
+
+#include "rules/prepare.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace tocsin::sim {
+namespace {
+
+constexpr std::int64_t minute_ms = 60'000;
+
+Actor actor(const std::string& person) {
+  Actor a{person, 0};
+  for (Role r : {Role::engineer, Role::incident_manager, Role::service_desk}) a.roles |= 1u << index(r);
+  return a;
+}
+
+}  // namespace
+
+// ---- senders ----------------------------------------------------------------------------------------------
+
+void World::make_senders() {
+  static constexpr const char* alerts[] = {"Down", "Slow", "Full", "Odd"};
+  static constexpr const char* severities[] = {"critical", "critical", "error", "warning", "info"};
+  const std::int64_t n = random_.between(3, 9);
+  for (std::int64_t i = 0; i < n; ++i) {
+    Sender s;
+    s.alert = random_.one_of(alerts);
+    s.ci = ci_name(static_cast<int>(random_.below(ci_count)));
+    s.severity = random_.one_of(severities);
+    s.source = static_cast<std::uint8_t>(random_.below(2));
+    s.polite = random_.percent(75);
+    s.gives_ends = s.polite && random_.percent(70);
+    s.interval = random_.between(1, 4) * minute_ms;
+    if (swarm_.bad_clocks && random_.percent(30)) s.skew = random_.between(-26, 26) * 60 * minute_ms;
+    if (random_.percent(4)) s.event_class = EventClass::request;
+    senders_.push_back(s);
+    if (swarm_.ha_pairs && random_.percent(40)) {  // its twin sees the same, a little later
+      s.skew += random_.between(-3000, 3000);
+      senders_.push_back(s);
+    }
+  }
+  for (std::size_t i = 0; i < senders_.size(); ++i)
+    at(start_ + random_.below(120 * minute_ms), [this, i] { outage(i); });
+}
+
+void World::outage(std::size_t i) {
+  Sender& s = senders_[i];
+  if (healed_) return;
+  const std::uint64_t mine = ++outages_;
+  s.firing = true, s.heard_start = false, s.heard_end = true;
+  s.starts = Wall{now_ + skew_ + s.skew};
+  s.resends = 0;
+  resend(i, mine);
+  const std::int64_t lasts =
+      random_.percent(30) ? random_.below(4 * minute_ms) : random_.below(90 * minute_ms);
+  at(now_ + lasts + 1, [this, i] { recover_sender(i); });
+}
+
+void World::recover_sender(std::size_t i) {
+  Sender& s = senders_[i];
+  if (!s.firing) return;
+  s.firing = false;
+  s.ends = Wall{std::max(now_ + skew_ + s.skew, s.starts.ms + 1)};
+  if (random_.percent(4) && !healed_) return at(now_ + random_.below(600 * minute_ms), [this, i] { outage(i); });  // never says that it is over
+  s.heard_end = false;
+  s.resends = 0;
+  resend(i, outages_);
+  if (!healed_) at(now_ + random_.below(500 * minute_ms), [this, i] { outage(i); });
+}
+
+// A polite sender repeats what fires, and what is over until it was heard, three times.
+void World::resend(std::size_t i, std::uint64_t outage) {
+  Sender& s = senders_[i];
+  const bool resolved = !s.firing;
+  if (resolved && s.heard_end && s.resends > 2) return;
+  send(i, resolved, swarm_.lossy_senders ? 1 : 0);
+  ++s.resends;
+  const bool again = s.polite || (!healed_ && random_.percent(10)) || (healed_ && resolved && !s.heard_end);
+  if (again && (s.firing == !resolved)) {
+    const std::int64_t began = s.starts.ms;
+    const bool firing = s.firing;
+    at(now_ + s.interval, [this, i, began, firing, outage] {
+      if (senders_[i].starts.ms == began && senders_[i].firing == firing) resend(i, outage);
+    });
+  }
+}
+
+void World::send(std::size_t i, bool resolved, int copies_left) {
+  const Sender& s = senders_[i];
+  const Wall starts = s.starts, ends = resolved ? s.ends
+                                      : s.gives_ends ? Wall{now_ + skew_ + s.skew + 4 * s.interval}
+                                                     : Wall{};
+  const bool lossy = swarm_.lossy_senders && !healed_;
+  if (lossy && copies_left > 0 && random_.percent(10))  // a copy comes later, perhaps after the end
+    at(now_ + random_.below(20 * minute_ms), [this, i, resolved, starts, ends] {
+      deliver({i}, resolved, starts, ends);
+    });
+  if (lossy && random_.percent(15)) return;
+  deliver({i}, resolved, starts, ends);
+}
+
+void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wall ends) {
+  if (!node_) return;
+  AlertsRequest request;
+  request.batch = std::make_shared<AlertBatch>();
+  request.settings = node_->sequencer->settings();
+  request.received_at = wall();
+  const Sender& first = senders_[who.front()];
+  const auto slot = node_->state.source_slot(first.source ? "generic" : "prometheus");
+  request.source = slot;
+  for (const std::size_t i : who) {
+    const Sender& s = senders_[i];
+    IncomingAlert in;
+    in.text_at = static_cast<std::uint32_t>(request.batch->bytes.size());
+    pack_alert(request.batch->bytes, {{"alertname", s.alert}, {"ci", s.ci}, {"severity", s.severity}},
+               {{"summary", "it is " + s.alert}}, "");
+    in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size()) - in.text_at;
+    in.starts_at = starts, in.ends_at = ends, in.resolved = resolved, in.event_class = s.event_class;
+    request.batch->alerts.push_back(in);
+  }
+  for (const auto& in : request.batch->alerts)
+    request.prepared.push_back(prepare(*request.batch, in, *request.settings, node_->state.globals().secret,
+                                       request.source, request.received_at));
+  std::vector<std::pair<Fingerprint, Wall>> told;
+  for (std::size_t k = 0; k < who.size(); ++k) {
+    const Prepared& p = request.prepared[k];
+    senders_[who[k]].fingerprint = p.fingerprint;
+    const bool aside = p.event_class != EventClass::alert || p.severity == Severity::info;
+    if (!aside && !resolved) told.emplace_back(p.fingerprint, p.until);
+  }
+  request.done = [this, who, told, resolved, starts](bool, std::uint64_t) {
+    for (const auto& [fingerprint, until] : told)
+      oracle_.stored(fingerprint, node_->state.globals().instant(until));
+    for (const std::size_t i : who)
+      if (senders_[i].starts == starts) (resolved ? senders_[i].heard_end : senders_[i].heard_start) = true;
+  };
+  give(Work{{}, std::move(request), {}, 0});
+}
+
+// Many things break at once, and one request tells.
+void World::storm() {
+  std::vector<std::size_t> who;
+  for (std::size_t i = 0; i < senders_.size(); ++i)
+    if (!senders_[i].firing && senders_[i].event_class == EventClass::alert &&
+        senders_[i].source == senders_[0].source) {
+      senders_[i].firing = true;
+      senders_[i].starts = wall();
+      who.push_back(i);
+      at(now_ + random_.below(60 * minute_ms), [this, i] { recover_sender(i); });
+      at(now_ + senders_[i].interval, [this, i] {
+        if (senders_[i].firing) resend(i, outages_);
+      });
+    }
+  if (who.empty()) return;
+  const std::size_t times = static_cast<std::size_t>(random_.between(1, 8));
+  std::vector<std::size_t> all;
+  for (std::size_t k = 0; k < times; ++k) all.insert(all.end(), who.begin(), who.end());
+  deliver(all, false, wall(), {});
+}
+
+// ---- channels ---------------------------------------------------------------------------------------------
+
+void World::send_out(const SendOrder& order) {
+  ++result.pages;
+  const std::size_t which = order.channel == "chat" ? 0 : order.channel == "pager" ? 1 : 2;
+  const auto mode = healed_ ? Channel::Mode::accept : channels_[which].mode;
+  const std::int64_t soon = random_.between(1, 1500);
+  switch (mode) {
+    case Channel::Mode::accept:
+    case Channel::Mode::slow:
+      settle(order, AttemptOutcome::accepted, {}, mode == Channel::Mode::slow ? 9'000 : soon);
+      operator_reacts(order);
+      break;
+    case Channel::Mode::refuse: settle(order, AttemptOutcome::refused, {}, soon); break;
+    case Channel::Mode::swallow:  // it came, and the answer did not
+      oracle_.accepted(order.page);
+      settle(order, AttemptOutcome::unknown, {}, soon);
+      operator_reacts(order);
+      break;
+    case Channel::Mode::hang: settle(order, AttemptOutcome::unknown, {}, 10'000); break;
+    case Channel::Mode::busy:
+      settle(order, AttemptOutcome::not_sent, seconds(random_.between(0, 400)), soon);
+      break;
+    case Channel::Mode::silent:  // our own fault: the backstop has to catch it, and the answer is late
+      settle(order, AttemptOutcome::accepted, {}, 80'000);
+      break;
+  }
+}
+
+void World::settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay) {
+  const std::uint64_t life = life_;
+  const SettleAttempt settled{order.page, order.attempt, order.epoch, outcome,
+                              outcome == AttemptOutcome::accepted ? "" : "simulated", retry_after};
+  at(now_ + delay, [this, life, settled] {
+    if (life != life_) return;
+    if (settled.outcome == AttemptOutcome::accepted) oracle_.accepted(settled.page);
+    give(Command(settled));
+  });
+}
+
+// ---- operators --------------------------------------------------------------------------------------------
+
+void World::operator_reacts(const SendOrder& order) {
+  if (healed_ || order.kind != PageKind::page || random_.percent(35)) return;
+  const IncidentNumber n = order.incident;
+  const std::string person = order.person.empty() ? "eve" : order.person;
+  std::int64_t when = now_ + random_.below(random_.percent(50) ? 5 * minute_ms : 45 * minute_ms);
+  // Some answer at the very instant at which the next step is due.
+  if (random_.percent(30) && node_) {
+    const auto slot = node_->state.incident_slot(n);
+    if (slot != no_slot && node_->state.incidents().at(slot).escalate_due != never)
+      when = std::max(now_, now_ + (node_->state.incidents().at(slot).escalate_due - log_now()).ms);
+  }
+  at(when, [this, n, person] { acknowledge(n, person); });
+  if (random_.percent(60)) {
+    const std::int64_t later = when + random_.below(90 * minute_ms);
+    at(later, [this, n, person] { operator_resolves(n, person, 3); });
+  }
+}
+
+void World::acknowledge(IncidentNumber n, const std::string& person) {
+  if (!node_) return;
+  const Instant stamp = log_now();
+  give(AcknowledgeIncident{n, actor(person), "link"}, [this, n, stamp](const Answer& a, std::uint64_t) {
+    if (a.code == Answer::Code::done) oracle_.acknowledged(n, stamp);
+  });
+  if (random_.percent(20)) give(NoteIncident{n, actor(person), "looking at it"});
+}
+
+void World::operator_resolves(IncidentNumber n, const std::string& person, int tries) {
+  if (!node_ || healed_) return;
+  const bool force = random_.percent(10);
+  give(ResolveIncident{n, actor(person), ClosureCode::config_corrected, CauseCode::configuration,
+                       "put back what had been changed", force},
+       [this, n, person, tries](const Answer& a, std::uint64_t) {
+         if (a.code != Answer::Code::illegal_transition || tries == 0) return;
+         at(now_ + random_.below(60 * minute_ms), [this, n, person, tries] { operator_resolves(n, person, tries - 1); });
+       });
+  if (random_.percent(20))
+    at(now_ + random_.below(30 * minute_ms), [this, n, person] {
+      if (node_) give(CloseIncident{n, actor(person)});
+    });
+}
+
+// ---- what goes wrong --------------------------------------------------------------------------------------
+
+void World::faults() {
+  static constexpr Channel::Mode modes[] = {Channel::Mode::accept, Channel::Mode::accept, Channel::Mode::refuse,
+                                            Channel::Mode::swallow, Channel::Mode::hang, Channel::Mode::busy,
+                                            Channel::Mode::slow, Channel::Mode::silent};
+  std::function<void()>* next = new std::function<void()>;
+  std::shared_ptr<std::function<void()>> keep(next);
+  *next = [this, weak = std::weak_ptr(keep)] {
+    if (healed_) return;
+    const std::int64_t kind = random_.below(100);
+    if (kind < 35 && swarm_.bad_channels) {
+      const auto which = static_cast<std::size_t>(random_.below(3));
+      channels_[which].mode = random_.one_of(modes);
+    } else if (kind < 45 && swarm_.crashes && node_) {
+      crash("by fate");
+    } else if (kind < 55 && swarm_.clock_steps) {
+      step_clock();
+    } else if (kind < 65 && swarm_.reloads) {
+      reload();
+    } else if (kind < 70 && swarm_.storms) {
+      storm();
+    } else if (kind < 73) {
+      acknowledge(IncidentNumber(static_cast<std::uint32_t>(random_.between(1, 30))), "ann");
+    } else if (kind < 76) {
+      give(CountRejected{static_cast<std::uint8_t>(random_.below(40)), Disposition::rejected_auth, 3});
+    } else if (kind < 79 && node_ && node_->state.globals().loss_unconfirmed) {
+      give(ConfirmLoss{actor("eve")});
+    }
+    if (const auto again = weak.lock()) at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
+  };
+  at(now_ + minute_ms, [keep] { (*keep)(); });
+}
+
+void World::step_clock() {
+  const std::int64_t kind = random_.below(6);
+  if (kind == 0) skew_ += hours(1).ms;
+  if (kind == 1) skew_ -= hours(1).ms;
+  if (kind == 2) skew_ = 2'082'758'400'000 - now_;  // 2036
+  if (kind == 3) skew_ = 0;
+  if (kind == 4) skew_ += random_.between(-30'000, 30'000);
+  if (kind == 5) skew_ += random_.between(-1500, 1500);
+  note("the wall clock was set");
+}
+
+void World::reload() {
+  variant_ = random_.percent(25) ? Variant::base
+                                 : static_cast<Variant>(random_.below(static_cast<std::int64_t>(Variant::count_)));
+  if (random_.percent(20)) variant_ = variant_ == Variant::base ? Variant::equivalent : Variant::base;
+  wanted_ = settings_of(company_, variant_);
+  if (node_ && random_.percent(80)) give(ApplyConfig{wanted_, "reload"});
+}
+
+// ---- the end ----------------------------------------------------------------------------------------------
+
+void World::heal() {
+  note("healed");
+  healed_ = true;
+  skew_ = 0;
+  for (auto& c : channels_) c.mode = Channel::Mode::accept;
+  if (!node_) start();
+  for (std::size_t i = 0; i < senders_.size(); ++i) {
+    senders_[i].skew = 0;
+    if (!senders_[i].firing && !senders_[i].heard_end) resend(i, outages_);
+  }
+  run_until(now_ + 10 * minute_ms + 20'000);
+  give(FlushTallies{});
+  run_until(now_ + 1000);
+}
+
+void World::check_drained() {
+  if (!node_) broken("16 drain", "the process is not running");
+  const State& s = node_->state;
+  release();
+  if (node_->durable != node_->sequencer->head() || node_->sequencer->owes())
+    broken("16 drain", "something is decided and not said");
+  oracle_.drained(log_now());
+  oracle_.equals(s, "8 same bytes");
+  oracle_.totals(s);
+  oracle_.archive(store_.rows, s);
+  result.incidents = s.globals().next_incident.value - 1;
+  for (const Sender& sender : senders_) {
+    if (!sender.polite || sender.event_class != EventClass::alert || sender.severity == "info") continue;
+    const std::uint32_t slot = s.alert_slot(sender.fingerprint);
+    if (slot == no_slot) continue;
+    const AlertState state = s.alerts().at(slot).state;
+    if (sender.firing && state == AlertState::stale && now_ - sender.starts.ms > 6 * minute_ms)
+      broken("16 drain", sender.alert + " on " + sender.ci + " is repeated and counts as stale");
+  }
+}
+
+}  // namespace tocsin::sim

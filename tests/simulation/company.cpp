@@ -1,0 +1,127 @@
+#include "tests/simulation/company.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tocsin::sim {
+namespace {
+
+Target target(Target::Kind kind, bool page = true) { return {kind, "", page}; }
+
+Policy urgent(std::int64_t minute) {
+  Policy p;
+  p.must_page = true;
+  p.steps = {{minutes(0), {target(Target::Kind::primary), target(Target::Kind::channel, false)}},
+             {minutes(minute), {target(Target::Kind::secondary), target(Target::Kind::primary)}},
+             {minutes(2 * minute), {target(Target::Kind::lead)}},
+             {minutes(3 * minute), {target(Target::Kind::everyone), {Target::Kind::role, "duty", true}}}};
+  p.repeat_from = 1, p.repeat_every = minutes(30), p.repeats_max = 2;
+  return p;
+}
+Policy calm(bool lead) {
+  Policy p;
+  p.steps = {{minutes(0), {target(Target::Kind::channel, false), target(Target::Kind::primary, false)}}};
+  if (lead) p.steps.push_back({hours(2), {target(Target::Kind::lead, false)}});
+  return p;
+}
+
+Rule rule(const char* id, const char* alert, const char* category, const char* subcategory) {
+  Rule r;
+  r.id = id, r.category = category, r.subcategory = subcategory, r.symptom = "S01";
+  r.match = {{"alertname", Matcher::Op::equal, alert, nullptr}};
+  return r;
+}
+
+void people_and_channels(Settings& s, const Company& c) {
+  for (const char* name : {"chat", "pager", "sms"}) {
+    Channel channel;
+    channel.name = name, channel.kind = "terminal";
+    channel.in_flight_max = static_cast<std::uint16_t>(c.slots);
+    s.channels.push_back(channel);
+  }
+  for (const char* id : {"ann", "ben", "cat", "dov", "eve", "fay"})
+    s.people.push_back({id, "", {"pager", "sms"}, {"chat"}});
+  s.groups = {{"blue", {"ann", "ben"}, "cat", "chat"}, {"green", {"dov"}, "", "chat"}, {"grey", {}, "", ""}};
+  s.roles["duty"] = {"fay"};
+  s.default_group = "blue";
+  s.catch_all_people = {"eve"};
+  s.catch_all_channel = "chat";
+}
+
+void cis(Settings& s) {
+  static constexpr const char* groups[] = {"blue", "green", "grey"};
+  for (int i = 0; i < ci_count; ++i) {
+    Ci ci;
+    ci.id = ci_name(i), ci.ci_class = i % 2 ? "host" : "database";
+    ci.criticality = static_cast<Criticality>(i % 4);
+    ci.group = groups[i % 3];
+    s.ci_by_name[ci.id] = static_cast<std::uint32_t>(i);
+    s.cis.push_back(std::move(ci));
+  }
+}
+
+void vary(Settings& s, Variant variant) {
+  switch (variant) {
+    case Variant::base:
+    case Variant::equivalent:
+    case Variant::count_: break;
+    case Variant::short_policy:
+      for (auto& p : s.policies) p.steps.resize(1), p.repeats_max = 0, p.repeat_every = {};
+      break;
+    case Variant::people_left:
+      std::erase_if(s.people, [](const Person& p) { return p.id == "ann" || p.id == "dov"; });
+      break;
+    case Variant::no_pager:
+      std::erase_if(s.channels, [](const Channel& c) { return c.name == "pager"; });
+      break;
+    case Variant::empty_groups:
+      for (auto& g : s.groups) g.members.clear(), g.lead.clear();
+      s.roles.clear();
+      break;
+    case Variant::other_times:
+      for (auto& h : s.hold_down) h = seconds(30);
+      for (auto& v : s.verify) v = minutes(3);
+      s.auto_close_after = minutes(45);
+      break;
+  }
+}
+
+}  // namespace
+
+std::string ci_name(int i) { return "ci-" + std::to_string(i); }
+
+std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
+  auto s = std::make_shared<Settings>();
+  s->text = "company " + std::to_string(static_cast<int>(variant)) + " " + std::to_string(c.slots) + " " +
+            std::to_string(c.auto_close_min) + " " + std::to_string(c.reopen_min) + " " +
+            std::to_string(c.tombstone_min) + " " + std::to_string(c.tombstones_max) + " " +
+            std::to_string(c.attempts_max);
+  s->hash = s->text;
+  s->sources = {"prometheus", "generic"};
+  s->rules = {rule("r1", "Down", "database", "availability"), rule("r2", "Slow", "application", "latency"),
+              rule("r3", "Full", "storage", "filesystem")};
+  people_and_channels(*s, c);
+  cis(*s);
+  s->policies[0] = urgent(5), s->policies[1] = urgent(10);
+  s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
+  for (auto& v : s->verify) v = minutes(6);
+  s->restored_prompt_timeout = minutes(20);
+  s->auto_close_after = minutes(c.auto_close_min);
+  s->reopen_window = minutes(c.reopen_min);
+  s->tombstone_for = minutes(c.tombstone_min);
+  s->tombstones_max = static_cast<std::uint32_t>(c.tombstones_max);
+  s->attempts_max = static_cast<std::uint16_t>(c.attempts_max);
+  vary(*s, variant);
+  return s;
+}
+
+std::shared_ptr<const Settings> settings_of(const std::string& text) {
+  Company c;
+  int variant = 0;
+  if (std::sscanf(text.c_str(), "company %d %d %d %d %d %d %d", &variant, &c.slots, &c.auto_close_min,
+                  &c.reopen_min, &c.tombstone_min, &c.tombstones_max, &c.attempts_max) != 7)
+    return nullptr;
+  return settings_of(c, static_cast<Variant>(variant));
+}
+
+}  // namespace tocsin::sim

@@ -1,0 +1,38 @@
+#pragma once
+// The settings of a simulated company, made by hand so that a world starts in microseconds. A text of
+// a few numbers names them, and compiles to the same object again, as a stored configuration does.
+
+#include <memory>
+#include <string>
+
+#include "rules/model/settings.hpp"
+
+namespace tocsin::sim {
+
+enum class Variant {
+  base,
+  equivalent,    // another text, the same company
+  short_policy,  // every escalation has one step and no repeats
+  people_left,   // the first of each group is gone
+  no_pager,      // the channel is gone
+  empty_groups,  // nobody is in any group
+  other_times,   // hold-down, verification and closing changed
+  count_
+};
+
+struct Company {
+  int slots = 2;             // in flight per channel
+  int auto_close_min = 120;
+  int reopen_min = 1440;
+  int tombstone_min = 1440;
+  int tombstones_max = 1000;
+  int attempts_max = 12;
+};
+
+inline constexpr int ci_count = 8;
+std::string ci_name(int i);
+
+std::shared_ptr<const Settings> settings_of(const Company& company, Variant variant);
+std::shared_ptr<const Settings> settings_of(const std::string& text);
+
+}  // namespace tocsin::sim

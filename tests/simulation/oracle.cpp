@@ -1,0 +1,353 @@
+// Why this file is long: one short rule per fact, and they are read together with the laws.
+#include "tests/simulation/oracle.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstring>
+#include <vector>
+
+#include "rules/dump.hpp"
+#include "rules/fold.hpp"
+
+namespace tocsin::sim {
+namespace {
+
+constexpr std::size_t frame_bytes_max = (512u << 10) + (64u << 10);
+constexpr std::size_t frame_facts_max = 4000 + 256;
+
+// Independent of rules/: a first try is repeated after a second at least.
+Span least_back_off(std::uint16_t attempt) {
+  std::int64_t ms = 1000;
+  for (int i = 1; i < attempt && ms < 60'000; ++i) ms *= 2;
+  return {ms < 60'000 ? ms : 60'000};
+}
+
+}  // namespace
+
+void broken(const char* law, std::string text) { throw Broken{law, std::move(text)}; }
+
+// Walks the facts of one durable frame.
+struct Watch {
+  Oracle& o;
+  Instant at;
+  std::vector<std::pair<IncidentNumber, std::uint16_t>> urgent_steps;
+  std::set<std::pair<IncidentNumber, std::uint16_t>> paged;
+  bool epoch_taken = false;
+
+  void disposed(Disposition d, std::uint64_t n = 1) { o.dispositions_[index(d)] += n; }
+
+  void on(const EpochTaken& f) {
+    if (f.epoch <= o.epoch_) broken("6 once", "an epoch was taken twice");
+    o.epoch_ = f.epoch, o.epoch_at_ = at, o.grace_ = f.stale_grace;
+    epoch_taken = true;
+  }
+  // Variants 0 and 1 of a company differ in nothing but their text.
+  static std::string meaning(std::string_view text) {
+    std::string out(text);
+    if (out.starts_with("company 1 ")) out[8] = '0';
+    return out;
+  }
+  void on(const ConfigApplied& f) {
+    o.equivalent_reload_ = meaning(f.text) == meaning(o.config_);
+    o.config_ = f.text;
+  }
+  void on(const HistoryLost& f) {
+    if (!o.loss_due_ || f.from != o.lost_from_ || f.to != o.lost_to_)
+      broken("7 checkpoint", "a loss was declared that is not the one that happened");
+    o.loss_due_ = false;
+  }
+  void on(const Tallied& f) {
+    for (std::size_t i = 0; i + 5 <= f.dispositions.size(); i += 5) {
+      std::uint32_t n;
+      std::memcpy(&n, f.dispositions.data() + i + 1, sizeof n);
+      disposed(static_cast<Disposition>(f.dispositions[i]), n);
+    }
+  }
+
+  // ---- alerts ----
+  // A firing that began before a known end is late, whatever overtook it.
+  void not_late(const Fingerprint& f, Wall starts_at) {
+    const auto it = o.alerts_.find(f);
+    if (it != o.alerts_.end() && it->second.ended.ms && starts_at <= it->second.ended)
+      broken("4 conservation", "a firing that began before its end was taken for news");
+  }
+  void on(const AlertOpened& f) {
+    if (o.alerts_.count(f.alert)) broken("10 one", "an alert was opened twice");
+    Oracle::Alert& a = o.alerts_[f.alert];
+    if (f.state == AlertState::tombstone) a.ended = f.ends_at, disposed(Disposition::orphan_resolve);
+  }
+  void on(const AlertChanged& f) {
+    not_late(f.alert, f.starts_at);
+    o.alerts_[f.alert].ended = {};
+  }
+  void on(const AlertResolved& f) {
+    o.alerts_[f.alert].ended = f.ends_at;
+    o.alerts_[f.alert].promised = {};  // what it promised was about what is over
+    disposed(f.disposition);
+    if (f.disposition == Disposition::held_then_cleared) disposed(f.disposition);
+  }
+  void on(const AlertStale& f) {
+    const Oracle::Alert& a = o.alerts_[f.alert];
+    if (at < f.due) broken("9 time", "an alert became stale before its time");
+    if (at < o.grace_ || at < o.epoch_at_ + minutes(5))
+      broken("11 never early", "an alert became stale inside the grace after a start");
+    if (a.promised_in == o.epoch_ && at < a.promised)
+      broken("11 never early", "an alert became stale although its sender had promised more");
+  }
+  void on(const AlertForgotten& f) { o.alerts_.erase(f.alert); }
+
+  // ---- incidents ----
+  void on(const IncidentOpened& f) {
+    if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
+    Oracle::Incident& i = o.incidents_[f.incident];
+    i.priority = f.priority;
+    ++o.opened_;
+  }
+  void on(const AlertLinked& f) { disposed(f.disposition); }
+  void on(const AlertRelinked& f) { disposed(f.disposition); }
+  void on(const IncidentReopened& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (!i.resolved) broken("10 one", "an open incident was reopened");
+    i = Oracle::Incident{false, false, i.priority, never, never, never, {}, i.told};
+  }
+  void on(const PriorityChanged& f) { o.incident(f.incident).priority = f.priority; }
+  void on(const IncidentAcknowledged& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (i.answered || i.resolved) broken("5 quiet", "an incident was acknowledged twice or too late");
+    i.answered = true;
+  }
+  void on(const RecoverySeen& f) { o.incident(f.incident).verify_due = f.verify_due; }
+  void on(const VerifyFailed& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    i.verify_due = i.prompt_due = never;
+  }
+  void on(const RestoredPrompted& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (at < i.verify_due) broken("9 time", "a recovery was believed before its time");
+    i.verify_due = never, i.prompt_due = f.prompt_due;
+  }
+  void on(const IncidentResolved& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (i.resolved) broken("10 one", "an incident was resolved twice");
+    const Instant due = i.prompt_due != never ? i.prompt_due : i.verify_due;
+    if (f.by_daemon && (due == never || at < due))
+      broken("9 time", "an incident resolved by itself before its time");
+    i.resolved = true, i.close_due = f.close_due, i.verify_due = i.prompt_due = never;
+  }
+  void on(const IncidentClosed& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (!i.resolved) broken("10 one", "an incident was closed that was not resolved");
+    if (f.by_daemon && at < i.close_due) broken("9 time", "an incident closed before its time");
+    ++o.closed_;
+  }
+  void on(const EscalationStepped& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (at < f.due) broken("9 time", "a step was taken before its time");
+    if (i.answered || i.resolved) broken("5 quiet", "a step was taken for an answered incident");
+    if (i.verify_due != never) broken("5 quiet", "a step was taken while a recovery is verified");
+    i.last_step_due = f.due;
+    if (i.priority <= Priority::P2) urgent_steps.emplace_back(f.incident, f.step);
+  }
+  void on(const DeadlineMoved& f) {
+    if (f.kind == DeadlineKind::auto_close) o.incident(f.incident).close_due = f.due;
+    if (o.equivalent_reload_ && f.why == WhyMoved::policy_changed)
+      broken("14 named config", "an equivalent configuration moved a deadline");
+  }
+
+  // ---- pages ----
+  void on(const PageRequested& f) {
+    if (f.page.value != o.next_page_++) broken("6 once", "page ids are not dense");
+    if (!o.keys_.insert(f.key).second) broken("6 once", "a key was given to two pages: " + hex(f.key));
+    Oracle::Page p;
+    p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
+    p.person = f.person, p.channel = f.channel;
+    o.pages_[f.page] = p;
+    if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
+    if (f.kind == PageKind::recall) o.incident(f.incident).told.erase({p.person, p.channel});
+  }
+  void on(const AttemptStarted& f) {
+    Oracle::Page& p = o.page(f.page);
+    const Oracle::Incident& i = o.incident(p.incident);
+    if (p.in_flight) broken("6 once", "an attempt was started while another is in flight");
+    if (f.attempt != p.attempt + 1) broken("6 once", "attempts are not numbered in order");
+    if (f.epoch != o.epoch_) broken("15 fenced", "an attempt was started for another epoch");
+    if (at < p.retry) broken("9 time", "an attempt was started before its back-off was over");
+    const bool alarm = p.kind == PageKind::page || p.kind == PageKind::inform;
+    if (alarm && (i.answered || i.resolved))
+      broken("5 quiet", "an attempt was started for an answered incident");
+    if (p.kind == PageKind::recall && !i.resolved) broken("5 quiet", "an all-clear for an open incident");
+    p.attempt = f.attempt, p.epoch = f.epoch, p.in_flight = true;
+  }
+  void on(const AttemptSettled& f) {
+    Oracle::Page& p = o.page(f.page);
+    if (!p.in_flight || p.attempt != f.attempt || p.epoch != f.epoch)
+      broken("6 once", "an attempt was settled that is not in flight");
+    ++o.outcomes_[index(f.outcome)];
+    p.in_flight = false, p.retry = f.retry == never ? Instant{} : f.retry;
+    if (f.why != WhySettled::older_epoch && f.retry != never && f.retry < at + least_back_off(f.attempt))
+      broken("6 once", "no back-off on record: a restart would forget it");
+  }
+  void on(const PageEnded& f) {
+    const Oracle::Page p = o.page(f.page);
+    if (p.in_flight && f.end != PageEnd::delivered) broken("6 once", "a page ended while in flight");
+    if (f.end == PageEnd::delivered && !o.accepted_.count(f.page))
+      broken("6 once", "a page counts as delivered that nobody has taken");
+    if (f.end == PageEnd::delivered && (p.kind == PageKind::page || p.kind == PageKind::inform))
+      o.incident(p.incident).told.emplace(p.person, p.channel);
+    o.pages_.erase(f.page);
+  }
+  template <class F>
+  void on(const F&) {}
+
+  void done() {
+    for (const auto& step : urgent_steps)
+      if (!paged.count(step)) broken("3 told", "a step of an urgent incident paged nobody");
+    if (epoch_taken)
+      for (const auto& [id, p] : o.pages_)
+        if (p.in_flight && p.epoch != o.epoch_)
+          broken("6 once", "an attempt of an older epoch was not settled at the start");
+    if (o.loss_due_) broken("7 checkpoint", "history was lost and not declared");
+  }
+};
+
+Oracle::Oracle() : shadow_(std::make_unique<State>()) {}
+
+Oracle::Page& Oracle::page(PageId id) {
+  const auto it = pages_.find(id);
+  if (it == pages_.end()) broken("6 once", "a page that has ended, or never was, goes on");
+  return it->second;
+}
+Oracle::Incident& Oracle::incident(IncidentNumber n) {
+  const auto it = incidents_.find(n);
+  if (it == incidents_.end()) broken("10 one", "an incident that was never opened");
+  return it->second;
+}
+
+void Oracle::frame(std::uint64_t seq, std::string_view payload) {
+  const std::uint64_t expected = loss_due_ ? lost_to_ + 1 : seq_ + 1;
+  if (seq != expected)
+    broken("7 checkpoint", "frame " + std::to_string(seq) + " where " + std::to_string(expected) + " is next");
+  hash_ = XXH3_64bits_withSeed(payload.data(), payload.size(), hash_);
+  take(seq, payload);
+  log_[seq] = payload;
+}
+
+void Oracle::take(std::uint64_t seq, std::string_view payload) {
+  PayloadReader reader(payload);
+  if (payload.size() > frame_bytes_max || reader.header().facts > frame_facts_max)
+    broken("13 bounds", "a frame of " + std::to_string(payload.size()) + " bytes");
+  if (reader.header().at < at_) broken("9 time", "the time of the log went back");
+  Watch watch{*this, {}, {}, {}};
+  FactView fact;
+  while (reader.next(fact)) {
+    if (fact.at < at_ || fact.at > reader.header().at)
+      broken("9 time", "a fact is outside the time of its frame");
+    at_ = fact.at;
+    watch.at = fact.at;
+    with_fact(fact, [&](const auto& f) { watch.on(f); });
+    if (!fold(*shadow_, fact)) broken("8 same bytes", "cannot be folded: " + to_text(fact));
+  }
+  if (reader.damaged()) broken("8 same bytes", "a frame is damaged");
+  at_ = reader.header().at;
+  watch.done();
+  frame_folded(*shadow_, seq, reader.header().at);
+  seq_ = seq;
+}
+
+void Oracle::lost(std::uint64_t head, std::uint64_t from, std::uint64_t to) {
+  std::map<std::uint64_t, std::string> kept = std::move(log_);
+  kept.erase(kept.upper_bound(head), kept.end());
+  const std::uint64_t hash = hash_;
+  auto accepted = std::move(accepted_);
+  auto released = std::move(released_);
+  *this = Oracle();
+  accepted_ = std::move(accepted), released_ = std::move(released);
+  for (const auto& [seq, payload] : kept) {  // with the losses that were declared before
+    PayloadReader reader(payload);
+    FactView fact;
+    while (reader.next(fact))
+      with_fact(fact, [&](const auto& f) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(f)>, HistoryLost>)
+          loss_due_ = true, lost_from_ = f.from, lost_to_ = f.to;
+      });
+    take(seq, payload);
+  }
+  log_ = std::move(kept);
+  hash_ = hash;
+  loss_due_ = true, lost_from_ = from, lost_to_ = to;
+  // Attempts of the lost frames may have left: their pages are asked for again under the same keys.
+  released_.clear();
+}
+
+void Oracle::order(const SendOrder& o) {
+  const auto it = pages_.find(o.page);
+  if (it == pages_.end() || !it->second.in_flight || it->second.attempt != o.attempt)
+    broken("2 held", "a page left before its attempt was durable");
+  if (it->second.key != o.key) broken("6 once", "a page left under another key than its own");
+  if (o.epoch != epoch_) broken("15 fenced", "a page left for another epoch");
+  if (released_[{o.page.value, o.attempt}]++) broken("6 once", "an attempt was released twice");
+}
+
+void Oracle::stored(const Fingerprint& alert, Instant promised) {
+  const auto it = alerts_.find(alert);
+  if (it == alerts_.end()) broken("2 held", "a sender was told that an alert is stored, and it is not");
+  Alert& a = it->second;
+  if (a.promised_in != epoch_ || a.promised < promised) a.promised = promised;
+  a.promised_in = epoch_;
+}
+
+void Oracle::acknowledged(IncidentNumber n, Instant stamp) {
+  const Incident& i = incident(n);
+  if (!i.answered && !i.resolved) broken("2 held", "somebody was told that they have it, and they do not");
+  if (i.last_step_due >= stamp)
+    broken("5 quiet", "a step was taken although the answer had arrived before it was due");
+}
+
+void Oracle::equals(const State& state, const char* law) const {
+  if (state.canonical() != shadow_->canonical())
+    broken(law, "the state at " + std::to_string(state.globals().seq) + " is not the fold of the log");
+}
+
+void Oracle::totals(const State& state) const {
+  for (std::size_t i = 0; i < std::size(dispositions_); ++i)
+    if (state.totals().dispositions[i] != dispositions_[i])
+      broken("12 totals", std::string(name(static_cast<Disposition>(i))) + " is " +
+                              std::to_string(state.totals().dispositions[i]) + ", recounted " +
+                              std::to_string(dispositions_[i]));
+  std::uint64_t opened = 0, closed = 0, outcomes[EnumTable<AttemptOutcome>::count] = {};
+  for (const auto& [key, n] : state.totals().counters) {
+    if (key.metric == Metric::incidents_opened) opened += n;
+    if (key.metric == Metric::incidents_closed) closed += n;
+    if (key.metric == Metric::attempts) outcomes[key.a] += n;
+  }
+  if (opened != opened_ || closed != closed_) broken("12 totals", "incidents are miscounted");
+  if (std::memcmp(outcomes, outcomes_, sizeof outcomes) != 0) broken("12 totals", "attempts are miscounted");
+}
+
+void Oracle::drained(Instant now) const {
+  for (const auto& [id, p] : pages_)
+    if (p.requested + minutes(10) <= now)
+      broken("16 drain", "page " + std::to_string(id.value) + " of " + to_text(p.incident) + " to " + p.person +
+                             " by " + p.channel + " is still owed");
+  for (const auto& [n, i] : incidents_)
+    if (i.resolved && !i.told.empty())
+      broken("16 drain", i.told.begin()->first + " was paged for " + to_text(n) + " and not told that it is over");
+}
+
+// The timeline and the closed incidents: on disk, or waiting in memory for the next checkpoint.
+void Oracle::archive(const std::map<std::string, std::string, std::less<>>& rows, const State& state) const {
+  std::map<std::string_view, std::string_view> pending;
+  const auto snapshot = const_cast<State&>(state).snapshot();
+  snapshot->archive.each([&](const ArchiveEntry& e) { pending[e.key] = e.value; });
+  const auto all = const_cast<State&>(*shadow_).snapshot();
+  all->archive.each([&](const ArchiveEntry& e) {
+    const auto it = rows.find(e.key);
+    const bool stored = it != rows.end() && it->second == e.value;
+    const auto waiting = pending.find(e.key);
+    if (!stored && (waiting == pending.end() || waiting->second != e.value))
+      broken("7 checkpoint", "an entry of the timeline is gone");
+  });
+}
+
+}  // namespace tocsin::sim

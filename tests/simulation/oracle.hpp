@@ -1,0 +1,105 @@
+#pragma once
+// Looks on from outside. It sees durable frames, what was released to senders, channels and people, and
+// what they did; it knows nothing of how decisions are made. Every rule here is a law of docs.
+//
+// It also keeps the shadow: the fold of all durable frames from the first one, which every recovered
+// state and every checkpoint has to equal.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "rules/model/codec.hpp"
+#include "rules/model/page.hpp"
+#include "rules/model/state.hpp"
+
+namespace tocsin::sim {
+
+// A law does not hold. Thrown; ends the world.
+struct Broken {
+  std::string law;
+  std::string text;
+};
+[[noreturn]] void broken(const char* law, std::string text);
+
+class Oracle {
+ public:
+  Oracle();
+
+  // A frame is durable: in order, each once. `seq` may jump only over a declared loss.
+  void frame(std::uint64_t seq, std::string_view payload);
+  // The disk has lost what followed `head`, and said so; [from, to] has to be declared next.
+  void lost(std::uint64_t head, std::uint64_t from, std::uint64_t to);
+
+  // Released to the world.
+  void order(const SendOrder& order);
+  void stored(const Fingerprint& alert, Instant promised);  // an alert that keeps a row
+  void acknowledged(IncidentNumber incident, Instant stamp);
+
+  // The world's own doing.
+  void accepted(PageId page) { accepted_.insert(page); }
+
+  // Checks of a whole state.
+  void equals(const State& state, const char* law) const;
+  void totals(const State& state) const;  // against a recount of the facts
+  void drained(Instant now) const;        // law 16, as far as pages go
+  void archive(const std::map<std::string, std::string, std::less<>>& rows, const State& state) const;
+
+  const State& shadow() const { return *shadow_; }
+  std::uint64_t seq() const { return seq_; }
+  std::uint64_t hash() const { return hash_; }
+  bool knows(const Fingerprint& alert) const { return alerts_.count(alert) > 0; }
+  std::size_t frames() const { return log_.size(); }
+
+ private:
+  struct Page {
+    PageKey key;
+    IncidentNumber incident;
+    PageKind kind{};
+    std::uint16_t attempt = 0, released = 0;
+    Epoch epoch;
+    bool in_flight = false;
+    Instant requested{}, retry{};
+    std::string person, channel;
+  };
+  struct Incident {
+    bool answered = false, resolved = false;
+    Priority priority{};
+    Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{};
+    std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
+  };
+  struct Alert {
+    Wall ended{};  // of the last explicit end
+    Instant promised{};
+    Epoch promised_in;
+  };
+  friend struct Watch;
+
+  void take(std::uint64_t seq, std::string_view payload);
+  Page& page(PageId id);
+  Incident& incident(IncidentNumber n);
+
+  std::unique_ptr<State> shadow_;
+  std::map<std::uint64_t, std::string> log_;
+  std::uint64_t seq_ = 0, hash_ = 0;
+  std::uint64_t lost_from_ = 0, lost_to_ = 0;
+  bool loss_due_ = false;
+  Instant at_{};
+  Epoch epoch_;
+  Instant epoch_at_{}, grace_{};
+  std::map<PageId, Page> pages_;
+  std::set<PageKey> keys_;
+  std::map<IncidentNumber, Incident> incidents_;
+  std::map<Fingerprint, Alert> alerts_;
+  std::uint64_t next_incident_ = 1, next_page_ = 1;
+  std::set<PageId> accepted_;
+  std::map<std::pair<std::uint64_t, std::uint16_t>, int> released_;
+  std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
+  std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};
+  std::uint64_t opened_ = 0, closed_ = 0;
+  std::string config_;             // text in force
+  bool equivalent_reload_ = false;  // and the one before it was the same company
+};
+
+}  // namespace tocsin::sim

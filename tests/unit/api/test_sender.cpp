@@ -1,0 +1,164 @@
+// Attempts on their way out: every one is settled once, whatever the channel does.
+
+#include <catch2/catch.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+#include "daemon/api/sender.hpp"
+
+using namespace tocsin;
+using namespace tocsin::api;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  std::string path =
+      (fs::temp_directory_path() / ("tocsin-sender-" + std::to_string(getpid()))).string();
+  Folder() { fs::remove_all(path); }
+  ~Folder() { fs::remove_all(path); }
+};
+
+std::string contents(const fs::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+class Fixture {
+ public:
+  Fixture() = default;
+  SenderPorts ports() {
+    return {[this](SettleAttempt s) {
+              const std::lock_guard lock(mutex_);
+              settled_.push_back(std::move(s));
+              changed_.notify_all();
+            },
+            [] { return Wall{1'000'000}; },
+            [this](OutboundRequest r) {
+              const std::lock_guard lock(mutex_);
+              requests.push_back(std::move(r));
+              return offer;
+            },
+            terminal};
+  }
+  std::vector<SettleAttempt> wait(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(5), [&] { return settled_.size() >= count; });
+    return settled_;
+  }
+  SendOrder order(const std::string& kind, Span left = seconds(15)) {
+    SendOrder o;
+    o.page = PageId(7), o.attempt = 2, o.epoch = Epoch(3), o.key = {1, 2};
+    o.deadline = Wall{1'000'000} + left;
+    o.channel = "ch", o.channel_kind = kind, o.title = "disk full";
+    o.channel_settings = {{"directory", folder.path}, {"url", "http://127.0.0.1:1/x"}};
+    o.incident = IncidentNumber(1);
+    return o;
+  }
+
+  Folder folder;
+  std::vector<OutboundRequest> requests;
+  Outbound::Offer offer = Outbound::Offer::taken;
+  int terminal = -1;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<SettleAttempt> settled_;
+};
+
+}  // namespace
+
+TEST_CASE("a file is written whole, and again under the same name") {
+  const Folder folder;
+  CHECK(write_file_durably(folder.path + "/a/b", "x.eml", "one").outcome ==
+        AttemptOutcome::accepted);
+  CHECK(write_file_durably(folder.path + "/a/b", "x.eml", "two").outcome ==
+        AttemptOutcome::accepted);
+  CHECK(contents(folder.path + "/a/b/x.eml") == "two");
+  CHECK(std::distance(fs::directory_iterator(folder.path + "/a/b"), {}) == 1);
+  for (const char* name : {"../x", "", ".hidden", "a/b"})
+    CHECK(write_file_durably(folder.path, name, "x").outcome == AttemptOutcome::not_sent);
+  CHECK(write_file_durably("/proc/nosuch", "x", "x").outcome == AttemptOutcome::not_sent);
+}
+
+TEST_CASE_METHOD(Fixture, "mailbox and terminal are settled as accepted") {
+  int pipe_ends[2];
+  REQUIRE(pipe(pipe_ends) == 0);
+  terminal = pipe_ends[1];
+  Sender sender(ports());
+  sender.send({order("mailbox"), order("terminal")});
+  const auto settled = wait(2);
+  REQUIRE(settled.size() == 2);
+  for (const SettleAttempt& s : settled) {
+    CHECK(s.outcome == AttemptOutcome::accepted);
+    CHECK(s.page == PageId(7));
+    CHECK(s.attempt == 2);
+    CHECK(s.epoch == Epoch(3));
+  }
+  char text[4096];
+  const ssize_t n = read(pipe_ends[0], text, sizeof text);
+  REQUIRE(n > 0);
+  CHECK(std::string(text, static_cast<std::size_t>(n)).find("disk full") != std::string::npos);
+  CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+}
+
+TEST_CASE_METHOD(Fixture, "a terminal that is gone was not sent to") {
+  Sender sender(ports());
+  sender.send({order("terminal")});
+  CHECK(wait(1).at(0).outcome == AttemptOutcome::not_sent);
+}
+
+TEST_CASE_METHOD(Fixture, "the answer of a webhook is the channel's to read") {
+  Sender sender(ports());
+  sender.send({order("webhook"), order("webhook"), order("webhook"), order("webhook")});
+  REQUIRE(requests.size() == 4);
+  CHECK(requests[0].destination == "ch");
+  CHECK(requests[0].total_timeout_ms == 10'000);
+  using Phase = OutboundResult::Phase;
+  sender.http_done({requests[0].id, Phase::answered, 204, "", {}, ""});
+  sender.http_done({requests[1].id, Phase::answered, 503, "", 7000, ""});
+  sender.http_done({requests[2].id, Phase::not_sent, 0, "", {}, "refused"});
+  sender.http_done({requests[3].id, Phase::unknown, 0, "", {}, "timeout"});
+  sender.http_done({requests[3].id, Phase::answered, 204, "", {}, ""});  // twice: ignored
+  sender.http_done({999, Phase::answered, 204, "", {}, ""});
+  const auto settled = wait(4);
+  REQUIRE(settled.size() == 4);
+  CHECK(settled[0].outcome == AttemptOutcome::accepted);
+  CHECK(settled[1].outcome != AttemptOutcome::accepted);
+  CHECK(settled[1].retry_after == seconds(7));
+  CHECK(settled[2].outcome == AttemptOutcome::not_sent);
+  CHECK(settled[2].detail == "refused");
+  CHECK(settled[3].outcome == AttemptOutcome::unknown);
+}
+
+TEST_CASE_METHOD(Fixture, "what cannot leave is said at once") {
+  offer = Outbound::Offer::full;
+  Sender sender(ports());
+  sender.send({order("webhook"), order("pigeon"), order("mailbox", milliseconds(-1))});
+  const auto settled = wait(3);
+  REQUIRE(settled.size() == 3);
+  for (const SettleAttempt& s : settled) CHECK(s.outcome == AttemptOutcome::not_sent);
+}
+
+TEST_CASE_METHOD(Fixture, "silence is unknown at the deadline; a late yes still counts") {
+  Sender sender(ports());
+  sender.send({order("webhook", milliseconds(50)), order("webhook", milliseconds(50))});
+  auto settled = wait(2);
+  REQUIRE(settled.size() == 2);
+  CHECK(settled[0].outcome == AttemptOutcome::unknown);
+  CHECK(sender.stats().backstop == 2);
+  using Phase = OutboundResult::Phase;
+  sender.http_done({requests[0].id, Phase::answered, 200, "", {}, ""});
+  sender.http_done({requests[1].id, Phase::answered, 500, "", {}, ""});  // late and no: dropped
+  settled = wait(3);
+  REQUIRE(settled.size() == 3);
+  CHECK(settled[2].outcome == AttemptOutcome::accepted);
+}
