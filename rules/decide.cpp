@@ -140,7 +140,9 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   const Prepared& alert = *c.alert;
   const AlertRow row = d.state.alerts().at(slot);
-  const Instant until = d.state.globals().instant(alert.until);
+  // What one sender of a pair promised is not taken back by the other.
+  const Instant promised = d.state.globals().instant(alert.until);
+  const Instant until = row.state == AlertState::firing ? later(row.due, promised) : promised;
   switch (judge_firing(row, alert)) {
     // The same alert again: count it, note that it was seen, write nothing.
     case Known::repeat:

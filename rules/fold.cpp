@@ -365,8 +365,10 @@ struct Fold {
     if (slot == no_slot) return void(ok = false);
     const PageRow row = s.pages_.at(slot);
     count_page_ended(s.totals_, f, row, channel_label(row.channel()), at);
-    // A delivered page is kept while its incident lives: its reader is to hear of the recovery.
-    if (f.end == PageEnd::delivered && (row.kind == PageKind::page || row.kind == PageKind::inform)) {
+    // A delivered page is kept while its incident is open: its reader is to hear of the recovery.
+    const std::uint32_t of = s.incident_slot(row.incident);
+    const bool open = of != no_slot && s.incidents_.at(of).unresolved();
+    if (open && f.end == PageEnd::delivered && (row.kind == PageKind::page || row.kind == PageKind::inform)) {
       forget_same_reader(row);
       page(f.page, [](PageRow& p) { p.delivered = true, p.due = never; });
     } else {

@@ -94,7 +94,7 @@ void AmApi::add_routes(Router& router) {
        [this](const Exchange& x, const SnapshotPtr& s) { return list(x, s, true); });
   const auto plain = [&](std::string_view pattern, std::function<HttpResponse()> answer) {
     router.add(HttpMethod::get, pattern, guard,
-               [answer = std::move(answer)](Exchange x) { x.reply(answer()); });
+               [answer = std::move(answer)](const Exchange& x) { x.reply(answer()); });
   };
   plain("/api/v2/status", [this] { return status(); });
   plain("/api/v2/receivers", [this] { return receivers(*reading_.engine().settings()); });
@@ -103,7 +103,7 @@ void AmApi::add_routes(Router& router) {
        {"alerts", "alerts/groups", "status", "receivers", "silences", "silence/{}"})
     for (const HttpMethod method : {HttpMethod::get, HttpMethod::post, HttpMethod::delete_})
       router.add(method, std::string("/api/v1/") + old, Guard::open(),
-                 [](Exchange x) { x.reply(gone()); });
+                 [](const Exchange& x) { x.reply(gone()); });
 }
 
 }  // namespace tocsin::api

@@ -20,7 +20,7 @@ void HealthApi::reload(Exchange x) {
                                      may(principal->actor, Permission::config_reload));
   if (!allowed)
     return x.reply(text_response(principal ? 403 : 401, "a reload needs the role administrator\n"));
-  reload_([reply = std::move(x.reply)](std::string errors) {
+  reload_([reply = std::move(x.reply)](const std::string& errors) {
     if (errors.empty()) return reply(HttpResponse{});
     reply(text_response(500, "failed to reload config: " + errors + "\n"));
   });
@@ -28,8 +28,9 @@ void HealthApi::reload(Exchange x) {
 
 void HealthApi::add_routes(Router& router) {
   router.add(HttpMethod::get, "/-/healthy", Guard::open(),
-             [](Exchange x) { x.reply(text_response(200, "OK\n")); });
-  router.add(HttpMethod::get, "/-/ready", Guard::open(), [this](Exchange x) { x.reply(ready()); });
+             [](const Exchange& x) { x.reply(text_response(200, "OK\n")); });
+  router.add(HttpMethod::get, "/-/ready", Guard::open(),
+             [this](const Exchange& x) { x.reply(ready()); });
   router.add(HttpMethod::post, "/-/reload", Guard::own(),
              [this](Exchange x) { reload(std::move(x)); });
   router.add(HttpMethod::get, "/", Guard::needs(Permission::incident_read),

@@ -32,7 +32,7 @@ Sender::~Sender() {
   stop();
 }
 
-void Sender::send(std::vector<SendOrder> orders) {
+void Sender::send(const std::vector<SendOrder>& orders) {
   for (const SendOrder& order : orders) start(order);
 }
 

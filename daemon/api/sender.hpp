@@ -37,7 +37,7 @@ class Sender {
   explicit Sender(SenderPorts ports);
   ~Sender();
 
-  void send(std::vector<SendOrder> orders);
+  void send(const std::vector<SendOrder>& orders);
   void http_done(OutboundResult result);  // what Outbound says
 
   // Finishes what is queued locally; what is with the network then is settled by the next epoch.

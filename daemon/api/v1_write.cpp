@@ -177,9 +177,10 @@ void add_v1_writes(Router& router, Reading& reading) {
                Guard::needs(verb.permission),
                [&reading, verb](Exchange x) { write(reading, verb, std::move(x)); });
   // Somebody has seen that acknowledged history is gone.
-  router.add(
-      HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
-      [&reading](Exchange x) { offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply); });
+  router.add(HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
+             [&reading](const Exchange& x) {
+               offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply);
+             });
 }
 
 }  // namespace tocsin::api

@@ -114,7 +114,8 @@ ClientAnswer Client::perform(const std::string& path, const std::string* body,
   if (!curl) return answer.error = "libcurl cannot start", answer;
   HeaderList list;
   if (!token_.empty()) add_header(list, "Authorization: Bearer " + token_);
-  for (const auto& [name, value] : headers) add_header(list, name + ": " + value);
+  for (const auto& [name, value] : headers)
+    add_header(list, std::string(name).append(": ").append(value));
   if (body) {
     add_header(list, "Content-Type: application/json");
     add_header(list, "Expect:");

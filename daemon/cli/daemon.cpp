@@ -142,11 +142,11 @@ bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
   EnginePorts ports;
   ports.journal = journal_.get();
   ports.compile = compile_stored;
-  ports.send = [this](std::vector<SendOrder> orders) { sender_->send(std::move(orders)); };
+  ports.send = [this](const std::vector<SendOrder>& orders) { sender_->send(orders); };
   ports.log = log;
   ports.alive = notify_alive;
   engine_ = std::make_unique<Engine>(std::move(options), std::move(ports));
-  const StartResult started = engine_->start(wanted);
+  const StartResult started = engine_->start(std::move(wanted));
   if (!started.ok) {
     log(LogLevel::error, started.locked ? "store_locked" : "cannot_start", started.message);
     return false;
@@ -171,7 +171,7 @@ bool Daemon::listen() {
   api::ApiPorts ports;
   ports.version = options_.version;
   ports.started = engine_->wall_now();
-  ports.reload = [this](std::function<void(std::string)> done) { reload(std::move(done)); };
+  ports.reload = [this](const std::function<void(std::string)>& done) { reload(done); };
   ports.server = [this] {
     ServerStats sum;
     for (const auto& server : servers_) add(sum, server->stats());
@@ -219,7 +219,7 @@ void Daemon::wait_for_signals() {
   }
 }
 
-void Daemon::reload(std::function<void(std::string errors)> done) {
+void Daemon::reload(const std::function<void(std::string errors)>& done) {
   if (!control_->post([this, done] { reload_now(done); })) done("too many reloads wait already");
 }
 

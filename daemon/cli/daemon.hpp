@@ -39,7 +39,7 @@ class Daemon {
   bool listen();
   void wait_for_signals();
   void close();
-  void reload(std::function<void(std::string errors)> done);
+  void reload(const std::function<void(std::string errors)>& done);
   void reload_now(const std::function<void(std::string errors)>& done);
   void greet() const;
   std::string first_url() const;

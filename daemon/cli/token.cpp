@@ -30,7 +30,7 @@ bool known_roles(const std::vector<std::string>& roles) {
     std::string all;
     for (const std::string_view name : EnumTable<Role>::names)
       all += (all.empty() ? "" : ", ") + std::string(name);
-    complain("'" + role + "' is no role; there are " + all);
+    complain(std::string("'").append(role).append("' is no role; there are ").append(all));
     good = false;
   }
   return good;

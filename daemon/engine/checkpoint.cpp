@@ -122,8 +122,10 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   Marker marker;
   marker.seq = cut.seq;
   marker.chain = journal.chain_at(cut.seq).value_or(0);
-  marker.previous = previous.seq;
-  marker.trimmed_to = previous.seq;  // frames from the second newest checkpoint on are kept
+  // Frames from the second newest checkpoint on are kept; another one at the same place is not newer.
+  const bool again = previous.seq == cut.seq;
+  marker.previous = again ? previous.previous : previous.seq;
+  marker.trimmed_to = again ? previous.trimmed_to : previous.seq;
   if (planted("trim_one_too_far")) marker.trimmed_to = cut.seq + 1;
 
   std::size_t next = 0;

@@ -112,7 +112,7 @@ bool decode(std::string_view value, AlertRow& row) {
   std::string_view blob;
   r("blob", blob);
   alert_fields(r, row);
-  if (r.damaged() || blob.size() < 26) return false;
+  if (r.damaged() || !whole_alert_blob(blob)) return false;
   row.blob = make_blob(blob);
   if (row.text().valid()) return true;
   free_blob(row.blob);
@@ -123,7 +123,7 @@ bool decode(std::string_view value, PageRow& row) {
   std::string_view blob;
   r("blob", blob);
   page_fields(r, row);
-  if (r.damaged() || blob.size() < 2) return false;
+  if (r.damaged() || !whole_page_blob(blob)) return false;
   row.blob = make_blob(blob);
   return true;
 }
@@ -137,12 +137,12 @@ bool decode(std::string_view value, Globals& g) {
   g.boot = text;
   std::uint32_t count = 0;
   r("sources", count);
-  for (std::uint32_t i = 0; i < count && i < sources_max && !r.damaged(); ++i) {
+  for (std::uint32_t i = 0; i < count && i < sources_max && !r.rest().empty() && !r.damaged(); ++i) {
     r("source", text);
     g.sources.emplace_back(text);
   }
   r("channels", count);
-  for (std::uint32_t i = 0; i < count && i < channel_labels_max && !r.damaged(); ++i) {
+  for (std::uint32_t i = 0; i < count && i < channel_labels_max && !r.rest().empty() && !r.damaged(); ++i) {
     r("channel", text);
     g.channels.emplace_back(text);
   }
@@ -152,13 +152,13 @@ bool decode(std::string_view value, Totals& t) {
   ByteReader r(value);
   std::uint16_t size = 0;
   r("received", size);
-  for (std::uint16_t i = 0; i < size && !r.damaged(); ++i) {
+  for (std::uint16_t i = 0; i < size && !r.rest().empty() && !r.damaged(); ++i) {
     std::uint64_t n = 0;
     r("n", n);
     if (i < t.received.size()) t.received[i] = n;
   }
   r("dispositions", size);
-  for (std::uint16_t i = 0; i < size && !r.damaged(); ++i) {
+  for (std::uint16_t i = 0; i < size && !r.rest().empty() && !r.damaged(); ++i) {
     std::uint64_t n = 0;
     r("n", n);
     if (i < t.dispositions.size()) t.dispositions[i] = n;
@@ -166,7 +166,7 @@ bool decode(std::string_view value, Totals& t) {
   r("held", t.held);
   std::uint32_t count = 0;
   r("counters", count);
-  for (std::uint32_t i = 0; i < count && !r.damaged(); ++i) {
+  for (std::uint32_t i = 0; i < count && !r.rest().empty() && !r.damaged(); ++i) {
     CounterKey k;
     std::uint64_t n = 0;
     r("m", k.metric), r("a", k.a), r("b", k.b), r("c", k.c), r("n", n);
@@ -189,7 +189,10 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value, 
     }
     case incident_prefix: {
       IncidentRow row;
-      if (!decode(value, row)) return false;
+      if (!decode(value, row)) {
+        free_blob(row.blob);
+        return false;
+      }
       slot = state.insert_incident(row);
       return true;
     }

@@ -98,6 +98,12 @@ const Blob* make_page_blob(std::string_view person, std::string_view channel) {
 std::string_view PageRow::person() const {
   return {blob->data() + 2, load<std::uint16_t>(blob->data())};
 }
+bool whole_alert_blob(std::string_view b) {
+  return b.size() >= alert_fixed_bytes && load<std::uint16_t>(b.data() + 24) <= b.size() - alert_fixed_bytes;
+}
+bool whole_page_blob(std::string_view b) {
+  return b.size() >= 2 && load<std::uint16_t>(b.data()) <= b.size() - 2;
+}
 std::string_view PageRow::channel() const { return blob->view().substr(2 + person().size()); }
 
 }  // namespace tocsin

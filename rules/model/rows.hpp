@@ -120,4 +120,8 @@ struct PageRow {
 };
 const Blob* make_page_blob(std::string_view person, std::string_view channel);
 
+// The sizes inside a blob that comes from outside stay inside it.
+bool whole_alert_blob(std::string_view bytes);
+bool whole_page_blob(std::string_view bytes);
+
 }  // namespace tocsin

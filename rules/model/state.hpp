@@ -93,8 +93,8 @@ struct Globals {
   std::vector<std::string> sources;   // names by slot
   std::vector<std::string> channels;  // the first ten that were paged through, for labels
 
-  Wall wall(Instant at_) const { return {at_.ms + offset_ms}; }
-  Instant instant(Wall w) const { return {w.ms - offset_ms}; }
+  Wall wall(Instant t) const { return Wall{t.ms} + Span{offset_ms}; }
+  Instant instant(Wall w) const { return Instant{w.ms} - Span{offset_ms}; }
 };
 
 // An entry is only a hint: the row says whether it is still due. So nothing is ever removed from the

@@ -33,15 +33,26 @@ constexpr Span seconds(std::int64_t n) { return {n * 1000}; }
 constexpr Span minutes(std::int64_t n) { return {n * 60'000}; }
 constexpr Span hours(std::int64_t n) { return {n * 3'600'000}; }
 
-constexpr Span operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
-constexpr Span operator-(Wall a, Wall b) { return {a.ms - b.ms}; }
-constexpr Instant operator+(Instant a, Span s) {
-  if (a == never || s.ms > INT64_MAX - a.ms) return never;
-  return {a.ms + s.ms};
+// Sums stop at the ends of the range: senders' times and damaged bytes may hold anything.
+constexpr std::int64_t saturated_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t out = 0;
+  if (!__builtin_add_overflow(a, b, &out)) return out;
+  return b < 0 ? INT64_MIN : INT64_MAX;
 }
-constexpr Wall operator+(Wall a, Span s) { return {a.ms + s.ms}; }
-constexpr Instant operator-(Instant a, Span s) { return {a.ms - s.ms}; }
-constexpr Wall operator-(Wall a, Span s) { return {a.ms - s.ms}; }
+constexpr std::int64_t saturated_difference(std::int64_t a, std::int64_t b) {
+  std::int64_t out = 0;
+  if (!__builtin_sub_overflow(a, b, &out)) return out;
+  return b < 0 ? INT64_MAX : INT64_MIN;
+}
+
+constexpr Span operator-(Instant a, Instant b) { return {saturated_difference(a.ms, b.ms)}; }
+constexpr Span operator-(Wall a, Wall b) { return {saturated_difference(a.ms, b.ms)}; }
+constexpr Instant operator+(Instant a, Span s) {
+  return a == never ? never : Instant{saturated_sum(a.ms, s.ms)};
+}
+constexpr Wall operator+(Wall a, Span s) { return {saturated_sum(a.ms, s.ms)}; }
+constexpr Instant operator-(Instant a, Span s) { return {saturated_difference(a.ms, s.ms)}; }
+constexpr Wall operator-(Wall a, Span s) { return {saturated_difference(a.ms, s.ms)}; }
 constexpr Instant later(Instant a, Instant b) { return a < b ? b : a; }
 constexpr Instant earlier(Instant a, Instant b) { return a < b ? a : b; }
 

@@ -208,6 +208,7 @@ bool settle_older_epochs(const Deciding& d, std::size_t limit) {
     const PageRow page = d.state.pages().at(slot);
     d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
                              WhySettled::older_epoch, d.now, "the process that sent it ended"});
+    fill_channel(d, std::string(page.channel()));  // its slot is free, and it may not be wanted again
   }
   return more;
 }

@@ -7,7 +7,7 @@
 
 namespace tocsin {
 
-inline constexpr std::size_t outbox_slice = 200;  // of one decision: its facts stay under 256
+inline constexpr std::size_t outbox_slice = 100;  // of one decision: its facts stay under 256
 
 // The first durable act of a start. Makes the store's secret when there is none.
 void take_epoch(const Deciding& d, const TakeEpoch& c);

@@ -21,10 +21,12 @@ class Alert:
 
     def __init__(self, number):
         self.number = number
-        # One in twenty opens an incident at once and pages; the rest is held for a moment.
-        self.severity = "critical" if number % 20 == 0 else "warning"
-        self.labels = {"alertname": f"Check{number % 9}", "instance": f"node-{number % 150:03d}",
-                       "device": f"d{number}", "severity": self.severity}
+        # One in ten opens an incident at once and pages; the rest is held for a moment, and four of
+        # them share a machine.
+        critical = number % 10 == 0
+        self.labels = {"alertname": f"Check{number % 7}", "device": f"d{number}",
+                       "instance": f"core-{number}" if critical else f"node-{number // 4}",
+                       "severity": "critical" if critical else "warning"}
         self.state = None      # (firing?, starts, ends) that was answered 200; None: never heard of
         self.maybe = None      # the same, sent and not answered
 
@@ -55,8 +57,10 @@ class Alerts:
                 wanted = alert.state  # a repeat: endsAt and the text move
             elif firing:
                 wanted = (False, starts, now)
-            else:
+            elif self.random.random() < 0.2:
                 wanted = (True, now, 0)
+            else:
+                continue  # well for a while, so that incidents end
             alert.maybe = wanted
             until = (wanted[2] or now_ms() + 240_000) / 1000
             body.append({"labels": alert.labels, "startsAt": common.rfc3339(wanted[1] / 1000),
@@ -100,42 +104,50 @@ class Pages:
     def __init__(self, wrong):
         self.wrong = wrong
         self.lock = threading.Lock()
-        self.key_of = {}       # what a page is about -> its key
+        self.key_of = {}       # what a message is about, or its page's number -> its key
         self.about = {}        # key -> what it is about
-        self.attempts = set()  # (epoch, page, attempt, way)
+        self.attempts = set()  # (epoch, page, attempt)
         self.accepted = {}     # key -> epoch in which it was accepted
+        self.last = {}         # key -> (epoch, when) it came last
         self.paged = {}        # incident -> {cycle}
         self.quiet = {}        # (incident, cycle) -> when it was answered that somebody owns it
         self.doubles = self.count = 0
 
-    def came(self, way, key, about, epoch, page, attempt, accepted):
-        """One message. `about` is (incident, cycle, step, repeat, kind, why, person, channel)."""
+    def came(self, message, about, incident, cycle, accepted):
+        """One message. `about` is None for a mail, whose headers do not say all of it."""
+        key, epoch = message.key, message.epoch
         with self.lock:
             self.count += 1
-            known = self.key_of.setdefault(about, key)
-            if known != key:
-                self.wrong.append(f"the key of {about} was {known} and is now {key}")
-            if self.about.setdefault(key, about) != about:
+            for what in filter(None, (("page", message.page), about)):
+                if self.key_of.setdefault(what, key) != key:
+                    self.wrong.append(f"the key of {what} was {self.key_of[what]} and is now {key}")
+            if about and self.about.setdefault(key, about) != about:
                 self.wrong.append(f"key {key} stood for {self.about[key]} and now for {about}")
-            if (epoch, page, attempt, way) in self.attempts:
-                self.wrong.append(f"attempt {attempt} of page {page} in epoch {epoch} came twice")
-            self.attempts.add((epoch, page, attempt, way))
+            attempt = (epoch, message.page, message.attempt)
+            if attempt in self.attempts:
+                self.wrong.append(f"epoch {epoch}: attempt {message.attempt} of page {message.page} came twice")
+            self.attempts.add(attempt)
             if key in self.accepted:
                 self.doubles += 1
                 if self.accepted[key] == epoch:
-                    self.wrong.append(f"{about} was accepted in epoch {epoch} and sent again in it")
+                    self.wrong.append(f"page {message.page} was accepted and sent again, both in epoch {epoch}")
             if accepted:
                 self.accepted[key] = epoch
-            incident, cycle, kind = about[0], about[1], about[4]
-            if kind == "page":
-                self.paged.setdefault(incident, set()).add(cycle)
+            self.last[key] = max((epoch, message.at), self.last.get(key, (0, 0)))
+            if message.kind != "page":
+                return
+            self.paged.setdefault(incident, set()).add(cycle)
             owned = self.quiet.get((incident, cycle))
-            if kind == "page" and owned and time.monotonic() - owned > QUIET_AFTER:
-                self.wrong.append(f"{about} came {time.monotonic() - owned:.1f} s after somebody owned it")
+            if owned and time.monotonic() - owned > QUIET_AFTER:
+                self.wrong.append(f"{incident} paged {time.monotonic() - owned:.1f} s after it was acknowledged")
 
     def owned(self, incident, cycle):
         with self.lock:
-            self.quiet[(incident, cycle)] = time.monotonic()
+            self.quiet.setdefault((incident, cycle), time.monotonic())
+
+    def has_paged(self, incident):
+        with self.lock:
+            return incident in self.paged
 
 
 def about_of(body):

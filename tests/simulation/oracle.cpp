@@ -193,9 +193,17 @@ struct Watch {
     if (p.in_flight && f.end != PageEnd::delivered) broken("6 once", "a page ended while in flight");
     if (f.end == PageEnd::delivered && !o.accepted_.count(f.page))
       broken("6 once", "a page counts as delivered that nobody has taken");
-    if (f.end == PageEnd::delivered && (p.kind == PageKind::page || p.kind == PageKind::inform))
+    if (f.end == PageEnd::delivered && (p.kind == PageKind::page || p.kind == PageKind::inform) &&
+        !(o.incident(p.incident).resolved && recall_is_on_its_way(p)))
       o.incident(p.incident).told.emplace(p.person, p.channel);
     o.pages_.erase(f.page);
+  }
+  bool recall_is_on_its_way(const Oracle::Page& page) const {
+    for (const auto& [id, p] : o.pages_)
+      if (p.kind == PageKind::recall && p.incident == page.incident && p.person == page.person &&
+          p.channel == page.channel)
+        return true;
+    return false;
   }
   template <class F>
   void on(const F&) {}

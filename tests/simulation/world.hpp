@@ -142,6 +142,7 @@ class World {
   std::vector<Sender> senders_;
   Channel channels_[3];
   std::uint64_t outages_ = 0;
+  std::uint64_t given_ = 0, heard_ = 0;  // events handed in, and events whose sender was answered
   std::set<std::uint32_t> reacted_;
 };
 
