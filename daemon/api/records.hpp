@@ -1,5 +1,5 @@
 #pragma once
-// Rows as the JSON objects of our own API (docs/openapi.yaml). Pure; any thread that holds the
+// Rows as the JSON objects of our own API. Pure; any thread that holds the
 // snapshot.
 
 #include "daemon/api/json_out.hpp"

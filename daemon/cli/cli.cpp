@@ -17,12 +17,14 @@ constexpr const char* default_config = "/etc/tocsin/tocsin.yaml";
 constexpr const char* default_data = "/var/lib/tocsin";
 
 std::string indented(std::string_view text) {
-  std::string out = "    ";
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += "    ";
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.empty()) out.append("    ").append(line);
+    out += '\n';
   }
-  return out + "\n";
+  return out;
 }
 
 std::string full_name(const CLI::App* app) {
@@ -89,6 +91,12 @@ void add_client_options(CLI::App* app, ClientOptions& options) {
   app->add_flag("--json", options.json, "print the daemon's own answer");
 }
 
+LogLevel level_of(const std::string& word) {
+  if (word == "debug") return LogLevel::debug;
+  if (word == "warning") return LogLevel::warning;
+  return word == "error" ? LogLevel::error : LogLevel::info;
+}
+
 void add_serve(CLI::App& root, ServeOptions& o, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("serve");
   app->add_option("--config", o.config, "the configuration")
@@ -99,15 +107,15 @@ void add_serve(CLI::App& root, ServeOptions& o, Chosen& chosen) {
       ->type_name("KIND")
       ->check(CLI::IsMember({"rocksdb", "memory"}))
       ->default_str("rocksdb");
-  static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
-                                                      {"info", LogLevel::info},
-                                                      {"warning", LogLevel::warning},
-                                                      {"error", LogLevel::error}};
-  app->add_option("--log-level", o.log_level, "the least that is logged")
+  static std::string level = "info";
+  app->add_option("--log-level", level, "the least that is logged")
       ->type_name("LEVEL")
-      ->transform(CLI::Transformer(levels).description(""))
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->default_str("info");
-  app->callback([&o, &chosen] { chosen = [&o] { return serve(o); }; });
+  app->callback([&o, &chosen] {
+    o.log_level = level_of(level);
+    chosen = [&o] { return serve(o); };
+  });
 }
 
 void add_check(CLI::App& root, CheckOptions& o, Chosen& chosen) {
@@ -237,6 +245,7 @@ int run(int argc, char** argv) {
   ServeOptions serving;
   serving.config = default_config;
   serving.version = TOCSIN_VERSION;
+  if (argc > 0) serving.program = argv[0];
   const char* demo = std::getenv("TOCSIN_DEMO");
   serving.demo = demo && std::string_view(demo) == "1";
   CheckOptions checking{default_config, false};

@@ -24,6 +24,7 @@ struct ServeOptions {
   LogLevel log_level = LogLevel::info;
   bool demo = false;
   std::string version;
+  std::string program = "tocsin";  // as it was called, for lines to try
 };
 
 class Daemon {

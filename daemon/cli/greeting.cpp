@@ -26,6 +26,7 @@ std::string open_hook(const Body& body) {
 void Daemon::greet() const {
   const auto settings = engine_->settings();
   const std::string url = first_url();
+  const std::string& tool = options_.program;
   std::string out = "\nTocsin listens on " + url + "  (open it in a browser)\n\nPages go to:\n";
   for (const Channel& channel : settings->channels)
     out += "  " + channel.name + " (" + channel.kind + ")  " + where(channel) + "\n";
@@ -34,8 +35,9 @@ void Daemon::greet() const {
          " -d '{\"key\": \"disk-full\", \"ci\": \"db-shop-01\", \"severity\": \"critical\", "
          "\"summary\": \"The disk of db-shop-01 is full\"}'\n"
          "\nThen look, answer and repair:\n"
-         "  tocsin incident list\n  tocsin incident ack 1\n"
-         "  tocsin send --key disk-full --ci db-shop-01 --resolve\n\n";
+         "  " +
+         tool + " incident list\n  " + tool + " incident ack 1\n  " + tool +
+         " send --key disk-full --ci db-shop-01 --resolve\n\n";
   print(out);
 }
 

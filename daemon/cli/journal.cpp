@@ -15,6 +15,7 @@
 #include "daemon/engine/recover.hpp"
 #include "daemon/journal/rocks_journal.hpp"
 #include "rules/dump.hpp"
+#include "rules/fold.hpp"
 #include "rules/invariants.hpp"
 
 namespace tocsin::cli {
@@ -54,6 +55,7 @@ std::string to_json_line(const FrameRecord& frame) {
 struct Census {
   std::uint64_t frames = 0, facts = 0, first = 0, last = 0;
   std::string wrong;
+  bool recounted = false;  // the log reaches back to its first frame
 };
 
 // Frames up to marker.trimmed_to may be gone already, or still be there for a while.
@@ -86,6 +88,30 @@ Census take_census(Journal& journal, const Marker& marker) {
   return census;
 }
 
+// While nothing was trimmed, the whole log is folded once more: rows and totals are a recount of
+// the facts, and every archived row is the one that the facts made.
+std::string recount(Journal& journal, const State& state, const Marker& marker) {
+  State again;
+  std::string wrong;
+  const bool whole = journal.read_frames(1, [&](const FrameRecord& frame) {
+    if (!fold_frame(again, frame.seq, frame.payload))
+      wrong = "frame " + std::to_string(frame.seq) + " cannot be folded";
+    return wrong.empty();
+  });
+  if (!wrong.empty()) return wrong;
+  if (!whole) return "the log cannot be read from its start";
+  if (again.totals() != state.totals()) return "the totals are not a recount of the facts";
+  if (again.canonical() != state.canonical()) return "the rows are not the fold of the log";
+  MarkerBody body;
+  if (marker.seq == 0 || !decode(marker.body, body)) return "";
+  std::uint64_t archived = 0;
+  again.snapshot()->archive.each([&](const ArchiveEntry& entry) {
+    if (archived++ < body.archive_rows && wrong.empty() && journal.row(entry.key) != entry.value)
+      wrong = "an archived row is not what its facts say";
+  });
+  return wrong;
+}
+
 // The same way as a start: the checkpoint against its marker, the tail folded onto it, every law.
 std::string verify(Journal& journal, Census& census, Recovered& found) {
   State state;
@@ -97,6 +123,10 @@ std::string verify(Journal& journal, Census& census, Recovered& found) {
            " to " + std::to_string(found.opened.lost_to);
   census = take_census(journal, found.opened.marker);
   if (!census.wrong.empty()) return census.wrong;
+  if (census.first == 1) {
+    if (auto wrong = recount(journal, state, found.opened.marker); !wrong.empty()) return wrong;
+    census.recounted = true;
+  }
   if (state.globals().config_hash.empty()) return "";
   const Loaded stored = load_stored(state.config_text());
   if (!stored.settings) return "the stored configuration cannot be read by this version";
@@ -125,7 +155,8 @@ int verify_journal(const JournalOptions& options) {
     print("good: checkpoint " + std::to_string(found.opened.marker.seq) + " with " +
           std::to_string(found.rows) + " rows equal to its marker; frames " +
           std::to_string(census.first) + " to " + std::to_string(census.last) + ", " +
-          std::to_string(census.facts) + " facts, chain unbroken\n");
+          std::to_string(census.facts) + " facts, chain unbroken" +
+          (census.recounted ? "; rows and totals equal a recount" : "") + "\n");
   } else {
     complain(wrong);
   }

@@ -61,9 +61,9 @@ void open_log(LogLevel least) {
 }
 
 void close_log() {
+  spdlog::shutdown();  // joins the thread that writes, so what it used may go
   queued.reset();
   direct.reset();
-  spdlog::shutdown();
 }
 
 void log(LogLevel level, std::string_view event, std::string_view detail) {

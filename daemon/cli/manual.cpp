@@ -62,12 +62,14 @@ constexpr std::array pages{
     Manual{"tocsin incident note", "write into the timeline", "tocsin incident note NUMBER TEXT",
            "Adds a line to the story of the incident.",
            "tocsin incident note 12 'Rebooted the switch, watching'"},
-    Manual{"tocsin incident resolve", "say that the service is back",
-           "tocsin incident resolve NUMBER --code CODE [--cause CODE] [--note TEXT] [--force]",
-           "Asks for a closure code, P1 to P3 for a note of 20 characters, P1 and P2 for a cause.\n"
-           "While an alert of the incident still fires, --force and a note are needed.",
-           "tocsin incident resolve 12 --code fixed_permanent --cause capacity \\\n"
-           "    --note 'Moved the logs to a larger disk'"},
+    Manual{
+        "tocsin incident resolve", "say that the service is back",
+        "tocsin incident resolve NUMBER --code CODE [--cause CODE] [--note TEXT] [--force]",
+        "For an incident that somebody owns. Asks for a closure code, P1 to P3 for a note of 20\n"
+        "characters, P1 and P2 for a cause.\n"
+        "While an alert of the incident still fires, --force and a note are needed.",
+        "tocsin incident resolve 12 --code fixed_permanent --cause capacity \\\n"
+        "    --note 'Moved the logs to a larger disk'"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{"tocsin token", "make secrets for people and programs",

@@ -73,8 +73,11 @@ void change(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant 
 void forget_or_keep(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
   const std::uint32_t incident = d.state.incident_slot(row.incident);
-  const bool needed = row.state == AlertState::stale && incident != no_slot &&
-                      d.state.incidents().at(incident).unresolved();
+  bool needed = false;
+  if (incident != no_slot) {  // it may come back to its incident (BND-7 a, f)
+    const IncidentRow& of = d.state.incidents().at(incident);
+    needed = of.unresolved() || d.now - of.resolved_at <= d.settings.reopen_window;
+  }
   if (needed)
     d.out.add(AlertKept{row.fingerprint(), d.now + d.settings.tombstone_for});
   else

@@ -32,7 +32,7 @@ void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instan
 void remember_orphan(const Deciding& d, const ReceiveAlert& c);
 // Writes AlertChanged (and the new annotations with it) for a key with a row.
 void change(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due);
-// The time to remember an ended alert is over; kept when its incident still lives and it never ended.
+// The time to remember an ended alert is over; kept while its incident is open or could be reopened.
 void forget_or_keep(const Deciding& d, std::uint32_t slot);
 
 }  // namespace tocsin

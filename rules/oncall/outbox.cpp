@@ -70,12 +70,14 @@ void fill_channel(const Deciding& d, const std::string& channel) {
   }
 }
 
-// The place of the person's next channel. The list may have changed since the page was asked for: the
-// channel that just failed does not come again.
+// The place of the person's next channel. The list may have changed since the page was asked for: what
+// follows the channel that failed, or stands where it stood. An all-clear goes where the page went.
 std::optional<std::size_t> next_channel(const std::vector<std::string>& channels, const PageRow& page) {
-  for (std::size_t i = page.channel_rank + 1u; i < channels.size(); ++i)
-    if (channels[i] != page.channel()) return i;
-  return {};
+  if (page.kind == PageKind::recall) return {};
+  const auto it = std::find(channels.begin(), channels.end(), page.channel());
+  const std::size_t next = it == channels.end() ? page.channel_rank : static_cast<std::size_t>(it - channels.begin()) + 1;
+  if (next >= channels.size()) return {};
+  return next;
 }
 
 // The next channel of the person, else the next step of the escalation at once (ESC-6).
@@ -85,7 +87,7 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   if (const auto next = next_channel(channels, page)) {
     // In this order: with its last page gone, a closed incident would be gone as well.
     request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel, page.step,
-                 page.repeat, static_cast<std::uint8_t>(*next));
+                 page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
     return end_page(d, page, PageEnd::undeliverable, why);
   }
   end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);

@@ -172,6 +172,8 @@ class World:
             cycle = int(re.search(r"\.(\d+)@", mail["References"]).group(1))
             message = common.Received("mail", mail["X-Tocsin-Key"], mail["X-Tocsin-Kind"], incident,
                                       epoch, page, attempt, {})
+            written = os.stat(os.path.join(self.mailbox, name)).st_mtime
+            message.at = time.monotonic() - (time.time() - written)
             self.pages.came(message, None, incident, cycle, True)
             os.unlink(os.path.join(self.mailbox, name))
 
@@ -328,7 +330,6 @@ class World:
 
     def judge_resent(self, ready):
         """What had no answer when it died comes again: same key, newer epoch, at once."""
-        self.died.set()
         with self.pages.lock:
             owed, self.in_flight = self.in_flight, []
         again = lambda m: self.pages.last.get(m.key, (0, 0))[0] > m.epoch

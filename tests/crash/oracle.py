@@ -138,8 +138,8 @@ class Pages:
                 return
             self.paged.setdefault(incident, set()).add(cycle)
             owned = self.quiet.get((incident, cycle))
-            if owned and time.monotonic() - owned > QUIET_AFTER:
-                self.wrong.append(f"{incident} paged {time.monotonic() - owned:.1f} s after it was acknowledged")
+            if owned and message.at - owned > QUIET_AFTER:
+                self.wrong.append(f"{incident} paged {message.at - owned:.1f} s after it was acknowledged")
 
     def owned(self, incident, cycle):
         with self.lock:

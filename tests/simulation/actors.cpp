@@ -133,7 +133,7 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
   request.done = [this, who, told, resolved, starts](bool, std::uint64_t) {
     heard_ += who.size();
     for (const auto& [fingerprint, until] : told)
-      oracle_.stored(fingerprint, node_->state.globals().instant(until));
+      oracle_.stored(fingerprint, starts, node_->state.globals().instant(until));
     for (const std::size_t i : who)
       if (senders_[i].starts == starts) (resolved ? senders_[i].heard_end : senders_[i].heard_start) = true;
   };
@@ -269,8 +269,7 @@ void World::faults() {
       storm();
     } else if (kind < 73) {
       acknowledge(IncidentNumber(static_cast<std::uint32_t>(random_.between(1, 30))), "ann");
-    } else if (kind < 76) {
-      if (!node_) return;
+    } else if (kind < 76 && node_) {
       given_ += 3, heard_ += 3;
       give(CountRejected{static_cast<std::uint8_t>(random_.below(40)), Disposition::rejected_auth, 3});
     } else if (kind < 79 && node_ && node_->state.globals().loss_unconfirmed) {

@@ -297,10 +297,11 @@ void Oracle::order(const SendOrder& o) {
   if (released_[{o.page.value, o.attempt}]++) broken("6 once", "an attempt was released twice");
 }
 
-void Oracle::stored(const Fingerprint& alert, Instant promised) {
+void Oracle::stored(const Fingerprint& alert, Wall starts, Instant promised) {
   const auto it = alerts_.find(alert);
   if (it == alerts_.end()) broken("2 held", "a sender was told that an alert is stored, and it is not");
   Alert& a = it->second;
+  if (a.ended.ms && starts <= a.ended) return;  // a late letter about what is over
   if (a.promised_in != epoch_ || a.promised < promised) a.promised = promised;
   a.promised_in = epoch_;
 }

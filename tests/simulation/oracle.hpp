@@ -34,7 +34,7 @@ class Oracle {
 
   // Released to the world.
   void order(const SendOrder& order);
-  void stored(const Fingerprint& alert, Instant promised);  // an alert that keeps a row
+  void stored(const Fingerprint& alert, Wall starts, Instant promised);  // an alert that keeps a row
   void acknowledged(IncidentNumber incident, Instant stamp);
 
   // The world's own doing.
