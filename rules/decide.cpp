@@ -240,6 +240,7 @@ void on(const Deciding& d, const TakeEpoch& c) {
   take_epoch(d, c);
   if (!planted("no_settle_of_older_epoch")) settle_older_epochs(d, outbox_slice);
 }
+void on(const Deciding& d, const SettleOlderEpochs&) { settle_older_epochs(d, outbox_slice); }
 void on(const Deciding& d, const ApplyConfig& c) { apply_config(d, c); }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);

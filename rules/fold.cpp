@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rules/kpi/count.hpp"
+#include "rules/model/planted.hpp"
 #include "rules/model/row_codec.hpp"
 
 namespace tocsin {
@@ -290,6 +291,7 @@ struct Fold {
       i.code = f.code, i.cause = f.cause, i.resolved_by_daemon = f.by_daemon;
       i.needs_review |= f.needs_review;
       i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
+      if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
       i.escalate_due = i.verify_due = i.prompt_due = never;
       count_resolved(s.totals_, i, s.globals_.wall(at));
     });

@@ -41,6 +41,15 @@ void HealthApi::add_routes(Router& router) {
                r.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
                return r;
              }));
+  router.add(HttpMethod::get, "/incidents/{}", Guard::needs(Permission::incident_read),
+             reading_.handler([this](const Exchange& x, const SnapshotPtr& snapshot) {
+               auto page = incident_page(reading_.engine(), *snapshot, parse_incident(x.args[0]));
+               if (!page) return text_response(404, "no such incident\n");
+               HttpResponse r;
+               r.body = std::move(*page);
+               r.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
+               return r;
+             }));
 }
 
 }  // namespace tocsin::api

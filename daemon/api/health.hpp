@@ -1,8 +1,9 @@
 #pragma once
-// Life signs and the first page: /-/healthy, /-/ready, POST /-/reload, GET /.
+// Life signs and the pages for browsers: /-/healthy, /-/ready, POST /-/reload, GET /, /incidents/N.
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/api/reading.hpp"
@@ -30,5 +31,8 @@ class HealthApi {
 
 // Open incidents as a plain page: nothing in it runs, nothing in it acts.
 std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now);
+// One incident and its story; nothing when there is none of that number.
+std::optional<std::string> incident_page(const Engine& engine, const Snapshot& snapshot,
+                                         IncidentNumber number);
 
 }  // namespace tocsin::api

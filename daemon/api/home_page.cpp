@@ -1,46 +1,13 @@
 #include <algorithm>
 
 #include "daemon/api/health.hpp"
+#include "daemon/api/html.hpp"
 #include "daemon/api/rfc3339.hpp"
 
 namespace tocsin::api {
 namespace {
 
 constexpr std::size_t rows_max = 500;
-
-constexpr std::string_view style =
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222;background:#fff}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;padding:.35em .8em;border-bottom:1px solid #ddd;vertical-align:top}"
-    "th{font-weight:600}.P1{color:#a00;font-weight:700}.P2{color:#b50;font-weight:700}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
-    "th,td{border-color:#444}.P1{color:#f77}.P2{color:#fa5}}";
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 void cell(std::string& out, std::string_view text) {
   out += "<td>";
@@ -51,7 +18,8 @@ void cell(std::string& out, std::string_view text) {
 void row(std::string& out, const IncidentRow& incident, const Globals& globals, Wall now) {
   const IncidentWords words = incident.words();
   out += "<tr>";
-  cell(out, to_text(incident.number));
+  const std::string number = to_text(incident.number);
+  out += "<td><a href=\"incidents/" + number + "\">" + number + "</a></td>";
   out += "<td class=\"";
   out += name(incident.priority);
   out += "\">";
@@ -80,13 +48,8 @@ std::string home_page(const Snapshot& snapshot, const std::string& instance, Wal
   });
   const std::string title =
       std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
-  std::string out =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\">"
-      "<meta http-equiv=\"refresh\" content=\"30\"><title>";
-  out += title + " - " + escape(instance) + "</title><style>";
-  out += style;
-  out += "</style></head><body><h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) +
+  std::string out = html_head(title + " - " + instance);
+  out += "<h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) +
          "</p>\n";
   if (!open.empty()) {
     out +=

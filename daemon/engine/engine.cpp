@@ -14,6 +14,7 @@
 #include "daemon/engine/recover.hpp"
 #include "daemon/engine/workers.hpp"
 #include "rules/invariants.hpp"
+#include "rules/process/housekeeping.hpp"
 
 namespace tocsin {
 namespace {
@@ -138,6 +139,8 @@ struct Engine::Impl {
     epoch.version = options.version, epoch.boot = clock.boot(), epoch.boot_ms = clock.boot_ms();
     epoch.secret = {random_bits(), random_bits()};
     add(epoch);
+    // An epoch settles a slice of what older ones left; the rest follows in the same frame.
+    for (std::size_t left = pages_in_flight(); left > outbox_slice; left -= outbox_slice) add(SettleOlderEpochs{});
     if (found.opened.trouble == OpenTrouble::loss)
       add(DeclareLoss{found.opened.lost_from, found.opened.lost_to, found.opened.detail});
     if (const auto by = clock.wall().ms - state.globals().wall(now).ms; state.globals().seq > 0 && std::abs(by) >= clock_step_ms)
@@ -147,6 +150,12 @@ struct Engine::Impl {
     if (turn.seq && ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok) return false;
     if (turn.seq) durable = turn.seq;
     return true;
+  }
+
+  std::size_t pages_in_flight() const {
+    std::size_t n = 0;
+    state.pages().each([&](std::uint32_t, const PageRow& p) { n += p.state == PageState::in_flight && !p.delivered; });
+    return n;
   }
 
   void launch() {
@@ -436,7 +445,9 @@ Offer Engine::offer(AlertsRequest request) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
   const std::size_t n = request.prepared.size();
-  if (!impl_->health.accepting || impl_->inbox_alerts + n > impl_->options.inbox_alerts_max) return Offer::full;
+  // A request larger than the whole inbox is still taken by an empty one.
+  const bool room = impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= impl_->options.inbox_alerts_max;
+  if (!impl_->health.accepting || !room) return Offer::full;
   impl_->inbox_alerts += n;
   impl_->inbox.push_back({impl_->clock.now(), std::move(request), {}, 0});
   impl_->wake.notify_all();

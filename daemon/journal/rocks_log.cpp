@@ -158,7 +158,8 @@ void RocksLog::trim(std::uint64_t bound, std::chrono::seconds retain_for,
   std::string until;
   for (const rocksdb::SstFileMetaData* file : files) {
     if (seq_of(file->largestkey) > bound) break;
-    const bool old = file->file_creation_time + longest < now;
+    // 0: not known, as for files that recovery wrote. Such a file counts as young.
+    const bool old = file->file_creation_time != 0 && file->file_creation_time + longest < now;
     if (total <= retain_bytes && !old) break;
     total -= file->size;
     until = file->largestkey;

@@ -31,7 +31,8 @@ KnownEnd judge_resolve(const AlertRow& row, const Prepared& alert) {
   switch (row.state) {
     case AlertState::resolved:
     case AlertState::tombstone: return KnownEnd::repeat;
-    default: return alert.until < row.starts_at && alert.until.ms != 0 ? KnownEnd::out_of_order : KnownEnd::ends;
+    // A sender that counts in whole seconds may end an alert in the second in which it began.
+    default: return alert.until + milliseconds(999) < row.starts_at ? KnownEnd::out_of_order : KnownEnd::ends;
   }
 }
 

@@ -94,6 +94,8 @@ struct TakeEpoch {
   std::int64_t boot_ms = 0;
   Fingerprint secret;  // random; becomes the secret of the store if it has none yet
 };
+// Another slice of the attempts that older epochs left in flight.
+struct SettleOlderEpochs {};
 struct DeclareLoss {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -112,7 +114,7 @@ struct FlushTallies {};
 struct Tick {};
 
 using Command = std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
-                             CloseIncident, ApplyConfig, StepClock, TakeEpoch, DeclareLoss, ConfirmLoss,
+                             CloseIncident, ApplyConfig, StepClock, TakeEpoch, SettleOlderEpochs, DeclareLoss, ConfirmLoss,
                              CountRejected, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.

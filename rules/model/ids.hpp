@@ -31,7 +31,8 @@ struct Fingerprint {
   auto operator<=>(const Fingerprint&) const = default;
 };
 
-// The key a channel sees: hash of (incident, cycle, step, repeat, kind, person, channel). Never of the attempt.
+// The key a channel sees: hash of (store, incident, cycle, step, repeat, kind, person, channel). Never of
+// the attempt, never of the text.
 struct PageKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

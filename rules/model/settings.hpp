@@ -77,11 +77,13 @@ struct Target {
   Kind kind = Kind::primary;
   std::string name;  // of the role or person
   bool page = true;  // false: inform
+  bool operator==(const Target&) const = default;
 };
 
 struct Step {
   Span after;  // since the start of the cycle
   std::vector<Target> to;
+  bool operator==(const Step&) const = default;
 };
 
 // Functional escalation of one priority (7.1). After the last step it starts again at `repeat_from`
@@ -93,6 +95,7 @@ struct Policy {
   std::uint16_t repeats_max = 0;
   Span exhausted_every = minutes(30);
   bool must_page = false;  // P1 and P2: somebody has to answer
+  bool operator==(const Policy&) const = default;
 };
 
 struct CategoryTree {

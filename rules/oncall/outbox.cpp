@@ -14,6 +14,7 @@ constexpr Span http_total{10'000};     // what the shell gives one transfer
 constexpr Span answer_grace{5'000};    // and itself, to say how it ended
 constexpr Span lease_backstop{60'000}; // a lease that fires is a bug of ours, and counted
 constexpr Span retry_after_max = minutes(5);
+constexpr Span unreachable_pause = minutes(1);
 constexpr Span impatience = seconds(30);  // a channel that wants more is passed over for a page
 
 bool wakes(const PageRow& page) { return page.kind == PageKind::page; }
@@ -80,7 +81,24 @@ std::optional<std::size_t> next_channel(const std::vector<std::string>& channels
   return next;
 }
 
-// The next channel of the person, else the next step of the escalation at once (ESC-6).
+// Nobody of the step just taken could be reached: the next step is due at once (ESC-6). When no step is
+// left, the rounds that repeat go on, but a minute apart: a refusal must neither silence nor flood.
+void hurry_escalation(const Deciding& d, const PageRow& page) {
+  const std::uint32_t slot = d.state.incident_slot(page.incident);
+  if (slot == no_slot) return;
+  const IncidentRow row = d.state.incidents().at(slot);
+  const bool newest = page.cycle == row.cycle &&
+                      (row.repeat == 0 ? page.step + 1 == row.step
+                                       : page.step == row.step && page.repeat + 1 == row.repeat);
+  if (!newest || !row.unresolved() || row.escalate_due == never) return;
+  const bool step_left = row.step < d.settings.policies[index(row.priority)].steps.size();
+  const Instant due = d.now + (step_left ? Span{0} : unreachable_pause);
+  if (due < row.escalate_due)
+    d.out.add(DeadlineMoved{page.incident, DeadlineKind::escalation, row.escalate_due, due,
+                            WhyMoved::all_channels_failed});
+}
+
+// The next channel of the person, else the escalation hurries.
 void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const std::string person(page.person());
   const auto channels = channels_for(d.settings, person, page.kind);
@@ -91,14 +109,7 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
     return end_page(d, page, PageEnd::undeliverable, why);
   }
   end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
-  if (!wakes(page)) return;
-  const std::uint32_t slot = d.state.incident_slot(page.incident);
-  if (slot == no_slot) return;
-  const IncidentRow row = d.state.incidents().at(slot);
-  const bool newest = page.cycle == row.cycle && row.repeat == 0 && page.step + 1 == row.step;
-  if (row.unresolved() && row.escalate_due != never && row.escalate_due > d.now && newest)
-    d.out.add(DeadlineMoved{page.incident, DeadlineKind::escalation, row.escalate_due, d.now,
-                            WhyMoved::all_channels_failed});
+  if (wakes(page)) hurry_escalation(d, page);
 }
 
 void delivered(const Deciding& d, const PageRow& page) {
@@ -114,10 +125,12 @@ void delivered(const Deciding& d, const PageRow& page) {
 
 }  // namespace
 
-PageKey page_key(IncidentNumber incident, std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
+PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
                  PageKind kind, WhyPage why, std::string_view person, std::string_view channel) {
   std::string bytes;
   ByteWriter w(bytes);
+  // Of this store and this history of it: numbers begin again elsewhere, and after a declared loss.
+  w("store", store.secret), w("history", store.lost_to);
   w("incident", incident);
   if (!planted("key_without_cycle")) w("cycle", cycle);
   w("step", step), w("repeat", repeat), w("kind", kind);
@@ -138,7 +151,7 @@ Span back_off(std::uint16_t attempt, PageKey key) {
 void request_page(const Deciding& d, IncidentNumber n, const Recipient& to, WhyPage why, std::uint16_t step,
                   std::uint16_t repeat, std::uint8_t channel_rank) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
-  const PageKey key = page_key(n, row.cycle, step, repeat, to.kind, why, to.person, to.channel);
+  const PageKey key = page_key(d.state.globals(), n, row.cycle, step, repeat, to.kind, why, to.person, to.channel);
   for (PageId id : d.state.pages_of(n))
     if (const PageRow& live = d.state.pages().at(d.state.page_slot(id)); live.key == key) return;
   const PageId page = d.state.globals().next_page;
@@ -198,21 +211,19 @@ void page_due(const Deciding& d, PageId id, DeadlineKind kind) {
   }
 }
 
-bool settle_older_epochs(const Deciding& d, std::size_t limit) {
+void settle_older_epochs(const Deciding& d, std::size_t limit) {
   std::vector<std::pair<PageId, std::uint32_t>> left;
   d.state.pages().each([&](std::uint32_t slot, const PageRow& row) {
     if (row.state == PageState::in_flight && row.epoch != d.state.globals().epoch) left.emplace_back(row.id, slot);
   });
   std::sort(left.begin(), left.end());
-  const bool more = left.size() > limit;
-  if (more) left.resize(limit);
+  if (left.size() > limit) left.resize(limit);
   for (const auto& [id, slot] : left) {
     const PageRow page = d.state.pages().at(slot);
     d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
                              WhySettled::older_epoch, d.now, "the process that sent it ended"});
     fill_channel(d, std::string(page.channel()));  // its slot is free, and it may not be wanted again
   }
-  return more;
 }
 
 void cancel_pages(const Deciding& d, IncidentNumber n, WhyEnded) {

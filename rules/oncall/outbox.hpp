@@ -18,17 +18,16 @@ void settle(const Deciding& d, const SettleAttempt& outcome);
 // A deadline of a page: its lease ran out, or it is time to try again.
 void page_due(const Deciding& d, PageId page, DeadlineKind kind);
 
-// First turn of an epoch: what older epochs left in flight is unknown, at once. At most `limit` pages;
-// true when some are left.
-bool settle_older_epochs(const Deciding& d, std::size_t limit);
+// First turn of an epoch: what older epochs left in flight is unknown, at once. At most `limit` pages.
+void settle_older_epochs(const Deciding& d, std::size_t limit);
 
 // Obligations that make no sense any more: waiting pages of an answered or resolved incident. What is
 // in flight cannot be called back and ends with its outcome.
 void cancel_pages(const Deciding& d, IncidentNumber incident, WhyEnded why);
 
 // The key a channel sees. Stable over attempts, restarts and texts.
-PageKey page_key(IncidentNumber incident, std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
-                 PageKind kind, WhyPage why, std::string_view person, std::string_view channel);
+PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle, std::uint16_t step,
+                 std::uint16_t repeat, PageKind kind, WhyPage why, std::string_view person, std::string_view channel);
 
 // 1, 2, 4 ... 60 s, a quarter of it jittered by the key, so that a thousand pages do not return as one.
 Span back_off(std::uint16_t attempt, PageKey key);

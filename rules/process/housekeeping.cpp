@@ -55,7 +55,11 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
     if (d.state.source_slot(source) == sources_max && next < sources_max - 1)
       d.out.add(SourceNamed{static_cast<std::uint8_t>(next), source});
   }
-  if (d.state.incidents().size() > 0) d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
+  // Live rows are measured anew only when what they were planned by has changed.
+  const bool same_plans = std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
+                                     std::begin(c.settings->policies)) &&
+                          d.settings.auto_close_after == c.settings->auto_close_after;
+  if (!same_plans && d.state.incidents().size() > 0) d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
 }
 
 void step_clock(const Deciding& d, const StepClock& c) { d.out.add(ClockStepped{c.by_ms, c.reason}); }

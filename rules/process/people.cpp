@@ -137,7 +137,9 @@ Answer close(const Deciding& d, const CloseIncident& c) {
     return forbidden(row, c.by, "close");
   if (row.state != IncidentState::resolved) return illegal(row, "closed; resolve it first");
   d.out.add(IncidentClosed{c.incident, false, c.by.person, "closed by a person"});
-  return done(d, c.incident);
+  Answer a;  // its row may be gone with the fact
+  a.incident = c.incident, a.revision = row.revision + 1;
+  return a;
 }
 
 }  // namespace tocsin

@@ -131,7 +131,8 @@ class Tocsin(Peer):
             OURS.format(port=self.port, sink=bench.sink_port, more=more))
 
     def command(self):
-        return [self.bench.binary, "serve", "--config", self.config, "--data", os.path.join(self.folder, "data")]
+        data = os.path.join(self.folder, "data")
+        return [self.bench.binary, "serve", "--config", self.config, "--data", data]
 
     def finish_work(self):
         """The checkpoint that stands for all of it is written."""
@@ -146,7 +147,8 @@ class Tocsin(Peer):
             there = sum(common.total(m, "tocsin_alerts", state=s) for s in ("held", "firing", "stale"))
             self.seen = f"sent {self.sent}, disposed or held {done:.0f}, open {there:.0f} of {open_alerts}"
             received = common.total(m, "tocsin_events_received_total")
-            return received == done == self.sent and there == open_alerts and not m["tocsin_events_unaccounted"]
+            return (received == done == self.sent and there == open_alerts
+                    and not m["tocsin_events_unaccounted"])
 
         try:
             wait_for("counts fit", counted, 20, 0.2)
@@ -157,7 +159,8 @@ class Tocsin(Peer):
 class Alertmanager(Peer):
     def __init__(self, bench):
         super().__init__(bench, "alertmanager")
-        self.config = common.write_file(os.path.join(self.folder, "am.yml"), THEIRS.format(sink=bench.sink_port))
+        self.config = common.write_file(os.path.join(self.folder, "am.yml"),
+                                        THEIRS.format(sink=bench.sink_port))
 
     def command(self):
         return [common.find_program("prometheus-alertmanager"), f"--config.file={self.config}",
@@ -272,14 +275,16 @@ def table(figures):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, help="the tocsin to measure")
     parser.add_argument("--load", help="the generator; beside the binary unless said")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--quick", action="store_true", help="one round, no million")
     parser.add_argument("--full", action="store_true", help="five rounds, a million in both")
     options = parser.parse_args()
-    options.load = options.load or os.path.join(os.path.dirname(options.binary), "tests", "bench", "tocsin_load")
+    beside = os.path.join(os.path.dirname(options.binary), "tests", "bench", "tocsin_load")
+    options.load = options.load or beside
     folder = tempfile.mkdtemp(prefix="tocsin-bench-")
     bench = Bench(options, folder)
     try:

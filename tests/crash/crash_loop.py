@@ -34,7 +34,7 @@ CONFIG = """
 http: {{listen: ["127.0.0.1:{port}"]}}
 tokens: [{{name: desk, person: dora, roles: [service_desk], token: {token}}}]
 channels:
-  - {{name: hook, kind: webhook, url: "{sink}", secret: {secret}, in_flight_max: 64}}
+  - {{name: hook, kind: webhook, url: "{sink}", secret: {secret}, in_flight_max: 4}}
   - {{name: mail, kind: mailbox, directory: {mailbox}}}
 people:
   - {{id: bob, reach: {{page: [hook]}}}}
@@ -62,13 +62,13 @@ FOLDED = re.compile(r"tocsin_(events_|event_dispositions|incidents_(opened|resol
 class Loader(threading.Thread):
     """One sender: a batch, its answer, the next. Ends when told or when the daemon dies."""
 
-    def __init__(self, port, alerts, stop, wrong):
+    def __init__(self, world, alerts, stop):
         super().__init__(daemon=True)
-        self.port, self.alerts, self.stop, self.wrong = port, alerts, stop, wrong
+        self.world, self.alerts, self.stop = world, alerts, stop
         self.shed = 0
 
     def run(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.daemon.port, timeout=20)
         while not self.stop.is_set():
             body = json.dumps(self.alerts.next_batch())
             try:
@@ -80,6 +80,7 @@ class Loader(threading.Thread):
             try:
                 connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
+                self.world.strike("answer")
                 said = answer.read()
             except (OSError, http.client.HTTPException):
                 return  # what was asked for may have happened
@@ -87,7 +88,7 @@ class Loader(threading.Thread):
             if answer.status == 503:
                 self.shed += 1
             elif answer.status != 200:
-                self.wrong.append(f"POST /api/v2/alerts: {answer.status} {said[:200]!r}")
+                self.world.wrong.append(f"POST /api/v2/alerts: {answer.status} {said[:200]!r}")
             time.sleep(self.alerts.random.uniform(0, 0.02))
 
 
@@ -131,6 +132,7 @@ class World:
         self.dense_to = 0          # incident numbers up to here were seen without a gap
         self.unpaged = set()       # incidents that must page and have not yet
         self.holding, self.died = threading.Event(), threading.Event()
+        self.strike_at = None      # the next such moment kills the daemon: "answer" or "page"
         self.in_flight = []        # messages that nobody had answered when the daemon died
         self.sink = common.Sink(self.answer)
         self.sink_random = random.Random(options.seed + 1)
@@ -143,13 +145,20 @@ class World:
         self.daemon = common.Daemon(options.binary, config, self.data, folder)
         self.alerts = [Alerts(range(i, LOADERS * ALERTS_EACH, LOADERS),
                               random.Random(options.seed * 1000 + i)) for i in range(LOADERS)]
-        self.counts = dict.fromkeys(("starts", "early", "in_checkpoint", "verified", "resent", "shed",
-                                     "quiet"), 0)
+        self.counts = dict.fromkeys(("starts", "early", "struck", "in_checkpoint", "verified",
+                                     "resent", "shed", "quiet"), 0)
         self.slowest_resend = self.slowest_start = 0.0
 
     # ---- what comes in -------------------------------------------------------------------------
 
+    def strike(self, moment):
+        """At the sharpest moment: something has just left the daemon, so it must be on disk."""
+        if self.strike_at == moment:
+            self.daemon.process.kill()
+            self.strike_at = None
+
     def answer(self, message):
+        self.strike("page")
         status = 200
         if self.holding.is_set():
             with self.pages.lock:
@@ -188,9 +197,8 @@ class World:
             self.kill_early()
         self.start()
         self.judge()
-        expect(not self.wrong, "\n".join(self.wrong[:20]))
         stop = threading.Event()
-        threads = [Loader(self.daemon.port, a, stop, self.wrong) for a in self.alerts]
+        threads = [Loader(self, a, stop) for a in self.alerts]
         threads.append(Person(self, stop))
         for t in threads:
             t.start()
@@ -226,11 +234,18 @@ class World:
         self.counts["early"] += 1
 
     def kill_at_random(self):
-        hold = self.random.random() < 0.5
+        moment = self.random.choice(["answer", "page", "silence", "whenever"])
         time.sleep(self.random.choice([0.05, 0.3, 1, 2, 3]) * self.random.random() + 0.02)
-        if hold:
+        if moment == "silence":
             self.holding.set()
             time.sleep(self.random.uniform(0.1, 0.6))
+        elif moment != "whenever":
+            self.strike_at = moment
+            end = time.monotonic() + 2
+            while self.strike_at and time.monotonic() < end:
+                time.sleep(0.005)
+            self.counts["struck"] += self.strike_at is None
+            self.strike_at = None
         self.die()
 
     def kill_in_checkpoint(self, number):
@@ -266,13 +281,14 @@ class World:
             alerts.judge(found, self.wrong)
         self.judge_totals()
         self.judge_incidents()
+        self.wrong += self.sink.wrong
+        expect(not self.wrong, "\n".join(self.wrong[:20]))
         for number in list(self.owned):
             if number not in self.owned_checked:
                 kinds = {e["kind"] for e in self.daemon.timeline(number)}
                 if "acknowledged" not in kinds:
                     self.wrong.append(f"{number} was acknowledged; its timeline says {kinds}")
                 self.owned_checked.add(number)
-        self.wrong += self.sink.wrong
 
     def read_alerts(self):
         out, cursor = {}, ""
@@ -317,7 +333,7 @@ class World:
             if page["next_cursor"] is None or numbers[-1] <= self.dense_to + 1:
                 break
             cursor = "&cursor=" + page["next_cursor"]
-        if numbers != list(range(numbers[0], numbers[-1] - 1, -1)) if numbers else False:
+        if numbers and numbers != list(range(numbers[0], numbers[-1] - 1, -1)):
             self.wrong.append(f"incident numbers have gaps: {numbers}")
         newest = numbers[0] if numbers else 0
         known = max((int(n.removeprefix("INC")) for n in self.names), default=0)
@@ -355,8 +371,10 @@ class World:
         self.verify()
         self.start()
         after = self.folded()
-        changed = {k: (before.get(k), after.get(k)) for k in before | after if before.get(k) != after.get(k)}
-        expect(not changed, f"totals before and after a {'clean stop' if clean else 'kill'} differ: {changed}")
+        changed = {k: (before.get(k), after.get(k))
+                   for k in before | after if before.get(k) != after.get(k)}
+        how = "clean stop" if clean else "kill"
+        expect(not changed, f"totals before and after a {how} differ: {changed}")
         self.counts["quiet"] += 1
         self.die()
 
@@ -408,9 +426,12 @@ class World:
         answered = sum(a.acknowledged for a in self.alerts)
         c = self.counts
         return (f"crash loop: seed {self.options.seed}, {self.options.rounds} rounds in {seconds:.0f} s: "
-                f"{c['starts']} starts (slowest {self.slowest_start:.2f} s), {c['early']} killed on the way up, "
+                f"{c['starts']} starts (slowest {self.slowest_start:.2f} s), "
+                f"{c['early']} killed on the way up, "
+                f"{c['struck']} at an answer or a page, "
                 f"{c['in_checkpoint']} in a checkpoint; {answered} alerts answered, all there; "
-                f"{incidents} incidents, no gap; {self.pages.count} messages, {len(self.pages.accepted)} keys, "
+                f"{incidents} incidents, no gap; {self.pages.count} messages, "
+                f"{len(self.pages.accepted)} keys, "
                 f"{self.pages.doubles} doubles, {c['resent']} sent again (slowest "
                 f"{self.slowest_resend:.2f} s after the start); {cancelled} over before anybody was reached; "
                 f"{len(self.owned)} acknowledgements; {c['verified']} stores verified; {c['quiet']} restarts "
@@ -450,7 +471,7 @@ def arguments(parser):
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--during-checkpoints", action="store_true",
-                        help="every kill while a checkpoint is being written; the store is verified each time")
+                        help="every kill while a checkpoint is written; every store is verified")
 
 
 if __name__ == "__main__":

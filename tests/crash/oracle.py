@@ -125,12 +125,13 @@ class Pages:
                 self.wrong.append(f"key {key} stood for {self.about[key]} and now for {about}")
             attempt = (epoch, message.page, message.attempt)
             if attempt in self.attempts:
-                self.wrong.append(f"epoch {epoch}: attempt {message.attempt} of page {message.page} came twice")
+                self.wrong.append(f"attempt {attempt} (epoch, page, attempt) came twice")
             self.attempts.add(attempt)
             if key in self.accepted:
                 self.doubles += 1
                 if self.accepted[key] == epoch:
-                    self.wrong.append(f"page {message.page} was accepted and sent again, both in epoch {epoch}")
+                    self.wrong.append(f"page {message.page} was accepted and sent again, "
+                                      f"both in epoch {epoch}")
             if accepted:
                 self.accepted[key] = epoch
             self.last[key] = max((epoch, message.at), self.last.get(key, (0, 0)))

@@ -314,6 +314,7 @@ void World::heal() {
   run_until(now_ + 10 * minute_ms + 20'000);
   give(FlushTallies{});
   run_until(now_ + 1000);
+  while (!in_flight_.empty()) run_until(now_ + 1);
 }
 
 void World::check_drained() {

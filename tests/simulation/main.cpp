@@ -59,7 +59,7 @@ Sum run(const Job& job) {
 constexpr const char* plants[] = {
     "reply_before_commit", "repeat_before_durable", "send_before_commit", "ack_leaves_page_open",
     "no_settle_of_older_epoch", "key_per_attempt", "key_without_cycle", "lost_deadline",
-    "back_off_in_memory", "clock_back_an_hour", "clock_to_2036", "restart_inside_ends_at",
+    "back_off_in_memory", "fold_reads_settings", "clock_back_an_hour", "clock_to_2036", "restart_inside_ends_at",
     "policy_shortened", "empty_roster", "timer_overtakes_answer", "resolve_overtakes_fire",
     "row_from_live_state", "install_before_durable", "one_dirty_row_forgotten", "trim_one_too_far",
     "deleted_row_kept", "sequence_reused_after_loss"};

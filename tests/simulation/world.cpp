@@ -154,6 +154,9 @@ void World::turn() {
   if (const auto step = node_->clock_step(machine()); step && node_->state.globals().epoch && !starting_)
     inbox_.push_front({log_now(), Command(*step), {}, 0});
   const Instant before = node_->state.globals().at, now = log_now();
+#ifdef TOCSIN_PLANTS
+  planted_setting = node_->sequencer->settings()->auto_close_after.ms;
+#endif
   Turn turn = node_->sequencer->take(inbox_, now);
   ++result.turns;
   turn_at_ = now_ + (turn.more || !swarm_.late_turns || healed_ ? 0 : random_.below(400));

@@ -78,7 +78,7 @@ TEST_CASE("each mistake by itself") {
       {"channels: [{name: terminal, kind: mailbox, directory: x}]",
        "the channel 'terminal' is always of kind terminal"},
       {"channels: [{name: x, kind: terminal, in_flight_max: 0}]",
-       "1:53: in_flight_max is a whole number from 1 to 64, not '0'"},
+       "1:53: in_flight_max is a whole number from 1 to 4, not '0'"},
       {"channels: [{name: x, kind: webhook, url_file: gone}]", "cannot be read"},
       {"http: {listen: nowhere}", "1:16: listen is host:port, [v6]:port or :port, not 'nowhere'"},
       {"http: {listen: [\"h:70000\"]}", "listen is host:port"},

@@ -1,0 +1,138 @@
+// Slabs, snapshots, the archive, totals: what readers and checkpoints rely on.
+#include <catch2/catch.hpp>
+
+#include "rules/invariants.hpp"
+#include "rules/model/table.hpp"
+#include "tests/unit/rules/desk.hpp"
+
+using namespace tocsin;
+using namespace tocsin::testing;
+
+TEST_CASE("a snapshot does not move when the table does") {
+  Table<int> table;
+  std::vector<std::uint32_t> slots;
+  for (int i = 0; i < 200; ++i) slots.push_back(table.insert(i));
+  const auto before = table.snapshot();
+  for (auto slot : slots) table.change(slot) += 1000;
+  table.erase(slots[5]);
+  const auto after = table.snapshot();
+  table.insert(-1);
+  CHECK(before.size() == 200);
+  CHECK(after.size() == 199);
+  CHECK(before.used(slots[5]));
+  CHECK_FALSE(after.used(slots[5]));
+  for (int i = 0; i < 200; ++i) CHECK(before.at(slots[static_cast<std::size_t>(i)]) == i);
+  std::int64_t sum = 0;
+  after.each([&](std::uint32_t, int v) { sum += v; });
+  CHECK(sum == 200 * 1000 + 199 * 100 - 1005);
+}
+
+TEST_CASE("dirty slots are told once, and again after they were given back") {
+  Table<int> table;
+  const auto a = table.insert(1), b = table.insert(2);
+  table.change(a) = 3;
+  CHECK(table.take_dirty() == std::vector<std::uint32_t>{a, b});
+  CHECK(table.dirty() == 0);
+  table.change(b) = 4;
+  table.give_back_dirty({a, b});
+  CHECK(table.dirty() == 2);
+  table.erase(a);
+  CHECK(table.insert(9) == a);
+  CHECK(table.at(a) == 9);
+}
+
+TEST_CASE("archived entries stay for old readers and go in whole chunks") {
+  Archive archive;
+  for (int i = 0; i < 600; ++i) archive.add("k" + std::to_string(i), std::to_string(i));
+  const auto old = archive.view();
+  archive.drop_before(255);
+  CHECK(archive.size() == 600);
+  archive.drop_before(513);
+  CHECK(archive.size() == 600 - 512);
+  CHECK(archive.view().find("k3") == nullptr);
+  REQUIRE(archive.view().find("k599") != nullptr);
+  REQUIRE(old.find("k3") != nullptr);
+  CHECK(old.find("k3")->value == "3");
+  archive.add("k600", "600");
+  CHECK(old.find("k600") == nullptr);
+  CHECK(archive.end() == 601);
+}
+
+TEST_CASE("a snapshot keeps the words of what is gone") {
+  Desk desk;
+  std::shared_ptr<const Snapshot> old, older = desk.state.snapshot();
+  desk.alert("Down", "db-1", "critical", {desk.now.ms});
+  old = desk.state.snapshot();
+  const std::uint32_t slot = desk.state.incident_slot(IncidentNumber(1));
+  desk.give(AcknowledgeIncident{IncidentNumber(1), {"ann", 1u << index(Role::engineer)}, "api"});
+  for (int i = 0; i < 50; ++i) desk.state.snapshot();
+  CHECK(old->incidents.at(slot).words().owner.empty());
+  CHECK(desk.incident(1).words().owner == "ann");
+  CHECK(older->incidents.size() == 0);
+  older.reset();
+  CHECK(old->incident(IncidentNumber(1))->words().ci == "db-1");
+}
+
+TEST_CASE("a snapshot may outlive the state") {
+  std::shared_ptr<const Snapshot> left;
+  {
+    Desk desk;
+    desk.alert("Down", "db-1", "critical", {desk.now.ms});
+    left = desk.state.snapshot();
+  }
+  REQUIRE(left->incident(IncidentNumber(1)));
+  CHECK(left->incident(IncidentNumber(1))->words().ci == "db-1");
+}
+
+TEST_CASE("totals follow the events") {
+  Desk desk;
+  const Wall start{desk.now.ms};
+  desk.settings->hold_down[index(Severity::warning)] = seconds(60);
+  desk.alert("Down", "db-1", "critical", start);
+  desk.alert("Odd", "db-2", "warning", start);
+  const auto& t = desk.state.totals();
+  CHECK(t.held == 1);
+  CHECK(t.dispositions[index(Disposition::incident_opened)] == 1);
+  desk.alert("Odd", "db-2", "warning", start, true);
+  CHECK(t.held == 0);
+  CHECK(t.dispositions[index(Disposition::held_then_cleared)] == 2);
+  desk.alert("Never", "db-3", "warning", start, true);
+  CHECK(t.dispositions[index(Disposition::orphan_resolve)] == 1);
+  CHECK(desk.state.globals().tombstones == 1);
+  CHECK(t.received[0] == 4);
+  CHECK_FALSE(broken_law(desk.state, *desk.settings));
+  std::uint64_t opened = 0;
+  for (const auto& [key, n] : t.counters) opened += key.metric == Metric::incidents_opened ? n : 0;
+  CHECK(opened == 1);
+}
+
+TEST_CASE("tombstones are bounded") {
+  Desk desk;
+  desk.settings->tombstones_max = 2;
+  for (int i = 0; i < 5; ++i) desk.alert("N" + std::to_string(i), "x", "error", {desk.now.ms}, true);
+  CHECK(desk.state.globals().tombstones == 2);
+  CHECK(desk.state.alerts().size() == 2);
+  desk.pass(hours(25));
+  CHECK(desk.state.alerts().size() == 0);
+  CHECK(desk.state.globals().tombstones == 0);
+}
+
+TEST_CASE("deadlines come in the order of time and then of class") {
+  Desk desk;
+  desk.settings->policies[1].steps[1].after = seconds(75);  // as long as a lease
+  desk.alert("Down", "db-1", "critical", {desk.now.ms});
+  std::vector<DeadlineKind> order;
+  const Instant start = desk.now;
+  while (const auto due = desk.state.next_deadline()) {
+    if (due->due > start + seconds(75)) break;
+    order.push_back(due->kind);
+    desk.now = due->due;
+    std::string frame;
+    Facts out(desk.state, fold_function(), frame);
+    decide_due(desk.state, *desk.settings, desk.sightings, *due, desk.now, out);
+    if (order.size() > 9) break;
+  }
+  REQUIRE(order.size() == 2);
+  CHECK(order[0] == DeadlineKind::page_lease);
+  CHECK(order[1] == DeadlineKind::escalation);
+}
