@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 #include "rules/correlate/ci.hpp"
 #include "rules/model/state.hpp"
 

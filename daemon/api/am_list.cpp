@@ -7,7 +7,7 @@
 #include "daemon/api/am_fingerprint.hpp"
 #include "daemon/api/json_out.hpp"
 #include "daemon/api/rfc3339.hpp"
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 
 namespace tocsin::api {
 namespace {

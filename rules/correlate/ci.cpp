@@ -1,6 +1,6 @@
 #include "rules/correlate/ci.hpp"
 
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 
 namespace tocsin {
 namespace {

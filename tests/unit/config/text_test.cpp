@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 
 using namespace tocsin;
 using namespace tocsin::config;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "rules/classify/classify.hpp"
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/intake/intake.hpp"
 #include "tests/unit/rules/desk.hpp"

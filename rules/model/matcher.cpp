@@ -1,4 +1,4 @@
-#include "rules/classify/matcher.hpp"
+#include "rules/model/matcher.hpp"
 
 #include <re2/re2.h>
 
