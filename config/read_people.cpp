@@ -151,7 +151,8 @@ void Compiler::channels(Reader& root) {
     const auto kind = item.required("kind");
     const ChannelKind* known = kind ? find_channel_kind(kind->text) : nullptr;
     std::int64_t in_flight = channel.in_flight_max;
-    item.integer("in_flight_max", 1, 4, in_flight);  // what the outbound client gives one destination
+    item.integer("in_flight_max", 1, 4,
+                 in_flight);  // what the outbound client gives one destination
     channel.in_flight_max = static_cast<std::uint16_t>(in_flight);
     if (kind) channel.kind = kind->text;
     if (known) {

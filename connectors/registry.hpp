@@ -27,7 +27,7 @@ struct SettingSpec {
   std::string_view help;
 };
 
-// ---- ears ---------------------------------------------------------------------------------------
+// ---- ears ----
 
 enum class DecodeFailure : std::uint8_t { none, malformed, too_large, wrong_shape };
 struct Decoded {
@@ -45,7 +45,7 @@ struct SourceKind {
 std::span<const SourceKind> source_kinds();
 const SourceKind* find_source(std::string_view name);
 
-// ---- mouths -------------------------------------------------------------------------------------
+// ---- mouths ----
 
 // What the shell must do for one attempt.
 struct Delivery {

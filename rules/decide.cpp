@@ -7,7 +7,8 @@
 //                      unknown key: an orphan, remembered so that its late firing is out of order
 //   a person           acknowledges, notes, resolves, closes
 //   a channel          delivered a page, or did not
-//   time               a hold-down, a step, a verify window is over; silence makes stale, never well
+//   time               a hold-down, a step, a verify window is over; silence makes stale, never
+//   well
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
@@ -33,10 +34,11 @@ Instant next_step_due(const Deciding& d, const IncidentRow& row) {
   return due_of(d.settings.policies[index(row.priority)], row.cycle_at, {row.step, row.repeat});
 }
 
-// ---- an incident changes its course ------------------------------------------------------------------
+// ---- an incident changes its course ----
 
-// Severity went up inside an incident: priority may follow it up, never down (PRI-6). A raise to P1 or P2
-// that nobody has answered starts the escalation again; one that somebody owns tells them (PRI-10).
+// Severity went up inside an incident: priority may follow it up, never down (PRI-6). A raise to P1
+// or P2 that nobody has answered starts the escalation again; one that somebody owns tells them
+// (PRI-10).
 void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
   const IncidentRow row = incident_row(d, n);
   const std::string ci(row.words().ci), owner(row.words().owner);
@@ -47,12 +49,12 @@ void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
   const bool escalates = !answered && row.verify_due == never && !row.prompted;
   const bool new_cycle = urgent && escalates;
   // Else the new policy goes on where the old one was.
-  const Instant due = new_cycle    ? first_due(d.settings, now.priority, d.now)
-                      : escalates ? later(d.now, due_of(d.settings.policies[index(now.priority)], row.cycle_at,
-                                                        {row.step, row.repeat}))
+  const Instant due = new_cycle   ? first_due(d.settings, now.priority, d.now)
+                      : escalates ? later(d.now, due_of(d.settings.policies[index(now.priority)],
+                                                        row.cycle_at, {row.step, row.repeat}))
                                   : row.escalate_due;
-  d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity, new_cycle, due,
-                            now.reason});
+  d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity,
+                            new_cycle, due, now.reason});
   if (new_cycle && due <= d.now) take_step(d, n);
   if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
 }
@@ -61,11 +63,12 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   const IncidentRow row = incident_row(d, n);
   const Instant due = first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
-  cancel_pages(d, n, WhyEnded::superseded);
+  cancel_pages(d, n);
   if (due <= d.now) take_step(d, n);
 }
 
-IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v, IncidentNumber recurrence_of) {
+IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v,
+                    IncidentNumber recurrence_of) {
   const Assessment a = assess(alert.ci, alert.severity, d.settings);
   const std::string title = title_of(v, alert.ci);
   NewIncident n;
@@ -81,10 +84,11 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v, 
   return open_incident(d, n);
 }
 
-// ---- a firing alert that is not where it belongs yet ---------------------------------------------------
+// ---- a firing alert that is not where it belongs yet ----
 
 // Joins, reopens, or opens; the alert's row exists. `source` is of the event that is disposed of.
-void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held, Instant stale_at) {
+void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held,
+           Instant stale_at) {
   const Verdict v = classify(alert, d.settings);
   const IncidentNumber own = d.state.alerts().at(d.state.alert_slot(alert.fingerprint)).incident;
   const Join join = find_join(d, own, alert.ci, v.subcategory);
@@ -98,8 +102,8 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     disposition = Disposition::incident_opened;
   }
   if (join.reopen) reopen(d, n, ReopenTrigger::alert, name);
-  d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity, was_held,
-                        starts_at, stale_at, name, alert.ci});
+  d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity,
+                        was_held, starts_at, stale_at, name, alert.ci});
   d.out.answer.disposition = disposition;
   d.out.answer.incident = n;
 
@@ -149,10 +153,12 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       d.out.saw(slot, row.serial(), until);
       return d.out.tally(c.source, Disposition::duplicate);
     // It started before it ended: a late letter.
-    case Known::out_of_order: return d.out.tally(c.source, Disposition::out_of_order);
+    case Known::out_of_order:
+      return d.out.tally(c.source, Disposition::out_of_order);
     // Still held, now with another severity: its hold-down may be over at once.
     case Known::held_changed: {
-      const Instant due = earlier(row.due, row.seen_at + d.settings.hold_down[index(alert.severity)]);
+      const Instant due =
+          earlier(row.due, row.seen_at + d.settings.hold_down[index(alert.severity)]);
       change(d, c, AlertState::held, due);
       heard(d, alert, until);
       return d.out.tally(c.source, Disposition::duplicate);
@@ -165,8 +171,8 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
       change(d, c, AlertState::firing, until);
       const std::string name(shorten(classify(alert, d.settings).name, 128));
-      d.out.add(AlertRelinked{n, alert.fingerprint, c.source, Disposition::correlated, alert.severity,
-                              row.state, name});
+      d.out.add(AlertRelinked{n, alert.fingerprint, c.source, Disposition::correlated,
+                              alert.severity, row.state, name});
       d.out.answer.disposition = Disposition::correlated;
       d.out.answer.incident = n;
       fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
@@ -193,19 +199,24 @@ void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   }
   const AlertRow row = d.state.alerts().at(slot);
   switch (judge_resolve(row, alert)) {
-    case KnownEnd::repeat: return d.out.tally(c.source, Disposition::duplicate);
-    case KnownEnd::out_of_order: return d.out.tally(c.source, Disposition::out_of_order);
-    case KnownEnd::ends: break;
+    case KnownEnd::repeat:
+      return d.out.tally(c.source, Disposition::duplicate);
+    case KnownEnd::out_of_order:
+      return d.out.tally(c.source, Disposition::out_of_order);
+    case KnownEnd::ends:
+      break;
   }
   const bool was_held = row.state == AlertState::held;
   const auto disposition = was_held ? Disposition::held_then_cleared : Disposition::correlated;
   const std::string name(shorten(classify(alert, d.settings).name, 128));
-  d.out.add(AlertResolved{alert.fingerprint, was_held ? IncidentNumber{} : row.incident, c.source, alert.until,
-                          d.now + d.settings.tombstone_for, disposition, name});
+  d.out.add(AlertResolved{alert.fingerprint, was_held ? IncidentNumber{} : row.incident, c.source,
+                          alert.until, d.now + d.settings.tombstone_for, disposition, name});
   d.out.answer.disposition = disposition;
   d.out.answer.incident = row.incident;
-  const bool trusted = alert.until <= d.wall() && alert.until >= d.wall() - d.settings.event_age_max;
-  if (!was_held && row.incident) look_for_recovery(d, row.incident, trusted ? alert.until : d.wall());
+  const bool trusted =
+      alert.until <= d.wall() && alert.until >= d.wall() - d.settings.event_age_max;
+  if (!was_held && row.incident)
+    look_for_recovery(d, row.incident, trusted ? alert.until : d.wall());
 }
 
 void on(const Deciding& d, const ReceiveAlert& c) {
@@ -218,30 +229,40 @@ void on(const Deciding& d, const ReceiveAlert& c) {
   on_known_firing(d, c, slot);
 }
 
-// ---- people --------------------------------------------------------------------------------------------
+// ---- people ----
 
 void on(const Deciding& d, const AcknowledgeIncident& c) {
   d.out.answer = acknowledge(d, c);
-  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident, WhyEnded::acknowledged);
+  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident);
 }
-void on(const Deciding& d, const NoteIncident& c) { d.out.answer = note(d, c); }
+void on(const Deciding& d, const NoteIncident& c) {
+  d.out.answer = note(d, c);
+}
 void on(const Deciding& d, const ResolveIncident& c) {
   d.out.answer = resolve(d, c);
   if (d.out.answer.code != Answer::Code::done) return;
-  cancel_pages(d, c.incident, WhyEnded::resolved);
+  cancel_pages(d, c.incident);
   recall(d, c.incident);
 }
-void on(const Deciding& d, const CloseIncident& c) { d.out.answer = close(d, c); }
+void on(const Deciding& d, const CloseIncident& c) {
+  d.out.answer = close(d, c);
+}
 
-// ---- channels, the process, the clock --------------------------------------------------------------------
+// ---- channels, the process, the clock ----
 
-void on(const Deciding& d, const SettleAttempt& c) { settle(d, c); }
+void on(const Deciding& d, const SettleAttempt& c) {
+  settle(d, c);
+}
 void on(const Deciding& d, const TakeEpoch& c) {
   take_epoch(d, c);
   if (!planted("no_settle_of_older_epoch")) settle_older_epochs(d, outbox_slice);
 }
-void on(const Deciding& d, const SettleOlderEpochs&) { settle_older_epochs(d, outbox_slice); }
-void on(const Deciding& d, const ApplyConfig& c) { apply_config(d, c); }
+void on(const Deciding& d, const SettleOlderEpochs&) {
+  settle_older_epochs(d, outbox_slice);
+}
+void on(const Deciding& d, const ApplyConfig& c) {
+  apply_config(d, c);
+}
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
@@ -249,12 +270,16 @@ void on(const Deciding& d, const StepClock& c) {
 void on(const Deciding& d, const DeclareLoss& c) {
   if (const auto n = declare_loss(d, c)) take_step(d, *n);
 }
-void on(const Deciding& d, const ConfirmLoss& c) { d.out.answer = confirm_loss(d, c); }
-void on(const Deciding& d, const CountRejected& c) { d.out.tally(c.source, c.disposition, c.count); }
+void on(const Deciding& d, const ConfirmLoss& c) {
+  d.out.answer = confirm_loss(d, c);
+}
+void on(const Deciding& d, const CountRejected& c) {
+  d.out.tally(c.source, c.disposition, c.count);
+}
 void on(const Deciding&, const FlushTallies&) {}
 void on(const Deciding&, const Tick&) {}
 
-// ---- time ------------------------------------------------------------------------------------------------
+// ---- time ----
 
 void on_hold_over(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
@@ -282,46 +307,59 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
 
 void on_verified(const Deciding& d, IncidentNumber n) {
   if (finish_verification(d, n) == Verified::owner_asked)
-    return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice, WhyPage::restored_prompt);
-  cancel_pages(d, n, WhyEnded::resolved);
+    return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice,
+                WhyPage::restored_prompt);
+  cancel_pages(d, n);
   recall(d, n);
 }
 
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
   finish_prompt(d, n);
-  cancel_pages(d, n, WhyEnded::resolved);
+  cancel_pages(d, n);
   recall(d, n);
 }
 
 }  // namespace
 
-void decide(const State& state, const Settings& settings, const Sightings& sightings, const Command& command,
-            Instant now, Facts& out) {
+void decide(const State& state, const Settings& settings, const Sightings& sightings,
+            const Command& command, Instant now, Facts& out) {
   out.now(now);
   const Deciding d{state, settings, sightings, now, out};
   std::visit([&](const auto& c) { on(d, c); }, command);
 }
 
-void decide_due(const State& state, const Settings& settings, const Sightings& sightings, const Deadline& due,
-                Instant now, Facts& out) {
+void decide_due(const State& state, const Settings& settings, const Sightings& sightings,
+                const Deadline& due, Instant now, Facts& out) {
   out.now(now);
   const Deciding d{state, settings, sightings, now, out};
   const IncidentNumber n(static_cast<std::uint32_t>(due.id));
   switch (due.kind) {
     case DeadlineKind::page_lease:
-    case DeadlineKind::page_retry: return page_due(d, PageId(due.id), due.kind);
-    case DeadlineKind::alert_hold: return on_hold_over(d, due.slot);
-    case DeadlineKind::alert_stale: return on_silence(d, due.slot);
-    case DeadlineKind::alert_retire: return forget_or_keep(d, due.slot);
-    case DeadlineKind::escalation: return take_step(d, n);
-    case DeadlineKind::verify: return on_verified(d, n);
-    case DeadlineKind::prompt: return on_prompt_over(d, n);
-    case DeadlineKind::auto_close: return close_by_daemon(d, n);
-    case DeadlineKind::replan: return replan_slice(d);
-    case DeadlineKind::count_: return;
+    case DeadlineKind::page_retry:
+      return page_due(d, PageId(due.id), due.kind);
+    case DeadlineKind::alert_hold:
+      return on_hold_over(d, due.slot);
+    case DeadlineKind::alert_stale:
+      return on_silence(d, due.slot);
+    case DeadlineKind::alert_retire:
+      return forget_or_keep(d, due.slot);
+    case DeadlineKind::escalation:
+      return take_step(d, n);
+    case DeadlineKind::verify:
+      return on_verified(d, n);
+    case DeadlineKind::prompt:
+      return on_prompt_over(d, n);
+    case DeadlineKind::auto_close:
+      return close_by_daemon(d, n);
+    case DeadlineKind::replan:
+      return replan_slice(d);
+    case DeadlineKind::count_:
+      return;
   }
 }
 
-Facts::Fold fold_function() { return &fold; }
+Facts::Fold fold_function() {
+  return &fold;
+}
 
 }  // namespace tocsin

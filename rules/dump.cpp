@@ -12,7 +12,7 @@ class TextFields {
  public:
   explicit TextFields(std::vector<std::pair<std::string, std::string>>& out) : out_(out) {}
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void operator()(const char* n, T v) {
     if (v != T{}) put(n, std::to_string(v));
   }
@@ -43,8 +43,10 @@ class TextFields {
   void operator()(const char* n, const PageKey& k) { put(n, hex(k)); }
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
-    if (std::string_view(n) == "text" && AlertText(text).valid()) return put(n, labels(AlertText(text)));
-    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 9; }))
+    if (std::string_view(n) == "text" && AlertText(text).valid())
+      return put(n, labels(AlertText(text)));
+    if (std::any_of(text.begin(), text.end(),
+                    [](char c) { return static_cast<unsigned char>(c) < 9; }))
       return put(n, std::to_string(text.size()) + " bytes");
     put(n, std::string(text));
   }
@@ -79,10 +81,13 @@ std::string quoted(const std::string& value) {
 
 std::string_view fact_name(std::uint16_t tag) {
   switch (tag) {
-#define TOCSIN_NAME(tag, Type) case tag: return FactTag<Type>::name;
+#define TOCSIN_NAME(tag, Type) \
+  case tag:                    \
+    return FactTag<Type>::name;
     TOCSIN_FACTS(TOCSIN_NAME)
 #undef TOCSIN_NAME
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -96,15 +101,16 @@ std::string to_text(const FactView& view) {
   const auto known = fact_name(view.tag);
   if (known.empty()) return "unknown fact " + std::to_string(view.tag);
   std::string out(known);
-  for (const auto& [field, value] : fields_of(view)) out.append(" ").append(field).append("=").append(quoted(value));
+  for (const auto& [field, value] : fields_of(view))
+    out.append(" ").append(field).append("=").append(quoted(value));
   return out;
 }
 
 std::string to_text(std::string_view payload) {
   PayloadReader reader(payload);
-  std::string out = "at=" + std::to_string(reader.header().at.ms) + " offset=" +
-                    std::to_string(reader.header().offset_ms) + " facts=" +
-                    std::to_string(reader.header().facts) + "\n";
+  std::string out = "at=" + std::to_string(reader.header().at.ms) +
+                    " offset=" + std::to_string(reader.header().offset_ms) +
+                    " facts=" + std::to_string(reader.header().facts) + "\n";
   FactView fact;
   while (reader.next(fact)) out += "  " + to_text(fact) + "\n";
   if (reader.damaged()) out += "  damaged: the sizes in this frame do not add up\n";

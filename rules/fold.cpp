@@ -64,14 +64,15 @@ struct Fold {
     if (slot == no_slot) return;
     s.archive_.add(timeline_key(n, ++s.incidents_.change(slot).timeline), std::string(bytes));
   }
-  // Whether an alert is counted as firing, and as stale, in its incident is a bit on its own row, so
-  // that no order of facts can count it twice.
+  // Whether an alert is counted as firing, and as stale, in its incident is a bit on its own row,
+  // so that no order of facts can count it twice.
   void count_in(AlertRow& row, bool firing, bool stale) {
     const std::uint32_t slot = s.incident_slot(row.incident);
-    const bool was_firing = row.flags & AlertRow::counted_firing, was_stale = row.flags & AlertRow::counted_stale;
-    row.flags = static_cast<std::uint8_t>((row.flags & ~(AlertRow::counted_firing | AlertRow::counted_stale)) |
-                                          (firing ? AlertRow::counted_firing : 0) |
-                                          (stale ? AlertRow::counted_stale : 0));
+    const bool was_firing = row.flags & AlertRow::counted_firing,
+               was_stale = row.flags & AlertRow::counted_stale;
+    row.flags = static_cast<std::uint8_t>(
+        (row.flags & ~(AlertRow::counted_firing | AlertRow::counted_stale)) |
+        (firing ? AlertRow::counted_firing : 0) | (stale ? AlertRow::counted_stale : 0));
     if (slot == no_slot) return;
     IncidentRow& i = s.incidents_.change(slot);
     i.alerts_firing += firing - was_firing;
@@ -79,7 +80,7 @@ struct Fold {
     i.monitoring_silent = i.alerts_stale > 0;
   }
 
-  // ---- the store ----------------------------------------------------------------------------------
+  // ---- the store ----
   void on(const StoreCreated& f) { g().format = f.format, g().secret = f.secret; }
   void on(const EpochTaken& f) {
     g().epoch = f.epoch, g().stale_grace = f.stale_grace;
@@ -110,7 +111,7 @@ struct Fold {
     if (f.next) s.push({f.due, DeadlineKind::replan, 0, 0, no_slot});
   }
 
-  // ---- alerts -------------------------------------------------------------------------------------
+  // ---- alerts ----
   void on(const AlertOpened& f) {
     if (s.by_fingerprint_.find(f.alert) != no_slot) return void(ok = false);
     AlertRow row;
@@ -134,7 +135,8 @@ struct Fold {
     row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
     row->due = f.due, row->changed_at = at, row->source = f.source;
     if (f.state != AlertState::resolved) row->ends_at = {};
-    if (f.state == AlertState::held) count_in(*row, false, false);  // its incident is over, and it fires anew
+    if (f.state == AlertState::held)
+      count_in(*row, false, false);  // its incident is over, and it fires anew
     s.arm_alert(slot);
   }
   void on(const AlertAnnotated& f) {
@@ -163,7 +165,8 @@ struct Fold {
     AlertRow* row = alert(f.alert, slot);
     if (!row) return;
     const AlertState was = row->state;
-    row->state = AlertState::resolved, row->ends_at = f.ends_at, row->due = f.retire, row->changed_at = at;
+    row->state = AlertState::resolved, row->ends_at = f.ends_at, row->due = f.retire,
+    row->changed_at = at;
     s.arm_alert(slot);
     count(s.totals_, f, was);
     count_in(*row, false, false);
@@ -181,7 +184,7 @@ struct Fold {
     s.erase_alert(slot);
   }
 
-  // ---- incidents ----------------------------------------------------------------------------------
+  // ---- incidents ----
   void on(const IncidentOpened& f) {
     if (s.incident_slot(f.incident) != no_slot) return void(ok = false);
     IncidentRow row;
@@ -241,7 +244,8 @@ struct Fold {
     });
   }
   void start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due) {
-    i.cycle = cycle, i.step = i.repeat = 0, i.cycle_at = at, i.escalate_due = due, i.cycle_pages = 0;
+    i.cycle = cycle, i.step = i.repeat = 0, i.cycle_at = at, i.escalate_due = due,
+    i.cycle_pages = 0;
   }
   void on(const PriorityChanged& f) {
     count(s.totals_, f);
@@ -329,14 +333,15 @@ struct Fold {
     });
   }
 
-  // ---- pages --------------------------------------------------------------------------------------
+  // ---- pages ----
   void on(const PageRequested& f) {
     if (f.kind == PageKind::recall) forget_delivered(f);
     PageRow row;
     row.blob = make_page_blob(f.person, f.channel);
     row.id = f.page, row.key = f.key, row.requested_at = at, row.due = f.due;
     row.incident = f.incident, row.cycle = f.cycle, row.step = f.step, row.repeat = f.repeat;
-    row.kind = f.kind, row.why = f.why, row.priority = f.priority, row.channel_rank = f.channel_rank;
+    row.kind = f.kind, row.why = f.why, row.priority = f.priority,
+    row.channel_rank = f.channel_rank;
     s.insert_page(row);
     g().next_page = PageId(f.page.value + 1);
     change(f.incident, [](IncidentRow& i) { ++i.cycle_pages; });
@@ -347,7 +352,8 @@ struct Fold {
     for (PageId id : pages) {
       const std::uint32_t slot = s.page_slot(id);
       const PageRow& row = s.pages_.at(slot);
-      if (row.delivered && row.person() == f.person && row.channel() == f.channel) s.erase_page(slot);
+      if (row.delivered && row.person() == f.person && row.channel() == f.channel)
+        s.erase_page(slot);
     }
   }
   void on(const PageQueued& f) {
@@ -370,7 +376,8 @@ struct Fold {
     // A delivered page is kept while its incident is open: its reader is to hear of the recovery.
     const std::uint32_t of = s.incident_slot(row.incident);
     const bool open = of != no_slot && s.incidents_.at(of).unresolved();
-    if (open && f.end == PageEnd::delivered && (row.kind == PageKind::page || row.kind == PageKind::inform)) {
+    if (open && f.end == PageEnd::delivered &&
+        (row.kind == PageKind::page || row.kind == PageKind::inform)) {
       forget_same_reader(row);
       page(f.page, [](PageRow& p) { p.delivered = true, p.due = never; });
     } else {
@@ -380,8 +387,8 @@ struct Fold {
   // Label of a channel: its place among the first ten ever used, then `other`.
   std::uint8_t channel_label(std::string_view channel) {
     auto& names = g().channels;
-    const auto place = static_cast<std::size_t>(
-        std::find(names.begin(), names.end(), channel) - names.begin());
+    const auto place =
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), channel) - names.begin());
     if (place == names.size() && place < channel_labels_max) names.emplace_back(channel);
     return static_cast<std::uint8_t>(std::min(place, channel_labels_max));
   }
@@ -390,7 +397,8 @@ struct Fold {
     for (PageId id : pages) {
       const std::uint32_t slot = s.page_slot(id);
       const PageRow& row = s.pages_.at(slot);
-      if (id != kept.id && row.delivered && row.person() == kept.person() && row.channel() == kept.channel())
+      if (id != kept.id && row.delivered && row.person() == kept.person() &&
+          row.channel() == kept.channel())
         s.erase_page(slot);
     }
   }

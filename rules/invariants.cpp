@@ -11,7 +11,9 @@ using Broken = std::optional<std::string>;
 // 4. Conservation: what was received was disposed of once, or is held.
 Broken conservation(const State& s) {
   const auto& t = s.totals();
-  const auto sum = [](const auto& a) { return std::accumulate(a.begin(), a.end(), std::uint64_t{0}); };
+  const auto sum = [](const auto& a) {
+    return std::accumulate(a.begin(), a.end(), std::uint64_t{0});
+  };
   if (sum(t.received) != sum(t.dispositions) + t.held)
     return "received " + std::to_string(sum(t.received)) + " events, disposed of " +
            std::to_string(sum(t.dispositions)) + ", holding " + std::to_string(t.held);
@@ -20,7 +22,8 @@ Broken conservation(const State& s) {
     held += r.state == AlertState::held;
     tombstones += r.state == AlertState::tombstone;
   });
-  if (held != t.held) return std::to_string(held) + " alerts are held, " + std::to_string(t.held) + " are counted";
+  if (held != t.held)
+    return std::to_string(held) + " alerts are held, " + std::to_string(t.held) + " are counted";
   if (tombstones != s.globals().tombstones) return "tombstones are miscounted";
   return {};
 }
@@ -33,18 +36,22 @@ Broken members(const State& s) {
   std::map<IncidentNumber, Count> counted;
   Broken broken;
   s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
-    if (s.alert_slot(r.fingerprint()) != slot) broken = "an alert is not found under its fingerprint";
+    if (s.alert_slot(r.fingerprint()) != slot)
+      broken = "an alert is not found under its fingerprint";
     const bool firing = r.state == AlertState::firing || r.state == AlertState::stale;
     if (firing && !r.incident) broken = "a firing alert belongs to no incident";
-    if (firing != bool(r.flags & AlertRow::counted_firing)) broken = "a firing alert is not counted as such";
-    if ((r.state == AlertState::stale) != bool(r.flags & AlertRow::counted_stale)) broken = "a stale alert is not counted as such";
+    if (firing != bool(r.flags & AlertRow::counted_firing))
+      broken = "a firing alert is not counted as such";
+    if ((r.state == AlertState::stale) != bool(r.flags & AlertRow::counted_stale))
+      broken = "a stale alert is not counted as such";
     counted[r.incident].firing += firing;
     counted[r.incident].stale += r.state == AlertState::stale;
   });
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     const Count c = counted[r.number];
     if (c.firing != r.alerts_firing || c.stale != r.alerts_stale)
-      broken = to_text(r.number) + " counts " + std::to_string(r.alerts_firing) + " firing alerts and has " + std::to_string(c.firing);
+      broken = to_text(r.number) + " counts " + std::to_string(r.alerts_firing) +
+               " firing alerts and has " + std::to_string(c.firing);
   });
   return broken;
 }
@@ -54,7 +61,9 @@ Broken members(const State& s) {
 Broken told(const State& s, const Settings& settings) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-    if (!r.unresolved() || r.acknowledged_at != never || !settings.policies[index(r.priority)].must_page) return;
+    if (!r.unresolved() || r.acknowledged_at != never ||
+        !settings.policies[index(r.priority)].must_page)
+      return;
     if (r.escalate_due != never || r.verify_due != never || r.prompt_due != never) return;
     for (PageId id : s.pages_of(r.number)) {
       const PageRow& p = s.pages().at(s.page_slot(id));
@@ -72,9 +81,11 @@ Broken one(const State& s) {
   s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
     const auto w = r.words();
     if (r.number >= s.globals().next_incident) broken = to_text(r.number) + " was never given out";
-    if (s.incident_slot(r.number) != slot) broken = to_text(r.number) + " is not found under its number";
+    if (s.incident_slot(r.number) != slot)
+      broken = to_text(r.number) + " is not found under its number";
     if (!r.unresolved() || w.ci.empty()) return;
-    const auto [it, fresh] = open.emplace(std::pair(std::string(w.ci), std::string(w.subcategory)), r.number);
+    const auto [it, fresh] =
+        open.emplace(std::pair(std::string(w.ci), std::string(w.subcategory)), r.number);
     if (!fresh) broken = to_text(r.number) + " and " + to_text(it->second) + " are the same outage";
   });
   return broken;
@@ -101,9 +112,12 @@ Broken outbox(const State& s) {
 Broken endings(const State& s) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-    if (r.state == IncidentState::resolved && r.close_due == never) broken = to_text(r.number) + " will never close";
-    if (r.state == IncidentState::in_progress && r.acknowledged_at == never) broken = to_text(r.number) + " is in progress and nobody owns it";
-    if (r.acknowledged_at != never && r.escalate_due != never) broken = to_text(r.number) + " was answered and still escalates";
+    if (r.state == IncidentState::resolved && r.close_due == never)
+      broken = to_text(r.number) + " will never close";
+    if (r.state == IncidentState::in_progress && r.acknowledged_at == never)
+      broken = to_text(r.number) + " is in progress and nobody owns it";
+    if (r.acknowledged_at != never && r.escalate_due != never)
+      broken = to_text(r.number) + " was answered and still escalates";
   });
   return broken;
 }

@@ -6,8 +6,8 @@
 
 #include <set>
 
-#include "rules/model/matcher.hpp"
 #include "rules/correlate/ci.hpp"
+#include "rules/model/matcher.hpp"
 #include "rules/model/state.hpp"
 
 namespace tocsin {
@@ -47,8 +47,8 @@ std::int32_t first_match(AlertText text, const Settings& settings) {
   return -1;
 }
 
-// Rules look at few labels, and alerts share their values: the verdict is remembered per combination.
-// first_match() is the twin that says what it must be.
+// Rules look at few labels, and alerts share their values: the verdict is remembered per
+// combination. first_match() is the twin that says what it must be.
 class RuleMemo {
  public:
   std::int32_t match(AlertText text, const Settings& settings) {
@@ -103,8 +103,9 @@ Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Sett
   classify_into(p, batch.text(alert), settings);
   p.fingerprint = fingerprint(p.text, secret, source);
   p.starts_at = alert.starts_at;
-  p.time_suspect = alert.starts_at.ms != 0 && (alert.starts_at < received_at - settings.event_age_max ||
-                                               alert.starts_at > received_at + settings.clock_skew_max);
+  p.time_suspect =
+      alert.starts_at.ms != 0 && (alert.starts_at < received_at - settings.event_age_max ||
+                                  alert.starts_at > received_at + settings.clock_skew_max);
   p.resolved = alert.resolved;
   if (p.resolved)
     p.until = alert.ends_at.ms ? alert.ends_at : received_at;

@@ -1,6 +1,7 @@
 #pragma once
-// The part of a decision that needs no state: fingerprint, severity, CI, first matching rule, what the
-// sender's times are worth. Pure; runs on the I/O threads, so the sequencer only looks up and records.
+// The part of a decision that needs no state: fingerprint, severity, CI, first matching rule, what
+// the sender's times are worth. Pure; runs on the I/O threads, so the sequencer only looks up and
+// records.
 
 #include <vector>
 

@@ -27,40 +27,62 @@ std::string duration(Span s) {
 
 std::string join_words(JoinReason why) {
   switch (why) {
-    case JoinReason::opened_it: return "it opened this incident";
-    case JoinReason::same_fingerprint: return "the same alert is part of it";
-    case JoinReason::same_ci_and_subcategory: return "same CI and same subcategory";
-    case JoinReason::same_ci_recently: return "same CI, and the incident is young";
-    case JoinReason::reopened_same_fingerprint: return "the same alert had been part of it";
-    case JoinReason::reopened_same_ci_and_subcategory: return "same CI and subcategory as what was resolved";
-    case JoinReason::count_: break;
+    case JoinReason::opened_it:
+      return "it opened this incident";
+    case JoinReason::same_fingerprint:
+      return "the same alert is part of it";
+    case JoinReason::same_ci_and_subcategory:
+      return "same CI and same subcategory";
+    case JoinReason::same_ci_recently:
+      return "same CI, and the incident is young";
+    case JoinReason::reopened_same_fingerprint:
+      return "the same alert had been part of it";
+    case JoinReason::reopened_same_ci_and_subcategory:
+      return "same CI and subcategory as what was resolved";
+    case JoinReason::count_:
+      break;
   }
   return "";
 }
 
 std::string page_words(PageKind kind) {
   switch (kind) {
-    case PageKind::page: return "page";
-    case PageKind::inform: return "information";
-    case PageKind::recall: return "all-clear";
-    case PageKind::notice: return "notice";
-    case PageKind::count_: break;
+    case PageKind::page:
+      return "page";
+    case PageKind::inform:
+      return "information";
+    case PageKind::recall:
+      return "all-clear";
+    case PageKind::notice:
+      return "notice";
+    case PageKind::count_:
+      break;
   }
   return "";
 }
 
 std::string why_words(WhyPage why) {
   switch (why) {
-    case WhyPage::step_due: return "the step is due";
-    case WhyPage::repeat_due: return "nobody has answered, the policy repeats";
-    case WhyPage::policy_exhausted: return "nobody has answered the whole policy, so the catch-all is called";
-    case WhyPage::nobody_to_page: return "the step names nobody who can be reached, so the catch-all is called";
-    case WhyPage::next_channel: return "the channel before did not take it";
-    case WhyPage::recalled: return "they were called and are to know that it is over";
-    case WhyPage::restored_prompt: return "all alerts are clear, the owner is asked whether it is over";
-    case WhyPage::monitoring_silent: return "its monitoring went silent";
-    case WhyPage::priority_raised: return "the priority of their incident was raised";
-    case WhyPage::count_: break;
+    case WhyPage::step_due:
+      return "the step is due";
+    case WhyPage::repeat_due:
+      return "nobody has answered, the policy repeats";
+    case WhyPage::policy_exhausted:
+      return "nobody has answered the whole policy, so the catch-all is called";
+    case WhyPage::nobody_to_page:
+      return "the step names nobody who can be reached, so the catch-all is called";
+    case WhyPage::next_channel:
+      return "the channel before did not take it";
+    case WhyPage::recalled:
+      return "they were called and are to know that it is over";
+    case WhyPage::restored_prompt:
+      return "all alerts are clear, the owner is asked whether it is over";
+    case WhyPage::monitoring_silent:
+      return "its monitoring went silent";
+    case WhyPage::priority_raised:
+      return "the priority of their incident was raised";
+    case WhyPage::count_:
+      break;
   }
   return "";
 }
@@ -74,48 +96,61 @@ struct Story {
 
   void on(const IncidentOpened& f) {
     say("created", "daemon",
-        std::string(name(f.priority)) + ": " + std::string(f.title) + " (" + std::string(f.priority_reason) +
-            "; " + std::string(f.category) + "/" + std::string(f.subcategory) + " by rule " +
-            std::string(f.category_rule) + (f.group.empty() ? std::string(", nobody owns it") : ", owned by " + std::string(f.group)) +
+        std::string(name(f.priority)) + ": " + std::string(f.title) + " (" +
+            std::string(f.priority_reason) + "; " + std::string(f.category) + "/" +
+            std::string(f.subcategory) + " by rule " + std::string(f.category_rule) +
+            (f.group.empty() ? std::string(", nobody owns it")
+                             : ", owned by " + std::string(f.group)) +
             (f.recurrence_of ? ", it happened before in " + to_text(f.recurrence_of) : "") + ")");
   }
   void on(const AlertLinked& f) {
     say("event_linked", "source",
-        std::string(f.name) + (f.ci.empty() ? "" : " on " + std::string(f.ci)) + ", " + std::string(name(f.severity)) +
-            ": " + join_words(f.why) + (f.was_held ? "; it had been held back first" : ""));
+        std::string(f.name) + (f.ci.empty() ? "" : " on " + std::string(f.ci)) + ", " +
+            std::string(name(f.severity)) + ": " + join_words(f.why) +
+            (f.was_held ? "; it had been held back first" : ""));
   }
   void on(const AlertRelinked& f) {
     say("event_linked", "source",
-        std::string(f.name) + (f.before == AlertState::firing ? " changed, now " : " fires again, ") + std::string(name(f.severity)));
+        std::string(f.name) +
+            (f.before == AlertState::firing ? " changed, now " : " fires again, ") +
+            std::string(name(f.severity)));
   }
-  void on(const AlertResolved& f) { say("alert_resolved", "source", std::string(f.name) + " is clear"); }
+  void on(const AlertResolved& f) {
+    say("alert_resolved", "source", std::string(f.name) + " is clear");
+  }
   void on(const AlertStale& f) {
     say("alert_stale", "daemon",
-        std::string(f.name) + " was not heard again in time; silence is not health, so the incident stays open");
+        std::string(f.name) +
+            " was not heard again in time; silence is not health, so the incident stays open");
   }
   void on(const IncidentReopened& f) {
     say("reopened", f.trigger == ReopenTrigger::alert ? "source" : std::string(f.by),
-        "reopened by " + std::string(f.by) + "; the escalation starts again as cycle " + std::to_string(f.cycle));
+        "reopened by " + std::string(f.by) + "; the escalation starts again as cycle " +
+            std::to_string(f.cycle));
   }
   void on(const PriorityChanged& f) {
     say("prioritized", "daemon",
-        std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ": " + std::string(f.reason) +
+        std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ": " +
+            std::string(f.reason) +
             (f.new_cycle ? "; nobody has answered, so the escalation starts again" : ""));
   }
   void on(const IncidentAcknowledged& f) {
-    say("acknowledged", std::string(f.by), std::string(f.by) + " has it (by " + std::string(f.via) + "); no further pages");
+    say("acknowledged", std::string(f.by),
+        std::string(f.by) + " has it (by " + std::string(f.via) + "); no further pages");
   }
   void on(const NoteAdded& f) { say("note", std::string(f.by), std::string(f.text)); }
   void on(const RecoverySeen& f) {
-    say("restored", "daemon", "all alerts are clear; it counts as restored when that lasts " + duration(f.verify_due - at));
+    say("restored", "daemon",
+        "all alerts are clear; it counts as restored when that lasts " +
+            duration(f.verify_due - at));
   }
   void on(const VerifyFailed& f) {
     say("verify_failed", "daemon", std::string(f.name) + " came back inside the verify window");
   }
   void on(const RestoredPrompted& f) {
     say("restored", "daemon",
-        "still clear; " + std::string(f.owner) + " is asked whether it is over, and after " + duration(f.prompt_due - at) +
-            " without an answer it counts as resolved");
+        "still clear; " + std::string(f.owner) + " is asked whether it is over, and after " +
+            duration(f.prompt_due - at) + " without an answer it counts as resolved");
   }
   void on(const IncidentResolved& f) {
     std::string text = "resolved as " + spaced(name(f.code));
@@ -125,10 +160,13 @@ struct Story {
     if (f.needs_review) text += "; to be reviewed";
     say("resolved", std::string(f.by), std::move(text));
   }
-  void on(const IncidentClosed& f) { say("closed", std::string(f.by), "closed: " + std::string(f.reason)); }
+  void on(const IncidentClosed& f) {
+    say("closed", std::string(f.by), "closed: " + std::string(f.reason));
+  }
   void on(const EscalationStepped& f) {
     std::string text = "escalation step " + std::to_string(f.step);
-    if (f.why == WhyPage::repeat_due || f.why == WhyPage::policy_exhausted) text += ", round " + std::to_string(f.repeat + 1);
+    if (f.why == WhyPage::repeat_due || f.why == WhyPage::policy_exhausted)
+      text += ", round " + std::to_string(f.repeat + 1);
     text += ": " + why_words(f.why);
     if (f.skipped) text += "; " + std::to_string(f.skipped) + " overdue steps taken with it";
     if (f.late) text += "; late by " + duration(at - f.due);
@@ -137,23 +175,34 @@ struct Story {
   }
   void on(const DeadlineMoved& f) {
     say("state_changed", "daemon",
-        spaced(name(f.kind)) + " is now due " + (f.due == never ? std::string("never") : "in " + duration(f.due - at)) + ": " +
-            (f.why == WhyMoved::policy_changed ? "the policy changed" : "no channel of the person took the page"));
+        spaced(name(f.kind)) + " is now due " +
+            (f.due == never ? std::string("never") : "in " + duration(f.due - at)) + ": " +
+            (f.why == WhyMoved::policy_changed ? "the policy changed"
+                                               : "no channel of the person took the page"));
   }
   void on(const PageRequested& f) {
-    say("page_requested", "daemon", page_words(f.kind) + " for " + who(f.person, f.channel) + ": " + why_words(f.why));
+    say("page_requested", "daemon",
+        page_words(f.kind) + " for " + who(f.person, f.channel) + ": " + why_words(f.why));
   }
-  void on(const PageQueued&) { say("page_queued", "daemon", "the channel is busy; it goes as soon as there is room"); }
-  void on(const AttemptStarted& f) { say("page_attempted", "daemon", "attempt " + std::to_string(f.attempt)); }
+  void on(const PageQueued&) {
+    say("page_queued", "daemon", "the channel is busy; it goes as soon as there is room");
+  }
+  void on(const AttemptStarted& f) {
+    say("page_attempted", "daemon", "attempt " + std::to_string(f.attempt));
+  }
   void on(const AttemptSettled& f) {
     std::string text = "attempt " + std::to_string(f.attempt) + " " + spaced(name(f.outcome));
     if (!f.detail.empty()) text += ": " + std::string(f.detail);
     if (f.retry != never) text += "; again in " + duration(f.retry - at) + " under the same key";
-    say(f.outcome == AttemptOutcome::accepted ? "page_accepted" : "page_failed", "daemon", std::move(text));
+    say(f.outcome == AttemptOutcome::accepted ? "page_accepted" : "page_failed", "daemon",
+        std::move(text));
   }
   void on(const PageEnded& f) {
-    const char* kind = f.end == PageEnd::delivered ? "page_sent" : f.end == PageEnd::cancelled ? "page_cancelled" : "page_failed";
-    say(kind, "daemon", who(f.person, f.channel) + ": " + spaced(name(f.end)) + ", " + spaced(name(f.why)));
+    const char* kind = f.end == PageEnd::delivered   ? "page_sent"
+                       : f.end == PageEnd::cancelled ? "page_cancelled"
+                                                     : "page_failed";
+    say(kind, "daemon",
+        who(f.person, f.channel) + ": " + spaced(name(f.end)) + ", " + spaced(name(f.why)));
   }
   template <class F>
   void on(const F&) {

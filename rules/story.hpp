@@ -1,6 +1,6 @@
 #pragma once
-// The timeline of an incident as people read it. An entry is the fact itself (docs/store.md); the words
-// are made here, so they may get better without touching what was recorded.
+// The timeline of an incident as people read it. An entry is the fact itself (docs/store.md); the
+// words are made here, so they may get better without touching what was recorded.
 
 #include <memory>
 #include <optional>
@@ -15,10 +15,10 @@
 namespace tocsin {
 
 struct TimelineEntry {
-  Instant at{};        // wall time needs the offset in force: Globals::wall()
-  std::string kind;    // REC-6: created, event_linked, page_sent, acknowledged ...
-  std::string actor;   // daemon, a person's id, or a source
-  std::string text;    // one sentence, with its reason
+  Instant at{};       // wall time needs the offset in force: Globals::wall()
+  std::string kind;   // REC-6: created, event_linked, page_sent, acknowledged ...
+  std::string actor;  // daemon, a person's id, or a source
+  std::string text;   // one sentence, with its reason
   std::vector<std::pair<std::string, std::string>> fields;  // everything in the fact
 };
 // Nothing when the bytes are damaged or of a newer version.
@@ -30,6 +30,8 @@ struct ArchivedIncident {
   std::shared_ptr<const Blob> words;  // keeps row.words() valid
 };
 std::optional<ArchivedIncident> read_archived(std::string_view value);
-inline std::string incident_archive_key(IncidentNumber n) { return row_key(closed_prefix, n.value); }
+inline std::string incident_archive_key(IncidentNumber n) {
+  return row_key(closed_prefix, n.value);
+}
 
 }  // namespace tocsin

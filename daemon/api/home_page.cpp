@@ -49,8 +49,7 @@ std::string home_page(const Snapshot& snapshot, const std::string& instance, Wal
   const std::string title =
       std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
   std::string out = html_head(title + " - " + instance);
-  out += "<h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) +
-         "</p>\n";
+  out += "<h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) + "</p>\n";
   if (!open.empty()) {
     out +=
         "<table><tr><th>Number</th><th>Priority</th><th>State</th><th>Age</th><th>CI</th>"

@@ -33,7 +33,7 @@ void write_cursor(JsonWriter& json, std::uint64_t next) {
   next ? json.value(std::to_string(next)) : json.null();
 }
 
-// ---- incidents ----------------------------------------------------------------------------------
+// ---- incidents ----
 
 struct IncidentFilter {
   std::uint32_t states = 0;  // bit per state
@@ -147,7 +147,7 @@ HttpResponse show_timeline(const Engine& engine, const Exchange& x, const Snapsh
   return json_response(200, std::move(body));
 }
 
-// ---- alerts and pages ---------------------------------------------------------------------------
+// ---- alerts and pages ----
 
 // The `limit` rows with the highest id below the cursor; `ids` is (id, slot).
 std::uint64_t newest(std::vector<std::pair<std::uint64_t, std::uint32_t>>& ids, std::size_t limit) {

@@ -108,7 +108,7 @@ int Daemon::run() {
   return up ? exit_done : exit_no;
 }
 
-// ---- start --------------------------------------------------------------------------------------
+// ---- start ----
 
 bool Daemon::open() {
   Loaded loaded = load_file(options_.config);
@@ -207,7 +207,7 @@ bool Daemon::listen() {
   return true;
 }
 
-// ---- running ------------------------------------------------------------------------------------
+// ---- running ----
 
 void Daemon::wait_for_signals() {
   const sigset_t set = handled_signals();
@@ -262,7 +262,7 @@ std::string Daemon::first_url() const {
   return "http://" + host + ":" + std::to_string(servers_.front()->port());
 }
 
-// ---- the end ------------------------------------------------------------------------------------
+// ---- the end ----
 
 // In this order nothing is owed at the end: no new request; those in hand are answered; what is
 // with the network comes back and is recorded; then the last checkpoint.

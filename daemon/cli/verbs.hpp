@@ -8,7 +8,7 @@
 
 namespace tocsin::cli {
 
-// ---- client verbs -------------------------------------------------------------------------------
+// ---- client verbs ----
 
 struct ClientOptions {
   std::string url;
@@ -41,7 +41,7 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 int confirm_loss(const ClientOptions& options);
 
-// ---- local verbs --------------------------------------------------------------------------------
+// ---- local verbs ----
 
 struct CheckOptions {
   std::string config;

@@ -15,7 +15,8 @@ namespace {
 template <class V, class B>
 void body_fields(V&& v, B& b) {
   v("format", b.format), v("epoch", b.epoch), v("at", b.at), v("offset_ms", b.offset_ms);
-  for (auto* d : {&b.digests.alerts, &b.digests.incidents, &b.digests.pages}) v("rows", d->rows), v("sum", d->sum);
+  for (auto* d : {&b.digests.alerts, &b.digests.incidents, &b.digests.pages})
+    v("rows", d->rows), v("sum", d->sum);
   v("archive_rows", b.archive_rows);
 }
 
@@ -61,10 +62,14 @@ std::uint64_t row_hash(std::string_view key, std::string_view value) {
 }
 
 std::vector<std::uint64_t>& Checkpointer::hashes(char table) {
-  return table == alert_prefix ? alert_hashes_ : table == incident_prefix ? incident_hashes_ : page_hashes_;
+  return table == alert_prefix      ? alert_hashes_
+         : table == incident_prefix ? incident_hashes_
+                                    : page_hashes_;
 }
 TableDigest& Checkpointer::digest(char table) {
-  return table == alert_prefix ? digests_.alerts : table == incident_prefix ? digests_.incidents : digests_.pages;
+  return table == alert_prefix      ? digests_.alerts
+         : table == incident_prefix ? digests_.incidents
+                                    : digests_.pages;
 }
 
 // 0 stands for "no row"; a real hash of 0 would only be counted as absent, once in 2^64 rows.
@@ -76,35 +81,45 @@ void Checkpointer::set(char table, std::uint32_t slot, std::uint64_t hash) {
   d.sum += hash - known[slot];
   known[slot] = hash;
 }
-void Checkpointer::loaded(char table, std::uint32_t slot, std::uint64_t hash) { set(table, slot, hash); }
+void Checkpointer::loaded(char table, std::uint32_t slot, std::uint64_t hash) {
+  set(table, slot, hash);
+}
 
 Cut Checkpointer::cut(State& state, std::uint64_t seq, std::shared_ptr<const Snapshot> snapshot) {
   Cut out{seq, std::move(snapshot), state.take_dirty()};
-  if (planted("one_dirty_row_forgotten") && out.dirty.incidents.size() > 2) out.dirty.incidents.pop_back();
+  if (planted("one_dirty_row_forgotten") && out.dirty.incidents.size() > 2)
+    out.dirty.incidents.pop_back();
   if (planted("deleted_row_kept")) out.dirty.deleted.clear();
   return out;
 }
 
-Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& previous, Marker& installed) {
+Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& previous,
+                            Marker& installed) {
   const Snapshot& s = *cut.snapshot;
   std::vector<Pending> rows;
   rows.reserve(cut.dirty.rows() + 8);
   using From = Pending::From;
   for (auto slot : cut.dirty.alerts)
-    if (s.alerts.used(slot)) rows.push_back({row_key(alert_prefix, s.alerts.at(slot).serial().value), From::alert, slot});
+    if (s.alerts.used(slot))
+      rows.push_back({row_key(alert_prefix, s.alerts.at(slot).serial().value), From::alert, slot});
   for (auto slot : cut.dirty.incidents)
-    if (s.incidents.used(slot)) rows.push_back({row_key(incident_prefix, s.incidents.at(slot).number.value), From::incident, slot});
+    if (s.incidents.used(slot))
+      rows.push_back(
+          {row_key(incident_prefix, s.incidents.at(slot).number.value), From::incident, slot});
   for (auto slot : cut.dirty.pages)
-    if (s.pages.used(slot)) rows.push_back({row_key(page_prefix, s.pages.at(slot).id.value), From::page, slot});
+    if (s.pages.used(slot))
+      rows.push_back({row_key(page_prefix, s.pages.at(slot).id.value), From::page, slot});
   for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
   const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
   for (std::uint64_t i = archive_from; i < s.archive.end; ++i) {
     const auto& chunk = *s.archive.chunks[(i - s.archive.first) / Archive::chunk_size];
     rows.push_back({chunk[(i - s.archive.first) % Archive::chunk_size].key, From::archive, 0, i});
   }
-  for (char table : {globals_prefix, totals_prefix}) rows.push_back({std::string(1, table), From::fixed});
+  for (char table : {globals_prefix, totals_prefix})
+    rows.push_back({std::string(1, table), From::fixed});
   if (cut.dirty.config_text) rows.push_back({std::string(1, config_prefix), From::fixed});
-  std::sort(rows.begin(), rows.end(), [](const Pending& a, const Pending& b) { return a.key < b.key; });
+  std::sort(rows.begin(), rows.end(),
+            [](const Pending& a, const Pending& b) { return a.key < b.key; });
 
   // Digests are those of the install to come; when it fails they are taken back.
   std::vector<std::tuple<char, std::uint32_t, std::uint64_t>> undo;
@@ -122,7 +137,8 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   Marker marker;
   marker.seq = cut.seq;
   marker.chain = journal.chain_at(cut.seq).value_or(0);
-  // Frames from the second newest checkpoint on are kept; another one at the same place is not newer.
+  // Frames from the second newest checkpoint on are kept; another one at the same place is not
+  // newer.
   const bool again = previous.seq == cut.seq;
   marker.previous = again ? previous.previous : previous.seq;
   marker.trimmed_to = again ? previous.trimmed_to : previous.seq;
@@ -138,12 +154,22 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
     }
     const Pending& row = rows[next++];
     switch (row.from) {
-      case From::alert: value = RowCodec::encode(s.alerts.at(row.slot)); break;
-      case From::incident: value = RowCodec::encode(s.incidents.at(row.slot)); break;
-      case From::page: value = RowCodec::encode(s.pages.at(row.slot)); break;
-      case From::archive: return RowChange{row.key, archive_value(s.archive, row.entry)};
-      case From::fixed: value = fixed_row(s, row.key[0]); break;
-      case From::nowhere: return RowChange{row.key, std::nullopt};
+      case From::alert:
+        value = RowCodec::encode(s.alerts.at(row.slot));
+        break;
+      case From::incident:
+        value = RowCodec::encode(s.incidents.at(row.slot));
+        break;
+      case From::page:
+        value = RowCodec::encode(s.pages.at(row.slot));
+        break;
+      case From::archive:
+        return RowChange{row.key, archive_value(s.archive, row.entry)};
+      case From::fixed:
+        value = fixed_row(s, row.key[0]);
+        break;
+      case From::nowhere:
+        return RowChange{row.key, std::nullopt};
     }
     if (row.from != From::fixed) touch(row.key[0], row.slot, row_hash(row.key, value));
     return RowChange{row.key, value};
@@ -151,7 +177,8 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
 
   const Install result = journal.install(source, marker);
   if (result != Install::installed) {
-    for (auto it = undo.rbegin(); it != undo.rend(); ++it) set(std::get<0>(*it), std::get<1>(*it), std::get<2>(*it));
+    for (auto it = undo.rbegin(); it != undo.rend(); ++it)
+      set(std::get<0>(*it), std::get<1>(*it), std::get<2>(*it));
     return result;
   }
   archive_written_ = s.archive.end;

@@ -1,7 +1,7 @@
 #pragma once
 // Rows of the whole state at one exact sequence. cut() runs on the sequencer's thread at a turn
-// boundary and takes references only; write() runs on the checkpoint thread, encodes from the snapshot,
-// and installs all or nothing. One checkpoint at a time.
+// boundary and takes references only; write() runs on the checkpoint thread, encodes from the
+// snapshot, and installs all or nothing. One checkpoint at a time.
 
 #include <cstdint>
 #include <memory>

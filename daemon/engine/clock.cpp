@@ -23,9 +23,15 @@ std::string boot_id() {
 
 }  // namespace
 
-std::int64_t Clock::boot_ms() const { return read_ms(CLOCK_BOOTTIME); }
-Wall Clock::wall() const { return {read_ms(CLOCK_REALTIME)}; }
-Instant Clock::now() const { return base_at_ + Span{std::max<std::int64_t>(0, boot_ms() - base_boot_ms_)}; }
+std::int64_t Clock::boot_ms() const {
+  return read_ms(CLOCK_BOOTTIME);
+}
+Wall Clock::wall() const {
+  return {read_ms(CLOCK_REALTIME)};
+}
+Instant Clock::now() const {
+  return base_at_ + Span{std::max<std::int64_t>(0, boot_ms() - base_boot_ms_)};
+}
 
 void Clock::resume(const Globals& g) {
   boot_ = boot_id();

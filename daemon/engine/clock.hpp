@@ -1,6 +1,6 @@
 #pragma once
-// The only clock of the core. Elapsed time comes from CLOCK_BOOTTIME, which nobody can set and which
-// goes on while the machine sleeps; the wall clock is looked at, never counted with.
+// The only clock of the core. Elapsed time comes from CLOCK_BOOTTIME, which nobody can set and
+// which goes on while the machine sleeps; the wall clock is looked at, never counted with.
 
 #include <cstdint>
 #include <string>
@@ -15,8 +15,8 @@ class Clock {
   // Another boot: the wall clock does, within 0 and 24 h.
   void resume(const Globals& globals);
 
-  Instant now() const;       // of the log's elapsed time; never decreases
-  Wall wall() const;         // CLOCK_REALTIME as it is
+  Instant now() const;  // of the log's elapsed time; never decreases
+  Wall wall() const;    // CLOCK_REALTIME as it is
   std::int64_t boot_ms() const;
   const std::string& boot() const { return boot_; }
 

@@ -19,7 +19,8 @@
 namespace tocsin {
 namespace {
 
-constexpr int exit_after_failed_write = 75;  // the service manager starts us again; recovery does the rest
+constexpr int exit_after_failed_write =
+    75;  // the service manager starts us again; recovery does the rest
 constexpr auto alive_every = std::chrono::seconds(1);
 constexpr auto snapshot_every = std::chrono::milliseconds(100);
 constexpr auto reader_patience = std::chrono::seconds(1);
@@ -43,11 +44,11 @@ struct Engine::Impl {
   Clock clock;
   std::unique_ptr<Sequencer> sequencer;  // the loop thread's alone
 
-  // ---- shared with everybody, under `mutex` -----------------------------------------------------
+  // ---- shared with everybody, under `mutex` ----
   mutable std::mutex mutex;
   std::condition_variable wake;
-  std::deque<Work> inbox;            // alerts and machines
-  std::deque<Work> people;           // commands of persons and channels: taken first
+  std::deque<Work> inbox;   // alerts and machines
+  std::deque<Work> people;  // commands of persons and channels: taken first
   std::size_t inbox_alerts = 0;
   bool stopping = false;
   bool running = false;
@@ -55,8 +56,8 @@ struct Engine::Impl {
     Append outcome;
     Turn turn;  // given back when there was no room for it
   };
-  std::optional<Appended> appended;                          // what the committer has to say
-  std::optional<std::pair<Install, Marker>> installed;       // what the checkpoint thread has to say
+  std::optional<Appended> appended;                     // what the committer has to say
+  std::optional<std::pair<Install, Marker>> installed;  // what the checkpoint thread has to say
   struct Reader {
     std::uint64_t after;
     std::function<void(std::shared_ptr<const Snapshot>)> use;
@@ -71,15 +72,15 @@ struct Engine::Impl {
   std::vector<std::string> sources;
   Health health;
 
-  // ---- the loop's own -----------------------------------------------------------------------------
+  // ---- the loop's own ----
   std::uint64_t durable = 0;
   Marker marker;
-  std::optional<Cut> cut_in_hand;    // back from the checkpoint thread
-  std::optional<Cut> waiting_cut;    // taken, but its last frame is not durable yet
+  std::optional<Cut> cut_in_hand;  // back from the checkpoint thread
+  std::optional<Cut> waiting_cut;  // taken, but its last frame is not durable yet
   bool frame_in_flight = false;
   std::optional<Turn> waiting_turn;  // refused for want of space: the same bytes are offered again
-  std::size_t tail_bytes = 0, tail_facts = 0;        // since the last cut
-  std::size_t cut_bytes = 0;                         // of the cut that is being written
+  std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
+  std::size_t cut_bytes = 0;                   // of the cut that is being written
   Steady::time_point last_cut{}, last_alive{}, last_snapshot{};
   bool snapshot_asked = false;
   std::unique_ptr<SingleSlot<Turn>> committer;
@@ -91,7 +92,7 @@ struct Engine::Impl {
     if (ports.log) ports.log(level, event, detail);
   }
 
-  // ---- start ----------------------------------------------------------------------------------------
+  // ---- start ----
 
   StartResult start(std::shared_ptr<const Settings> wanted) {
     StartResult out;
@@ -129,7 +130,8 @@ struct Engine::Impl {
     return out;
   }
 
-  // The epoch is the first durable act. Nothing is sent before it, and it settles what older ones left.
+  // The epoch is the first durable act. Nothing is sent before it, and it settles what older ones
+  // left.
   bool first_turn(const Recovered& found, const std::shared_ptr<const Settings>& wanted) {
     std::deque<Work> works;
     const Instant now = clock.now();
@@ -140,21 +142,27 @@ struct Engine::Impl {
     epoch.secret = {random_bits(), random_bits()};
     add(epoch);
     // An epoch settles a slice of what older ones left; the rest follows in the same frame.
-    for (std::size_t left = pages_in_flight(); left > outbox_slice; left -= outbox_slice) add(SettleOlderEpochs{});
+    for (std::size_t left = pages_in_flight(); left > outbox_slice; left -= outbox_slice)
+      add(SettleOlderEpochs{});
     if (found.opened.trouble == OpenTrouble::loss)
       add(DeclareLoss{found.opened.lost_from, found.opened.lost_to, found.opened.detail});
-    if (const auto by = clock.wall().ms - state.globals().wall(now).ms; state.globals().seq > 0 && std::abs(by) >= clock_step_ms)
+    if (const auto by = clock.wall().ms - state.globals().wall(now).ms;
+        state.globals().seq > 0 && std::abs(by) >= clock_step_ms)
       add(StepClock{by, "the wall clock differs from the log at start"});
     if (wanted) add(ApplyConfig{wanted, "start"});
     Turn turn = sequencer->take(works, now);
-    if (turn.seq && ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok) return false;
+    if (turn.seq &&
+        ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok)
+      return false;
     if (turn.seq) durable = turn.seq;
     return true;
   }
 
   std::size_t pages_in_flight() const {
     std::size_t n = 0;
-    state.pages().each([&](std::uint32_t, const PageRow& p) { n += p.state == PageState::in_flight && !p.delivered; });
+    state.pages().each([&](std::uint32_t, const PageRow& p) {
+      n += p.state == PageState::in_flight && !p.delivered;
+    });
     return n;
   }
 
@@ -184,7 +192,8 @@ struct Engine::Impl {
 
   // After a failed write nothing is tried again, nothing is destroyed, nobody is answered.
   [[noreturn]] void die(std::uint64_t seq, Append outcome) const {
-    log(LogLevel::error, "append_failed", "frame " + std::to_string(seq) + ": " + std::string(name(outcome)) + "; stopping");
+    log(LogLevel::error, "append_failed",
+        "frame " + std::to_string(seq) + ": " + std::string(name(outcome)) + "; stopping");
     _exit(exit_after_failed_write);
   }
   Marker marker_copy() const {
@@ -192,7 +201,7 @@ struct Engine::Impl {
     return marker;
   }
 
-  // ---- the loop ---------------------------------------------------------------------------------------
+  // ---- the loop ----
 
   void loop() {
     std::deque<Work> works;
@@ -212,7 +221,8 @@ struct Engine::Impl {
       release();
       more = false;
       if (waiting_turn) {
-        if (Steady::now() >= retry_at) commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
+        if (Steady::now() >= retry_at)
+          commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
       } else if (!frame_in_flight) {
         more = turn(works);
       }
@@ -226,22 +236,25 @@ struct Engine::Impl {
   // Everything decided is durable and said, and a checkpoint stands for it.
   bool at_rest() const {
     std::lock_guard lock(mutex);
-    return !frame_in_flight && !waiting_turn && !sequencer->owes() && !waiting_cut && checkpoints->idle() &&
-           tail_facts == 0 && !appended && !installed;
+    return !frame_in_flight && !waiting_turn && !sequencer->owes() && !waiting_cut &&
+           checkpoints->idle() && tail_facts == 0 && !appended && !installed;
   }
 
   bool ready(const std::deque<Work>& works) const {
     if (appended || installed || reader_came) return true;
-    const bool waiting = !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
+    const bool waiting =
+        !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
     return waiting && !frame_in_flight && !waiting_turn;
   }
 
   Steady::time_point next_wake() const {
     auto until = Steady::now() + alive_every;
-    if (stopping || waiting_turn || !readers.empty()) until = Steady::now() + std::chrono::milliseconds(10);
+    if (stopping || waiting_turn || !readers.empty())
+      until = Steady::now() + std::chrono::milliseconds(10);
     if (frame_in_flight) return until;
     if (const auto due = sequencer->next_deadline()) {
-      const auto in = std::chrono::milliseconds(std::clamp<std::int64_t>(due->ms - clock.now().ms, 0, 1000));
+      const auto in =
+          std::chrono::milliseconds(std::clamp<std::int64_t>(due->ms - clock.now().ms, 0, 1000));
       until = std::min(until, Steady::now() + in);
     }
     return until;
@@ -273,7 +286,8 @@ struct Engine::Impl {
     } else {
       state.give_back(std::move(cut.dirty));
       tail_bytes += cut_bytes;
-      log(LogLevel::warning, "checkpoint_failed", "at " + std::to_string(cut.seq) + "; its rows go with the next");
+      log(LogLevel::warning, "checkpoint_failed",
+          "at " + std::to_string(cut.seq) + "; its rows go with the next");
     }
     cut_bytes = 0;
   }
@@ -282,7 +296,8 @@ struct Engine::Impl {
   void take_inbox(std::deque<Work>& works) {
     if (frame_in_flight || waiting_turn) return;
     if (!people.empty()) {
-      works.insert(works.begin(), std::make_move_iterator(people.begin()), std::make_move_iterator(people.end()));
+      works.insert(works.begin(), std::make_move_iterator(people.begin()),
+                   std::make_move_iterator(people.end()));
       people.clear();
     }
     std::size_t alerts = 0;
@@ -347,7 +362,8 @@ struct Engine::Impl {
     bool wanted = false;
     {
       std::lock_guard lock(mutex);
-      for (const Reader& r : readers) wanted |= !fresh_for(r.after, now) && r.after <= sequencer->head();
+      for (const Reader& r : readers)
+        wanted |= !fresh_for(r.after, now) && r.after <= sequencer->head();
     }
     if (wanted && !snapshot_asked && now - last_snapshot >= snapshot_every) {
       sequencer->request_snapshot();
@@ -360,7 +376,8 @@ struct Engine::Impl {
       std::erase_if(readers, [&](Reader& r) {
         const bool fresh = fresh_for(r.after, now);
         if (!fresh && now < r.until && !stopping) return false;
-        served.push_back([use = std::move(r.use), snapshot = fresh ? latest : nullptr] { use(snapshot); });
+        served.push_back(
+            [use = std::move(r.use), snapshot = fresh ? latest : nullptr] { use(snapshot); });
         return true;
       });
     }
@@ -372,7 +389,8 @@ struct Engine::Impl {
 
   // A cut takes references only; the writer gets it when its last frame is durable.
   void maybe_cut() {
-    if (waiting_cut && durable >= waiting_cut->seq) checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
+    if (waiting_cut && durable >= waiting_cut->seq)
+      checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
     if (waiting_cut || !checkpoints->idle() || tail_facts == 0) return;
     bool due = tail_bytes >= options.tail_bytes_max || tail_facts >= options.tail_facts_max ||
                Steady::now() - last_cut >= std::chrono::milliseconds(options.checkpoint_every.ms);
@@ -386,7 +404,8 @@ struct Engine::Impl {
     cut_bytes = std::exchange(tail_bytes, 0);
     tail_facts = 0;
     last_cut = Steady::now();
-    if (durable >= waiting_cut->seq) checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
+    if (durable >= waiting_cut->seq)
+      checkpoints->offer(std::move(*std::exchange(waiting_cut, std::nullopt)));
   }
   void alive() {
     const auto now = Steady::now();
@@ -398,7 +417,8 @@ struct Engine::Impl {
       const bool tail_ok = tail_bytes + cut_bytes < tail_cuts_max * options.tail_bytes_max;
       const bool room_ok = room == Room::plenty || room == Room::low;
       health.accepting = tail_ok && room_ok && !stopping;
-      if (!room_ok) health.why = "the store is at its floor: alerts are not taken, pages still go out";
+      if (!room_ok)
+        health.why = "the store is at its floor: alerts are not taken, pages still go out";
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";
     }
     if (ports.alive) ports.alive();
@@ -413,7 +433,8 @@ struct Engine::Impl {
     health.ready = true;
     health.history_lost = g.loss_unconfirmed;
     health.epoch = g.epoch.value;
-    if (health.durable == 0) health.durable = durable, health.checkpoint = marker.seq, health.accepting = true;
+    if (health.durable == 0)
+      health.durable = durable, health.checkpoint = marker.seq, health.accepting = true;
   }
 
   void stop() {
@@ -437,16 +458,23 @@ Engine::Engine(EngineOptions options, EnginePorts ports) : impl_(std::make_uniqu
   impl_->options = std::move(options);
   impl_->ports = std::move(ports);
 }
-Engine::~Engine() { stop(); }
-StartResult Engine::start(std::shared_ptr<const Settings> wanted) { return impl_->start(std::move(wanted)); }
-void Engine::stop() { impl_->stop(); }
+Engine::~Engine() {
+  stop();
+}
+StartResult Engine::start(std::shared_ptr<const Settings> wanted) {
+  return impl_->start(std::move(wanted));
+}
+void Engine::stop() {
+  impl_->stop();
+}
 
 Offer Engine::offer(AlertsRequest request) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
   const std::size_t n = request.prepared.size();
   // A request larger than the whole inbox is still taken by an empty one.
-  const bool room = impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= impl_->options.inbox_alerts_max;
+  const bool room =
+      impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= impl_->options.inbox_alerts_max;
   if (!impl_->health.accepting || !room) return Offer::full;
   impl_->inbox_alerts += n;
   impl_->inbox.push_back({impl_->clock.now(), std::move(request), {}, 0});
@@ -473,7 +501,8 @@ void Engine::settle(SettleAttempt outcome) {
 void Engine::count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping || impl_->people.size() >= impl_->options.inbox_commands_max) return;
-  impl_->people.push_back({impl_->clock.now(), Command(CountRejected{source, disposition, count}), {}, 0});
+  impl_->people.push_back(
+      {impl_->clock.now(), Command(CountRejected{source, disposition, count}), {}, 0});
   impl_->wake.notify_all();
 }
 
@@ -502,12 +531,14 @@ std::shared_ptr<const Snapshot> Engine::read_now(std::uint64_t after) {
   return future.get();
 }
 
-std::optional<std::string> Engine::archived(const Snapshot& snapshot, const std::string& key) const {
+std::optional<std::string> Engine::archived(const Snapshot& snapshot,
+                                            const std::string& key) const {
   if (const ArchiveEntry* entry = snapshot.archive.find(key)) return entry->value;
   return impl_->ports.journal->row(key);
 }
 
-std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapshot, const std::string& prefix) const {
+std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapshot,
+                                                          const std::string& prefix) const {
   std::map<std::string, std::string> out;
   impl_->ports.journal->scan_rows(prefix, [&](std::string_view key, std::string_view value) {
     out.emplace(key, value);
@@ -530,9 +561,12 @@ Fingerprint Engine::secret() const {
 std::uint8_t Engine::source_slot(std::string_view name) const {
   std::lock_guard lock(impl_->mutex);
   const auto it = std::find(impl_->sources.begin(), impl_->sources.end(), name);
-  return it == impl_->sources.end() ? sources_max - 1 : static_cast<std::uint8_t>(it - impl_->sources.begin());
+  return it == impl_->sources.end() ? sources_max - 1
+                                    : static_cast<std::uint8_t>(it - impl_->sources.begin());
 }
-Wall Engine::wall_now() const { return impl_->clock.wall(); }
+Wall Engine::wall_now() const {
+  return impl_->clock.wall();
+}
 Engine::Health Engine::health() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->health;

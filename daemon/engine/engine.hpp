@@ -1,6 +1,7 @@
 #pragma once
-// The running core: owns the sequencer, its thread, the committer, the checkpoint thread and the clock.
-// Made by main; every other part of the body talks to it through the calls below, from any thread.
+// The running core: owns the sequencer, its thread, the committer, the checkpoint thread and the
+// clock. Made by main; every other part of the body talks to it through the calls below, from any
+// thread.
 
 #include <cstdint>
 #include <functional>
@@ -22,13 +23,13 @@ namespace tocsin {
 enum class LogLevel { debug, info, warning, error };
 using LogSink = std::function<void(LogLevel, std::string_view event, std::string_view detail)>;
 
-enum class [[nodiscard]] Offer { taken, full, stopping };
+enum class [[nodiscard]] Offer{taken, full, stopping};
 
 // One request of a sender on its way through the core. Filled by the I/O thread.
 struct AlertsRequest {
   std::shared_ptr<AlertBatch> batch;
-  std::vector<Prepared> prepared;                // same order as batch->alerts; views into batch and settings
-  std::shared_ptr<const Settings> settings;      // that `prepared` was made with
+  std::vector<Prepared> prepared;  // same order as batch->alerts; views into batch and settings
+  std::shared_ptr<const Settings> settings;  // that `prepared` was made with
   std::uint8_t source = 0;
   Wall received_at{};
   // Called once, when every alert's disposition is durable (also when nothing was written).
@@ -36,7 +37,7 @@ struct AlertsRequest {
 };
 
 struct EngineOptions {
-  std::size_t inbox_alerts_max = 100'000;   // alerts waiting, all requests together
+  std::size_t inbox_alerts_max = 100'000;  // alerts waiting, all requests together
   std::size_t inbox_commands_max = 10'000;
   Span checkpoint_every = seconds(10);
   std::size_t tail_bytes_max = 64u << 20;
@@ -57,7 +58,7 @@ struct EnginePorts {
 struct StartResult {
   bool ok = false;
   bool locked = false;
-  std::string message;         // why not, or what was found
+  std::string message;  // why not, or what was found
   bool history_lost = false;
   bool stored_config = false;  // runs on the configuration of the store, the file was not usable
 };
@@ -67,8 +68,8 @@ class Engine {
   Engine(EngineOptions options, EnginePorts ports);
   ~Engine();
 
-  // Opens the journal, recovers, takes the epoch, applies `wanted` (nullptr: the file is broken; the
-  // stored configuration is used if there is one) and starts the threads.
+  // Opens the journal, recovers, takes the epoch, applies `wanted` (nullptr: the file is broken;
+  // the stored configuration is used if there is one) and starts the threads.
   StartResult start(std::shared_ptr<const Settings> wanted);
 
   Offer offer(AlertsRequest request);
@@ -81,10 +82,12 @@ class Engine {
   void read(std::uint64_t after, std::function<void(std::shared_ptr<const Snapshot>)> use);
   // Blocking form, for tools and tests.
   std::shared_ptr<const Snapshot> read_now(std::uint64_t after = 0);
-  // An archived row (timeline, closed incident): the snapshot's pending entries first, then the disk.
+  // An archived row (timeline, closed incident): the snapshot's pending entries first, then the
+  // disk.
   std::optional<std::string> archived(const Snapshot& snapshot, const std::string& key) const;
   // All archived rows whose key starts with `prefix`, by key: a whole timeline in one pass.
-  std::map<std::string, std::string> archived_under(const Snapshot& snapshot, const std::string& prefix) const;
+  std::map<std::string, std::string> archived_under(const Snapshot& snapshot,
+                                                    const std::string& prefix) const;
 
   std::shared_ptr<const Settings> settings() const;  // in force
   Fingerprint secret() const;
@@ -94,7 +97,7 @@ class Engine {
   struct Health {
     bool ready = false;
     bool history_lost = false;
-    bool accepting = false;   // false: below the floor, tail too long, stopping
+    bool accepting = false;  // false: below the floor, tail too long, stopping
     std::string why;
     std::uint64_t durable = 0, checkpoint = 0, epoch = 0;
     std::size_t inbox = 0;

@@ -25,7 +25,9 @@ class Released {
   explicit Released(std::uint64_t durable) : durable_(durable) {}
   std::uint64_t durable() const { return durable_; }
   template <class T>
-  bool covers(const Held<T>& held) const { return held.basis() <= durable_; }
+  bool covers(const Held<T>& held) const {
+    return held.basis() <= durable_;
+  }
   // The value, if its basis is durable; the caller has asked covers() before.
   template <class T>
   T open(Held<T>&& held) const {

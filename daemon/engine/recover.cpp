@@ -13,10 +13,12 @@ bool is_live(char table) {
   return table == alert_prefix || table == incident_prefix || table == page_prefix;
 }
 
-// Step 5: one scan of the live rows. False, with a sentence, when the checkpoint is not what its marker says.
+// Step 5: one scan of the live rows. False, with a sentence, when the checkpoint is not what its
+// marker says.
 bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recovered& out) {
   bool ok = true;
-  for (char table : {alert_prefix, incident_prefix, page_prefix, globals_prefix, totals_prefix, config_prefix})
+  for (char table :
+       {alert_prefix, incident_prefix, page_prefix, globals_prefix, totals_prefix, config_prefix})
     journal.scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
       std::uint32_t slot = no_slot;
       if (!RowCodec::load(state, key, value, slot)) return ok = false;
@@ -32,7 +34,8 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
   MarkerBody body;
   if (!decode(out.opened.marker.body, body) || body.digests != checkpointer.digests() ||
       state.globals().seq != out.opened.marker.seq) {
-    out.message = "the rows of the checkpoint at " + std::to_string(out.opened.marker.seq) + " are not those of its marker";
+    out.message = "the rows of the checkpoint at " + std::to_string(out.opened.marker.seq) +
+                  " are not those of its marker";
     return false;
   }
   return true;
@@ -40,13 +43,17 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
 
 bool fold_tail(Journal& journal, State& state, Recovered& out) {
   bool ok = true;
-  const bool complete = journal.read_frames(out.opened.marker.seq + 1, [&](const FrameRecord& frame) {
-    ok = fold_frame(state, frame.seq, frame.payload);
-    if (!ok) out.message = "frame " + std::to_string(frame.seq) + " cannot be folded: it is of a newer version, or damaged";
-    ++out.frames;
-    return ok;
-  });
-  if (ok && !complete) out.message = "the log has a hole after frame " + std::to_string(state.globals().seq);
+  const bool complete =
+      journal.read_frames(out.opened.marker.seq + 1, [&](const FrameRecord& frame) {
+        ok = fold_frame(state, frame.seq, frame.payload);
+        if (!ok)
+          out.message = "frame " + std::to_string(frame.seq) +
+                        " cannot be folded: it is of a newer version, or damaged";
+        ++out.frames;
+        return ok;
+      });
+  if (ok && !complete)
+    out.message = "the log has a hole after frame " + std::to_string(state.globals().seq);
   return ok && complete;
 }
 
@@ -65,8 +72,9 @@ Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer) {
   out.next_seq = std::max(out.opened.next_seq, state.globals().seq + 1);
   if (planted("sequence_reused_after_loss")) out.next_seq = out.opened.head + 1;
   out.ok = true;
-  out.message = "checkpoint " + std::to_string(out.opened.marker.seq) + ", head " + std::to_string(out.opened.head) + ", " +
-                std::to_string(out.rows) + " rows, " + std::to_string(out.frames) + " frames folded";
+  out.message = "checkpoint " + std::to_string(out.opened.marker.seq) + ", head " +
+                std::to_string(out.opened.head) + ", " + std::to_string(out.rows) + " rows, " +
+                std::to_string(out.frames) + " frames folded";
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Opening: the checkpoint, then the tail, folded with the code that runs in service. Starting after a
-// crash, after a clean stop and following a leader are the same code.
+// Opening: the checkpoint, then the tail, folded with the code that runs in service. Starting after
+// a crash, after a clean stop and following a leader are the same code.
 
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@ namespace tocsin {
 struct Recovered {
   bool ok = false;
   bool locked = false;
-  std::string message;   // why not; or what was found, for the log
+  std::string message;  // why not; or what was found, for the log
   OpenResult opened;
   std::uint64_t next_seq = 1;
   std::uint64_t rows = 0, frames = 0;

@@ -40,7 +40,8 @@ Sequencer::Sequencer(State& state, std::shared_ptr<const Settings> settings, std
       last_at_(state.globals().at) {}
 
 bool Sequencer::full(const Facts& out, std::size_t commands) const {
-  return commands >= limits_.commands || out.count() >= limits_.facts || buffer_.size() >= limits_.bytes;
+  return commands >= limits_.commands || out.count() >= limits_.facts ||
+         buffer_.size() >= limits_.bytes;
 }
 
 Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
@@ -58,9 +59,12 @@ Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
     if ((capped = full(out, commands))) break;
     Work& work = inbox.front();
     const Instant stamp = planted("timer_overtakes_answer") ? now : earlier(work.stamp, now);
-    // A start: nothing that became due meanwhile goes before the epoch, the clock and the configuration.
+    // A start: nothing that became due meanwhile goes before the epoch, the clock and the
+    // configuration.
     opening |= is_command<TakeEpoch>(work);
-    if (!opening && (capped = !fire_deadlines(stamp, planted("timer_overtakes_answer"), stamp, out, fired))) break;
+    if (!opening &&
+        (capped = !fire_deadlines(stamp, planted("timer_overtakes_answer"), stamp, out, fired)))
+      break;
     last_at_ = later(last_at_, stamp);
     decide_work(work, out, commands);
     const auto* request = std::get_if<AlertsRequest>(&work.input);
@@ -87,15 +91,18 @@ Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
   turn.seq = next_seq_++;
   turn.facts = out.count();
   frame_folded(state_, turn.seq, last_at_);
-  write_payload_header(buffer_, {1, static_cast<std::uint32_t>(turn.facts), last_at_, state_.globals().offset_ms});
+  write_payload_header(
+      buffer_, {1, static_cast<std::uint32_t>(turn.facts), last_at_, state_.globals().offset_ms});
   turn.epoch = state_.globals().epoch.value;
   turn.uid = uid_();
   turn.payload = std::exchange(buffer_, {});
   return turn;
 }
 
-// Deadlines before `before` (or up to and including it), in their order. False: the cap was reached.
-bool Sequencer::fire_deadlines(Instant before, bool inclusive, Instant now, Facts& out, std::size_t& fired) {
+// Deadlines before `before` (or up to and including it), in their order. False: the cap was
+// reached.
+bool Sequencer::fire_deadlines(Instant before, bool inclusive, Instant now, Facts& out,
+                               std::size_t& fired) {
   while (const auto due = state_.next_deadline()) {
     if (inclusive ? due->due > before : due->due >= before) return true;
     if (fired >= limits_.deadlines || full(out, 0)) return false;
@@ -115,7 +122,8 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
   out.answer = {};
   decide(state_, *settings_, sightings_, command, last_at_, out);
   // From the fact on, the new settings are in force, also for what follows in this turn.
-  if (const auto* apply = std::get_if<ApplyConfig>(&command); apply && apply->settings->hash == state_.globals().config_hash)
+  if (const auto* apply = std::get_if<ApplyConfig>(&command);
+      apply && apply->settings->hash == state_.globals().config_hash)
     settings_ = apply->settings;
   if (!work.done) return;
   const std::uint64_t seq = planted("reply_before_commit") ? 0 : basis(out);
@@ -131,14 +139,16 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
     ++commands;
     Prepared& alert = request.prepared[work.cursor];
     if (!same_settings)
-      alert = prepare(*request.batch, request.batch->alerts[work.cursor], *settings_, state_.globals().secret,
-                      request.source, request.received_at);
-    decide(state_, *settings_, sightings_, ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
+      alert = prepare(*request.batch, request.batch->alerts[work.cursor], *settings_,
+                      state_.globals().secret, request.source, request.received_at);
+    decide(state_, *settings_, sightings_,
+           ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
     apply_sightings(out);
   }
   if (work.cursor < request.prepared.size()) return;
   const std::uint64_t seq = basis(out);
-  const bool early = planted("reply_before_commit") || (planted("repeat_before_durable") && out.count() == 0);
+  const bool early =
+      planted("reply_before_commit") || (planted("repeat_before_durable") && out.count() == 0);
   replies_.emplace_back(Reply{{}, std::move(request.done), {}, seq}, early ? 0 : seq);
 }
 
@@ -152,7 +162,8 @@ void Sequencer::flush_tallies(Facts& out, Instant now) {
   if (tallied_since_ == never) tallied_since_ = now;
   if (out.count() == 0 && now < tallied_since_ + tally_every && !flush_asked_) return;
   flush_asked_ = false;
-  const std::string received = packed(out.tallies.received), dispositions = packed(out.tallies.dispositions);
+  const std::string received = packed(out.tallies.received),
+                    dispositions = packed(out.tallies.dispositions);
   out.now(now);
   out.add(Tallied{received, dispositions});
   out.tallies = {};
@@ -182,7 +193,11 @@ Sequencer::Released Sequencer::committed(std::uint64_t durable) {
   return out;
 }
 
-void Sequencer::request_snapshot() { snapshots_.emplace_back(state_.snapshot(), next_seq_ - 1); }
-std::shared_ptr<const Snapshot> Sequencer::snapshot_now() { return state_.snapshot(); }
+void Sequencer::request_snapshot() {
+  snapshots_.emplace_back(state_.snapshot(), next_seq_ - 1);
+}
+std::shared_ptr<const Snapshot> Sequencer::snapshot_now() {
+  return state_.snapshot();
+}
 
 }  // namespace tocsin

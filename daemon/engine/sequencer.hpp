@@ -1,6 +1,6 @@
 #pragma once
-// Turns: commands in the order of their stamps, deadlines merged in, facts into one frame, and what is
-// to be said held until that frame is durable. No thread, no clock, no lock: a loop calls it in
+// Turns: commands in the order of their stamps, deadlines merged in, facts into one frame, and what
+// is to be said held until that frame is durable. No thread, no clock, no lock: a loop calls it in
 // service, the simulator calls the same three functions. Used from one thread at a time.
 
 #include <cstdint>
@@ -45,7 +45,7 @@ struct Turn {
 };
 
 struct TurnLimits {
-  std::size_t commands = 1000;        // alerts count one each
+  std::size_t commands = 1000;  // alerts count one each
   std::size_t facts = 4000;
   std::size_t bytes = 512u << 10;
   std::size_t deadlines = 1000;
@@ -101,7 +101,7 @@ class Sequencer {
   std::string buffer_;
   Tallies tallies_;
   Instant tallied_since_ = never;
-  bool flush_now_ = false;  // asked for before a clean stop
+  bool flush_now_ = false;    // asked for before a clean stop
   bool flush_asked_ = false;  // a clean stop keeps no counts in memory
   std::deque<Held<Reply>> replies_;
   std::deque<Held<SendOrder>> orders_;

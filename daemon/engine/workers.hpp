@@ -1,7 +1,7 @@
 #pragma once
-// The threads beside the sequencer's: one appends frames, one writes checkpoints, each with a single
-// slot, so at most one frame is in flight and at most one checkpoint is being written; and one on which
-// readers render what they asked for, so that no reader holds up a turn.
+// The threads beside the sequencer's: one appends frames, one writes checkpoints, each with a
+// single slot, so at most one frame is in flight and at most one checkpoint is being written; and
+// one on which readers render what they asked for, so that no reader holds up a turn.
 
 #include <condition_variable>
 #include <functional>
@@ -18,7 +18,8 @@ namespace tocsin {
 template <class Job>
 class SingleSlot {
  public:
-  explicit SingleSlot(std::function<void(Job&&)> work) : work_(std::move(work)), thread_([this] { run(); }) {}
+  explicit SingleSlot(std::function<void(Job&&)> work)
+      : work_(std::move(work)), thread_([this] { run(); }) {}
   ~SingleSlot() { stop(); }
   bool idle() const {
     std::lock_guard lock(mutex_);

@@ -24,12 +24,22 @@ constexpr std::array<ClassDefault, 9> class_defaults{{
 
 // process.md 4.2.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> symptoms{{
-    {"S01", "unavailable"}, {"S02", "slow or degraded"}, {"S03", "errors returned"},
-    {"S04", "intermittent"}, {"S05", "wrong or missing data"}, {"S06", "access denied"},
-    {"S07", "capacity exhausted"}, {"S08", "capacity forecast"}, {"S09", "job failed or late"},
-    {"S10", "security suspicion"}, {"S11", "hardware alarm"}, {"S12", "no data"},
-    {"S13", "drift or misconfiguration"}, {"S14", "certificate or licence expiry"},
-    {"S15", "backlog growing"}, {"S99", "other"},
+    {"S01", "unavailable"},
+    {"S02", "slow or degraded"},
+    {"S03", "errors returned"},
+    {"S04", "intermittent"},
+    {"S05", "wrong or missing data"},
+    {"S06", "access denied"},
+    {"S07", "capacity exhausted"},
+    {"S08", "capacity forecast"},
+    {"S09", "job failed or late"},
+    {"S10", "security suspicion"},
+    {"S11", "hardware alarm"},
+    {"S12", "no data"},
+    {"S13", "drift or misconfiguration"},
+    {"S14", "certificate or licence expiry"},
+    {"S15", "backlog growing"},
+    {"S99", "other"},
 }};
 
 bool in_tree(const Settings& settings, std::string_view category, std::string_view subcategory) {
@@ -57,7 +67,8 @@ void categorize(Verdict& v, const Prepared& alert, const Rule* rule, const Setti
     return;
   }
   for (const auto& d : class_defaults)
-    if (d.ci_class == v.ci_class) v.category = d.category, v.subcategory = d.subcategory, v.rule = d.rule;
+    if (d.ci_class == v.ci_class)
+      v.category = d.category, v.subcategory = d.subcategory, v.rule = d.rule;
 }
 
 }  // namespace
@@ -83,7 +94,8 @@ Verdict classify(const Prepared& alert, const Settings& settings) {
   }
   if (v.service.empty()) v.service = alert.text.label("service");
   categorize(v, alert, rule, settings);
-  if (const auto symptom = alert.text.label("symptom"); symptom_word(symptom) != "other") v.symptom = symptom;
+  if (const auto symptom = alert.text.label("symptom"); symptom_word(symptom) != "other")
+    v.symptom = symptom;
   v.group = rule && !rule->group.empty() ? std::string_view(rule->group)
             : ci && !ci->group.empty()   ? std::string_view(ci->group)
                                          : std::string_view(settings.default_group);
@@ -98,13 +110,15 @@ Verdict classify(const Prepared& alert, const Settings& settings) {
 Assessment assess(std::string_view ci_id, Severity severity, const Settings& settings) {
   Assessment a;
   const Ci* ci = ci_id.empty() ? nullptr : settings.ci(ci_id);
-  a.impact = ci ? static_cast<std::uint8_t>(index(ci->criticality) + 1) : settings.unknown_ci_impact;
+  a.impact =
+      ci ? static_cast<std::uint8_t>(index(ci->criticality) + 1) : settings.unknown_ci_impact;
   a.urgency = static_cast<std::uint8_t>(index(severity) + 1);
   a.priority = static_cast<Priority>(settings.matrix[a.impact - 1][a.urgency - 1] - 1);
   a.reason = "impact " + std::to_string(a.impact) +
              (ci ? " from criticality " + std::string(name(ci->criticality)) + " of " + ci->id
                  : std::string(", the CI is not in the inventory")) +
-             "; urgency " + std::to_string(a.urgency) + " from severity " + std::string(name(severity));
+             "; urgency " + std::to_string(a.urgency) + " from severity " +
+             std::string(name(severity));
   return a;
 }
 
@@ -117,8 +131,10 @@ std::string_view shorten(std::string_view text, std::size_t bytes) {
 std::string title_of(const Verdict& v, std::string_view ci) {
   std::string out(v.symptom == "S99" && !v.name.empty() ? v.name : symptom_word(v.symptom));
   if (!ci.empty()) out.append(" on ").append(ci);
-  if (!v.summary.empty() && v.summary != v.name) out.append(": ").append(v.summary);
-  else if (v.symptom != "S99" && !v.name.empty()) out.append(": ").append(v.name);
+  if (!v.summary.empty() && v.summary != v.name)
+    out.append(": ").append(v.summary);
+  else if (v.symptom != "S99" && !v.name.empty())
+    out.append(": ").append(v.name);
   std::replace(out.begin(), out.end(), '\n', ' ');
   return std::string(shorten(out, 160));
 }

@@ -14,12 +14,13 @@ namespace tocsin {
 struct Verdict {
   std::string_view category = "unknown", subcategory = "uncategorized", symptom = "S99";
   std::string_view rule = "m999";
-  std::string_view group;     // owner; never empty when any group exists
+  std::string_view group;  // owner; never empty when any group exists
   std::string_view ci_class, service, environment;
   std::string_view runbook, summary, name;
 };
 
-// 1. valid labels of the source, 2. the first matching rule, 3. the default of the CI class, 4. unknown.
+// 1. valid labels of the source, 2. the first matching rule, 3. the default of the CI class, 4.
+// unknown.
 Verdict classify(const Prepared& alert, const Settings& settings);
 
 struct Assessment {

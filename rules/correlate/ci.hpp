@@ -14,8 +14,8 @@ struct CiFound {
   CiMatch match = CiMatch::none;
 };
 
-// 1. the labels of `ci_labels` in order, by id and alias, with and without a port; 2. the matchers of
-// the declared CIs in order of id; 3. the first such label as it stands: a discovered CI.
+// 1. the labels of `ci_labels` in order, by id and alias, with and without a port; 2. the matchers
+// of the declared CIs in order of id; 3. the first such label as it stands: a discovered CI.
 CiFound find_ci(AlertText text, const Settings& settings);
 
 }  // namespace tocsin

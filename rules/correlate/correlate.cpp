@@ -10,12 +10,14 @@ const IncidentRow* row_of(const State& state, IncidentNumber n) {
 
 // LCY-12: exactly at the end of the window still reopens.
 bool reopens(const Deciding& d, const IncidentRow& row) {
-  return row.state == IncidentState::resolved && d.now - row.resolved_at <= d.settings.reopen_window;
+  return row.state == IncidentState::resolved &&
+         d.now - row.resolved_at <= d.settings.reopen_window;
 }
 
 }  // namespace
 
-Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci, std::string_view subcategory) {
+Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
+               std::string_view subcategory) {
   const IncidentRow* before = own ? row_of(d.state, own) : nullptr;
   if (before && before->unresolved()) return {own, JoinReason::same_fingerprint, false};
 

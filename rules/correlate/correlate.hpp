@@ -14,8 +14,9 @@ struct Join {
 };
 
 // `own` is the incident the same fingerprint was in before, if any. First match wins:
-// (a) that incident, unresolved; (b) same CI and subcategory, unresolved; (d) same CI, opened at most
-// `same_ci_window` ago; (f) (a) or (b) again among those resolved at most `reopen_window` ago.
-Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci, std::string_view subcategory);
+// (a) that incident, unresolved; (b) same CI and subcategory, unresolved; (d) same CI, opened at
+// most `same_ci_window` ago; (f) (a) or (b) again among those resolved at most `reopen_window` ago.
+Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
+               std::string_view subcategory);
 
 }  // namespace tocsin

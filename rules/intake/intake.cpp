@@ -15,14 +15,17 @@ Known judge_firing(const AlertRow& row, const Prepared& alert) {
       return row.severity == alert.severity ? Known::repeat : Known::held_changed;
     case AlertState::firing:
       // Two senders of a redundant pair disagree on when it began: the earlier start is no news.
-      if (row.severity == alert.severity && (no_start || alert.starts_at <= row.starts_at)) return Known::repeat;
+      if (row.severity == alert.severity && (no_start || alert.starts_at <= row.starts_at))
+        return Known::repeat;
       return Known::changed;
-    case AlertState::stale: return Known::back;
+    case AlertState::stale:
+      return Known::back;
     case AlertState::resolved:
     case AlertState::tombstone:
       if (planted("resolve_overtakes_fire")) return Known::back;
       return !no_start && alert.starts_at <= row.ends_at ? Known::out_of_order : Known::back;
-    case AlertState::count_: break;
+    case AlertState::count_:
+      break;
   }
   return Known::repeat;
 }
@@ -30,18 +33,25 @@ Known judge_firing(const AlertRow& row, const Prepared& alert) {
 KnownEnd judge_resolve(const AlertRow& row, const Prepared& alert) {
   switch (row.state) {
     case AlertState::resolved:
-    case AlertState::tombstone: return KnownEnd::repeat;
+    case AlertState::tombstone:
+      return KnownEnd::repeat;
     // A sender that counts in whole seconds may end an alert in the second in which it began.
-    default: return alert.until + milliseconds(999) < row.starts_at ? KnownEnd::out_of_order : KnownEnd::ends;
+    default:
+      return alert.until + milliseconds(999) < row.starts_at ? KnownEnd::out_of_order
+                                                             : KnownEnd::ends;
   }
 }
 
 std::optional<Disposition> set_aside(const Prepared& alert) {
   switch (alert.event_class) {
-    case EventClass::heartbeat: return Disposition::heartbeat;
-    case EventClass::request: return Disposition::service_request;
-    case EventClass::change: return Disposition::change_record;
-    default: break;
+    case EventClass::heartbeat:
+      return Disposition::heartbeat;
+    case EventClass::request:
+      return Disposition::service_request;
+    case EventClass::change:
+      return Disposition::change_record;
+    default:
+      break;
   }
   if (alert.severity == Severity::info) return Disposition::informational;
   return {};
@@ -50,9 +60,9 @@ std::optional<Disposition> set_aside(const Prepared& alert) {
 void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
   const Prepared& a = *c.alert;
   const Wall starts_at = a.starts_at.ms ? a.starts_at : c.received_at;
-  d.out.add(AlertOpened{a.fingerprint, d.state.globals().next_alert, c.source, state, a.severity,
-                        a.time_suspect, starts_at, state == AlertState::tombstone ? a.until : Wall{}, due, a.ci,
-                        a.text.bytes()});
+  d.out.add(AlertOpened{
+      a.fingerprint, d.state.globals().next_alert, c.source, state, a.severity, a.time_suspect,
+      starts_at, state == AlertState::tombstone ? a.until : Wall{}, due, a.ci, a.text.bytes()});
 }
 
 void remember_orphan(const Deciding& d, const ReceiveAlert& c) {
@@ -65,10 +75,13 @@ void remember_orphan(const Deciding& d, const ReceiveAlert& c) {
 void change(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
   const Prepared& a = *c.alert;
   const AlertRow row = d.state.alerts().at(d.state.alert_slot(a.fingerprint));
-  const Wall starts_at = a.starts_at.ms ? a.starts_at : state == row.state ? row.starts_at : c.received_at;
+  const Wall starts_at = a.starts_at.ms       ? a.starts_at
+                         : state == row.state ? row.starts_at
+                                              : c.received_at;
   d.out.add(AlertChanged{a.fingerprint, c.source, state, a.severity, starts_at, due});
   const AlertRow now = d.state.alerts().at(d.state.alert_slot(a.fingerprint));
-  if (now.text().bytes() != a.text.bytes()) d.out.add(AlertAnnotated{a.fingerprint, a.text.bytes()});
+  if (now.text().bytes() != a.text.bytes())
+    d.out.add(AlertAnnotated{a.fingerprint, a.text.bytes()});
 }
 
 void forget_or_keep(const Deciding& d, std::uint32_t slot) {

@@ -12,7 +12,7 @@ bool same_labels(const AlertRow& row, const Prepared& alert);
 
 // A firing event for a key that has a row.
 enum class Known {
-  repeat,        // unchanged: same start and severity. A moved end and new annotations are sightings
+  repeat,  // unchanged: same start and severity. A moved end and new annotations are sightings
   out_of_order,  // it started before the end that is known
   held_changed,  // inside its hold-down, with another severity
   changed,       // firing, with another severity or a later start
@@ -32,7 +32,8 @@ void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instan
 void remember_orphan(const Deciding& d, const ReceiveAlert& c);
 // Writes AlertChanged (and the new annotations with it) for a key with a row.
 void change(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due);
-// The time to remember an ended alert is over; kept while its incident is open or could be reopened.
+// The time to remember an ended alert is over; kept while its incident is open or could be
+// reopened.
 void forget_or_keep(const Deciding& d, std::uint32_t slot);
 
 }  // namespace tocsin

@@ -5,7 +5,9 @@
 namespace tocsin {
 namespace {
 
-std::size_t slot_of(std::uint8_t source) { return source < sources_max ? source : sources_max - 1; }
+std::size_t slot_of(std::uint8_t source) {
+  return source < sources_max ? source : sources_max - 1;
+}
 
 void disposed(Totals& t, std::uint8_t source, Disposition d) {
   ++t.received[slot_of(source)];
@@ -20,7 +22,9 @@ std::uint8_t bucket(const std::array<std::int64_t, N>& bounds, std::int64_t valu
   return i;
 }
 
-std::uint8_t label(Priority p) { return static_cast<std::uint8_t>(p); }
+std::uint8_t label(Priority p) {
+  return static_cast<std::uint8_t>(p);
+}
 
 // Calls use(index, count) for each packed pair.
 template <class Use>
@@ -37,11 +41,12 @@ bool pairs(Text packed, Use&& use) {
 }  // namespace
 
 bool count_tallied(Totals& t, const Tallied& f) {
-  return pairs(f.received, [&](std::uint8_t i, std::uint32_t n) {
-           if (i >= t.received.size()) return false;
-           t.received[i] += n;
-           return true;
-         }) &&
+  return pairs(f.received,
+               [&](std::uint8_t i, std::uint32_t n) {
+                 if (i >= t.received.size()) return false;
+                 t.received[i] += n;
+                 return true;
+               }) &&
          pairs(f.dispositions, [&](std::uint8_t i, std::uint32_t n) {
            if (i >= t.dispositions.size()) return false;
            t.dispositions[i] += n;
@@ -55,7 +60,8 @@ void count(Totals& t, const AlertOpened& f) {
 }
 
 void count(Totals& t, const AlertChanged& f, AlertState was) {
-  if (f.state == AlertState::held && was != AlertState::held) ++t.received[slot_of(f.source)], ++t.held;
+  if (f.state == AlertState::held && was != AlertState::held)
+    ++t.received[slot_of(f.source)], ++t.held;
 }
 
 void count(Totals& t, const AlertResolved& f, AlertState was) {
@@ -71,7 +77,9 @@ void count(Totals& t, const AlertLinked& f) {
   ++t.dispositions[index(f.disposition)];
 }
 
-void count(Totals& t, const AlertRelinked& f) { disposed(t, f.source, f.disposition); }
+void count(Totals& t, const AlertRelinked& f) {
+  disposed(t, f.source, f.disposition);
+}
 
 void count(Totals& t, const IncidentOpened& f) {
   t.add(Metric::incidents_opened, label(f.priority), category_index(f.category));
@@ -108,7 +116,8 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   const auto cls = closure_class(i.code);
   t.add(Metric::incidents_resolved, label(i.priority), static_cast<std::uint8_t>(cls),
         i.resolved_by_daemon ? 0 : 1);
-  if (cls != ClosureClass::fixed && cls != ClosureClass::workaround && cls != ClosureClass::self) return;
+  if (cls != ClosureClass::fixed && cls != ClosureClass::workaround && cls != ClosureClass::self)
+    return;
   const Wall restored = i.restored_at.ms ? i.restored_at : resolved_at;
   const std::int64_t s = std::max<std::int64_t>(0, (restored - i.occurred_at).ms / 1000);
   t.add(Metric::restore_seconds, label(i.priority), bucket(restore_buckets, s));
@@ -119,7 +128,8 @@ void count_closed(Totals& t, const IncidentRow& i) {
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
 }
 
-void count_page_ended(Totals& t, const PageEnded& f, const PageRow& page, std::uint8_t channel, Instant at) {
+void count_page_ended(Totals& t, const PageEnded& f, const PageRow& page, std::uint8_t channel,
+                      Instant at) {
   t.add(Metric::pages, channel, label(page.priority), static_cast<std::uint8_t>(f.end));
   if (f.end != PageEnd::delivered) return;
   const std::int64_t ms = (at - page.requested_at).ms;

@@ -23,7 +23,7 @@ void count_acknowledged(Totals& totals, const IncidentRow& before, Instant at);
 void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_at);
 void count_closed(Totals& totals, const IncidentRow& incident);
 // `channel` is the slot of the channel in the globals.
-void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page, std::uint8_t channel,
-                      Instant at);
+void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page,
+                      std::uint8_t channel, Instant at);
 
 }  // namespace tocsin

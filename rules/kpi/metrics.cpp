@@ -8,11 +8,15 @@ namespace {
 using Labels = std::vector<std::pair<std::string, std::string>>;
 using Type = MetricFamily::Type;
 
-std::uint64_t counter(const Totals& t, Metric m, std::size_t a = 0, std::size_t b = 0, std::size_t c = 0) {
-  const auto it = t.counters.find({m, static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b), static_cast<std::uint8_t>(c)});
+std::uint64_t counter(const Totals& t, Metric m, std::size_t a = 0, std::size_t b = 0,
+                      std::size_t c = 0) {
+  const auto it = t.counters.find({m, static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b),
+                                   static_cast<std::uint8_t>(c)});
   return it == t.counters.end() ? 0 : it->second;
 }
-std::string priority(std::size_t p) { return std::string(name(static_cast<Priority>(p))); }
+std::string priority(std::size_t p) {
+  return std::string(name(static_cast<Priority>(p)));
+}
 template <Named E>
 std::string word(std::size_t i) {
   return std::string(name(static_cast<E>(i)));
@@ -29,29 +33,36 @@ MetricFamily family(Type type, std::string name, std::string help) {
 
 // A counter with one label whose values are those of an enumeration.
 template <Named E>
-MetricFamily by_enum(const Totals& t, Metric m, std::string name, std::string help, std::string label) {
+MetricFamily by_enum(const Totals& t, Metric m, std::string name, std::string help,
+                     std::string label) {
   MetricFamily f = family(Type::counter, std::move(name), std::move(help));
-  for (std::size_t i = 0; i < EnumTable<E>::count; ++i) f.samples.push_back({{{label, word<E>(i)}}, counter(t, m, i)});
+  for (std::size_t i = 0; i < EnumTable<E>::count; ++i)
+    f.samples.push_back({{{label, word<E>(i)}}, counter(t, m, i)});
   return f;
 }
 
 void events(std::vector<MetricFamily>& out, const Snapshot& s) {
-  MetricFamily received = family(Type::counter, "tocsin_events_received_total", "Events received, whatever became of them.");
+  MetricFamily received = family(Type::counter, "tocsin_events_received_total",
+                                 "Events received, whatever became of them.");
   for (std::size_t i = 0; i < sources_max; ++i) {
     if (i >= s.globals.sources.size() && s.totals.received[i] == 0) continue;
     const std::string source = i < s.globals.sources.size() ? s.globals.sources[i] : "other";
     received.samples.push_back({{{"source", source}, {"transport", "http"}}, s.totals.received[i]});
   }
   out.push_back(std::move(received));
-  MetricFamily d = family(Type::counter, "tocsin_event_dispositions_total", "What became of each event; exactly one per event.");
+  MetricFamily d = family(Type::counter, "tocsin_event_dispositions_total",
+                          "What became of each event; exactly one per event.");
   for (std::size_t i = 0; i < EnumTable<Disposition>::count; ++i)
     d.samples.push_back({{{"disposition", word<Disposition>(i)}}, s.totals.dispositions[i]});
   out.push_back(std::move(d));
   MetricFamily held = family(Type::gauge, "tocsin_events_held", "Events inside their hold-down.");
   held.samples.push_back({{}, s.totals.held});
   out.push_back(std::move(held));
-  const auto sum = [](const auto& a) { return std::accumulate(a.begin(), a.end(), std::uint64_t{0}); };
-  MetricFamily lost = family(Type::gauge, "tocsin_events_unaccounted", "Events without a disposition; must be 0.");
+  const auto sum = [](const auto& a) {
+    return std::accumulate(a.begin(), a.end(), std::uint64_t{0});
+  };
+  MetricFamily lost =
+      family(Type::gauge, "tocsin_events_unaccounted", "Events without a disposition; must be 0.");
   lost.samples.push_back({{}, sum(s.totals.received) - sum(s.totals.dispositions) - s.totals.held});
   out.push_back(std::move(lost));
 }
@@ -60,29 +71,42 @@ void incidents(std::vector<MetricFamily>& out, const Totals& t) {
   MetricFamily opened = family(Type::counter, "tocsin_incidents_opened_total", "Incidents opened.");
   for (std::size_t p = 0; p < 5; ++p)
     for (std::size_t c = 0; c < category_count; ++c)
-      opened.samples.push_back({{{"priority", priority(p)}, {"category", std::string(category_name(static_cast<std::uint8_t>(c)))}},
-                                counter(t, Metric::incidents_opened, p, c)});
+      opened.samples.push_back(
+          {{{"priority", priority(p)},
+            {"category", std::string(category_name(static_cast<std::uint8_t>(c)))}},
+           counter(t, Metric::incidents_opened, p, c)});
   out.push_back(std::move(opened));
-  out.push_back(by_enum<Origin>(t, Metric::incidents_opened_by_origin, "tocsin_incidents_opened_by_origin_total", "Incidents opened, by where they came from.", "origin"));
-  out.push_back(by_enum<CiMatch>(t, Metric::incidents_ci_match, "tocsin_incidents_ci_match_total", "How the CI of an incident was found.", "match"));
-  MetricFamily resolved = family(Type::counter, "tocsin_incidents_resolved_total", "Incidents resolved; one that was reopened counts again.");
+  out.push_back(by_enum<Origin>(t, Metric::incidents_opened_by_origin,
+                                "tocsin_incidents_opened_by_origin_total",
+                                "Incidents opened, by where they came from.", "origin"));
+  out.push_back(by_enum<CiMatch>(t, Metric::incidents_ci_match, "tocsin_incidents_ci_match_total",
+                                 "How the CI of an incident was found.", "match"));
+  MetricFamily resolved = family(Type::counter, "tocsin_incidents_resolved_total",
+                                 "Incidents resolved; one that was reopened counts again.");
   for (std::size_t p = 0; p < 5; ++p)
     for (std::size_t c = 0; c < EnumTable<ClosureClass>::count; ++c)
       for (std::size_t by = 0; by < 2; ++by)
-        resolved.samples.push_back({{{"priority", priority(p)}, {"class", word<ClosureClass>(c)}, {"by", by ? "human" : "auto"}},
+        resolved.samples.push_back({{{"priority", priority(p)},
+                                     {"class", word<ClosureClass>(c)},
+                                     {"by", by ? "human" : "auto"}},
                                     counter(t, Metric::incidents_resolved, p, c, by)});
   out.push_back(std::move(resolved));
   MetricFamily closed = family(Type::counter, "tocsin_incidents_closed_total", "Incidents closed.");
   for (std::size_t p = 0; p < 5; ++p)
     for (std::size_t c = 0; c < EnumTable<ClosureCode>::count; ++c)
-      closed.samples.push_back({{{"priority", priority(p)}, {"code", word<ClosureCode>(c)}}, counter(t, Metric::incidents_closed, p, c)});
+      closed.samples.push_back({{{"priority", priority(p)}, {"code", word<ClosureCode>(c)}},
+                                counter(t, Metric::incidents_closed, p, c)});
   out.push_back(std::move(closed));
-  MetricFamily reopened = family(Type::counter, "tocsin_incidents_reopened_total", "Incidents that came back.");
+  MetricFamily reopened =
+      family(Type::counter, "tocsin_incidents_reopened_total", "Incidents that came back.");
   for (std::size_t p = 0; p < 5; ++p)
     for (std::size_t by = 0; by < EnumTable<ReopenTrigger>::count; ++by)
-      reopened.samples.push_back({{{"priority", priority(p)}, {"trigger", word<ReopenTrigger>(by)}}, counter(t, Metric::incidents_reopened, p, by)});
+      reopened.samples.push_back({{{"priority", priority(p)}, {"trigger", word<ReopenTrigger>(by)}},
+                                  counter(t, Metric::incidents_reopened, p, by)});
   out.push_back(std::move(reopened));
-  out.push_back(by_enum<Priority>(t, Metric::incidents_recurrent, "tocsin_incidents_recurrent_total", "Incidents whose alert had caused one before.", "priority"));
+  out.push_back(by_enum<Priority>(t, Metric::incidents_recurrent,
+                                  "tocsin_incidents_recurrent_total",
+                                  "Incidents whose alert had caused one before.", "priority"));
 }
 
 void pages(std::vector<MetricFamily>& out, const Snapshot& s) {
@@ -91,25 +115,35 @@ void pages(std::vector<MetricFamily>& out, const Snapshot& s) {
   for (std::size_t c = 0; c < channels; ++c)
     for (std::size_t p = 0; p < 5; ++p)
       for (std::size_t e = 0; e < EnumTable<PageEnd>::count; ++e)
-        ended.samples.push_back({{{"channel", channel_name(s, c)}, {"priority", priority(p)}, {"outcome", word<PageEnd>(e)}},
+        ended.samples.push_back({{{"channel", channel_name(s, c)},
+                                  {"priority", priority(p)},
+                                  {"outcome", word<PageEnd>(e)}},
                                  counter(s.totals, Metric::pages, c, p, e)});
   out.push_back(std::move(ended));
-  out.push_back(by_enum<AttemptOutcome>(s.totals, Metric::attempts, "tocsin_page_attempts_total", "Attempts to deliver, by outcome.", "outcome"));
+  out.push_back(by_enum<AttemptOutcome>(s.totals, Metric::attempts, "tocsin_page_attempts_total",
+                                        "Attempts to deliver, by outcome.", "outcome"));
   MetricFamily steps = family(Type::counter, "tocsin_escalations_total", "Escalation steps taken.");
   for (std::size_t level = 0; level < 10; ++level)
-    for (WhyPage why : {WhyPage::step_due, WhyPage::repeat_due, WhyPage::policy_exhausted, WhyPage::nobody_to_page})
-      steps.samples.push_back({{{"kind", "functional"}, {"level", std::to_string(level)}, {"trigger", std::string(name(why))}},
+    for (WhyPage why : {WhyPage::step_due, WhyPage::repeat_due, WhyPage::policy_exhausted,
+                        WhyPage::nobody_to_page})
+      steps.samples.push_back({{{"kind", "functional"},
+                                {"level", std::to_string(level)},
+                                {"trigger", std::string(name(why))}},
                                counter(s.totals, Metric::escalations, level, index(why))});
   out.push_back(std::move(steps));
-  MetricFamily changes = family(Type::counter, "tocsin_priority_changes_total", "Changes of priority.");
-  changes.samples.push_back({{{"source", "auto"}, {"direction", "up"}}, counter(s.totals, Metric::priority_changes, 0)});
-  changes.samples.push_back({{{"source", "auto"}, {"direction", "down"}}, counter(s.totals, Metric::priority_changes, 1)});
+  MetricFamily changes =
+      family(Type::counter, "tocsin_priority_changes_total", "Changes of priority.");
+  changes.samples.push_back(
+      {{{"source", "auto"}, {"direction", "up"}}, counter(s.totals, Metric::priority_changes, 0)});
+  changes.samples.push_back({{{"source", "auto"}, {"direction", "down"}},
+                             counter(s.totals, Metric::priority_changes, 1)});
   out.push_back(std::move(changes));
 }
 
 template <std::size_t N>
-MetricHistogram histogram(const Totals& t, Metric buckets, Metric sum, std::size_t a, const std::array<std::int64_t, N>& bounds,
-                          std::int64_t divisor, Labels labels) {
+MetricHistogram histogram(const Totals& t, Metric buckets, Metric sum, std::size_t a,
+                          const std::array<std::int64_t, N>& bounds, std::int64_t divisor,
+                          Labels labels) {
   MetricHistogram h;
   h.labels = std::move(labels), h.bounds.assign(bounds.begin(), bounds.end()), h.divisor = divisor;
   std::uint64_t running = 0;
@@ -119,15 +153,23 @@ MetricHistogram histogram(const Totals& t, Metric buckets, Metric sum, std::size
 }
 
 void durations(std::vector<MetricFamily>& out, const Snapshot& s) {
-  MetricFamily ack = family(Type::histogram, "tocsin_time_to_acknowledge_seconds", "From opened to acknowledged.");
-  MetricFamily restore = family(Type::histogram, "tocsin_time_to_restore_seconds", "From occurred to restored.");
+  MetricFamily ack =
+      family(Type::histogram, "tocsin_time_to_acknowledge_seconds", "From opened to acknowledged.");
+  MetricFamily restore =
+      family(Type::histogram, "tocsin_time_to_restore_seconds", "From occurred to restored.");
   for (std::size_t p = 0; p < 5; ++p) {
-    ack.histograms.push_back(histogram(s.totals, Metric::acknowledge_seconds, Metric::acknowledge_sum, p, acknowledge_buckets, 1, {{"priority", priority(p)}}));
-    restore.histograms.push_back(histogram(s.totals, Metric::restore_seconds, Metric::restore_sum, p, restore_buckets, 1, {{"priority", priority(p)}}));
+    ack.histograms.push_back(histogram(s.totals, Metric::acknowledge_seconds,
+                                       Metric::acknowledge_sum, p, acknowledge_buckets, 1,
+                                       {{"priority", priority(p)}}));
+    restore.histograms.push_back(histogram(s.totals, Metric::restore_seconds, Metric::restore_sum,
+                                           p, restore_buckets, 1, {{"priority", priority(p)}}));
   }
-  MetricFamily delivery = family(Type::histogram, "tocsin_page_delivery_seconds", "From requested to accepted by the channel.");
+  MetricFamily delivery = family(Type::histogram, "tocsin_page_delivery_seconds",
+                                 "From requested to accepted by the channel.");
   for (std::size_t c = 0; c < s.globals.channels.size(); ++c)
-    delivery.histograms.push_back(histogram(s.totals, Metric::delivery_seconds, Metric::delivery_sum, c, delivery_buckets_ms, 1000, {{"channel", channel_name(s, c)}}));
+    delivery.histograms.push_back(histogram(s.totals, Metric::delivery_seconds,
+                                            Metric::delivery_sum, c, delivery_buckets_ms, 1000,
+                                            {{"channel", channel_name(s, c)}}));
   out.push_back(std::move(ack));
   out.push_back(std::move(restore));
   out.push_back(std::move(delivery));
@@ -142,14 +184,21 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
     ++open[p][index(r.state)];
     if (!r.unresolved()) return;
     unanswered[p] += r.acknowledged_at == never;
-    oldest[p] = std::max(oldest[p], static_cast<std::uint64_t>((s.globals.at - r.opened_at).ms / 1000));
+    oldest[p] =
+        std::max(oldest[p], static_cast<std::uint64_t>((s.globals.at - r.opened_at).ms / 1000));
   });
-  MetricFamily incidents_open = family(Type::gauge, "tocsin_incidents_open", "Incidents that are not closed.");
-  MetricFamily unacknowledged = family(Type::gauge, "tocsin_unacknowledged", "Unresolved incidents that nobody has answered.");
-  MetricFamily oldest_open = family(Type::gauge, "tocsin_oldest_open_seconds", "Age of the oldest unresolved incident.");
+  MetricFamily incidents_open =
+      family(Type::gauge, "tocsin_incidents_open", "Incidents that are not closed.");
+  MetricFamily unacknowledged = family(Type::gauge, "tocsin_unacknowledged",
+                                       "Unresolved incidents that nobody has answered.");
+  MetricFamily oldest_open =
+      family(Type::gauge, "tocsin_oldest_open_seconds", "Age of the oldest unresolved incident.");
   for (std::size_t p = 0; p < 5; ++p) {
     for (std::size_t state = 0; state < 4; ++state)
-      incidents_open.samples.push_back({{{"priority", priority(p)}, {"state", std::string(state_word(static_cast<IncidentState>(state)))}}, open[p][state]});
+      incidents_open.samples.push_back(
+          {{{"priority", priority(p)},
+            {"state", std::string(state_word(static_cast<IncidentState>(state)))}},
+           open[p][state]});
     unacknowledged.samples.push_back({{{"priority", priority(p)}}, unanswered[p]});
     oldest_open.samples.push_back({{{"priority", priority(p)}}, oldest[p]});
   }
@@ -164,10 +213,13 @@ void machinery(std::vector<MetricFamily>& out, const Snapshot& s) {
     f.samples.push_back({{}, counter(s.totals, m)});
     out.push_back(std::move(f));
   };
-  single("tocsin_alerts_stale_total", "Alerts that were not heard again in time.", Metric::alerts_stale);
+  single("tocsin_alerts_stale_total", "Alerts that were not heard again in time.",
+         Metric::alerts_stale);
   single("tocsin_clock_steps_total", "Steps of the wall clock.", Metric::clock_steps);
-  single("tocsin_history_lost_total", "Declared losses of acknowledged history.", Metric::history_lost);
-  single("tocsin_page_leases_expired_total", "Attempts that the sender never answered; a bug.", Metric::leases_expired);
+  single("tocsin_history_lost_total", "Declared losses of acknowledged history.",
+         Metric::history_lost);
+  single("tocsin_page_leases_expired_total", "Attempts that the sender never answered; a bug.",
+         Metric::leases_expired);
 }
 
 }  // namespace

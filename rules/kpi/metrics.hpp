@@ -1,6 +1,6 @@
 #pragma once
-// The durable totals under the names of process.md 12.3, with every small label set present from the
-// start, so that the first increment is visible to increase() (KPI-2).
+// The durable totals under the names of process.md 12.3, with every small label set present from
+// the start, so that the first increment is visible to increase() (KPI-2).
 
 #include <cstdint>
 #include <string>

@@ -84,7 +84,8 @@ std::string_view AlertText::generator_url() const {
   for (std::size_t i = 0; i < annotation_count() && p; ++i) p = read_pair(p, end, pair);
   if (!p || end - p < 2) return {};
   const std::size_t size = u16(p);
-  return static_cast<std::size_t>(end - p) < 2 + size ? std::string_view{} : std::string_view(p + 2, size);
+  return static_cast<std::size_t>(end - p) < 2 + size ? std::string_view{}
+                                                      : std::string_view(p + 2, size);
 }
 
 bool AlertText::valid() const {
@@ -102,8 +103,8 @@ bool AlertText::valid() const {
   return end - p >= 2 && end - p == 2 + u16(p);
 }
 
-void pack_alert(std::string& out, const std::vector<Pair>& labels, const std::vector<Pair>& annotations,
-                std::string_view generator_url) {
+void pack_alert(std::string& out, const std::vector<Pair>& labels,
+                const std::vector<Pair>& annotations, std::string_view generator_url) {
   put16(out, labels.size());
   put16(out, annotations.size());
   std::uint32_t label_size = 0;

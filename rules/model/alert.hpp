@@ -1,10 +1,10 @@
 #pragma once
 // An alert on its way in: what a decoder makes of a sender's bytes, before anything was decided.
 //
-// Labels and annotations are packed once, on the I/O thread, into one byte string that the frame, the
-// memory and the checkpoint share. Labels are sorted by name and come first, so that "same alert" is a
-// comparison of bytes. Limits are the decoder's duty: at most 64 labels, 64 annotations, names 256 B,
-// label values 2 KiB, annotation values 8 KiB, the whole 32 KiB.
+// Labels and annotations are packed once, on the I/O thread, into one byte string that the frame,
+// the memory and the checkpoint share. Labels are sorted by name and come first, so that "same
+// alert" is a comparison of bytes. Limits are the decoder's duty: at most 64 labels, 64
+// annotations, names 256 B, label values 2 KiB, annotation values 8 KiB, the whole 32 KiB.
 
 #include <cstdint>
 #include <string>
@@ -31,7 +31,8 @@ using Pair = std::pair<std::string_view, std::string_view>;
 
 // Reads a packed text. A view: lives as long as the bytes it was made from.
 //   u16 labels, u16 annotations, u32 size of the label part,
-//   then per pair u16 name size, u16 value size, name, value; at the end u16 size and generator URL.
+//   then per pair u16 name size, u16 value size, name, value; at the end u16 size and generator
+//   URL.
 class AlertText {
  public:
   AlertText() = default;
@@ -54,8 +55,8 @@ class AlertText {
 
 // Appends the packed form to `out`. `labels` must be sorted by name, without duplicates or empty
 // values; annotations likewise.
-void pack_alert(std::string& out, const std::vector<Pair>& labels, const std::vector<Pair>& annotations,
-                std::string_view generator_url);
+void pack_alert(std::string& out, const std::vector<Pair>& labels,
+                const std::vector<Pair>& annotations, std::string_view generator_url);
 
 // One alert as a sender reports it. Times are the sender's; Wall{0} is "not given". Its severity is
 // the label `severity`, read through the alias table of the settings.
@@ -63,8 +64,8 @@ struct IncomingAlert {
   std::uint32_t text_at = 0;  // into AlertBatch::bytes
   std::uint32_t text_size = 0;
   Wall starts_at{};
-  Wall ends_at{};          // not given, or in the future: still firing until then
-  bool resolved = false;   // the sender says in so many words that it is over
+  Wall ends_at{};         // not given, or in the future: still firing until then
+  bool resolved = false;  // the sender says in so many words that it is over
   EventClass event_class = EventClass::alert;
 };
 

@@ -23,12 +23,16 @@ class ByteWriter {
  public:
   explicit ByteWriter(std::string& out) : out_(out) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void operator()(const char*, T v) { out_.append(reinterpret_cast<const char*>(&v), sizeof v); }
   template <Named E>
-  void operator()(const char* n, E e) { (*this)(n, static_cast<std::uint8_t>(e)); }
+  void operator()(const char* n, E e) {
+    (*this)(n, static_cast<std::uint8_t>(e));
+  }
   template <class Tag, class Value>
-  void operator()(const char* n, Strong<Tag, Value> s) { (*this)(n, s.value); }
+  void operator()(const char* n, Strong<Tag, Value> s) {
+    (*this)(n, s.value);
+  }
   void operator()(const char* n, Instant t) { (*this)(n, t.ms); }
   void operator()(const char* n, Wall t) { (*this)(n, t.ms); }
   void operator()(const char* n, const Fingerprint& f) { (*this)(n, f.high), (*this)(n, f.low); }
@@ -47,7 +51,7 @@ class ByteReader {
  public:
   explicit ByteReader(std::string_view in) : in_(in) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void operator()(const char*, T& v) {
     if (in_.size() < sizeof v) {
       if (!in_.empty()) damaged_ = true;
@@ -70,7 +74,9 @@ class ByteReader {
     if (raw >= EnumTable<E>::count) damaged_ = true;
   }
   template <class Tag, class Value>
-  void operator()(const char* n, Strong<Tag, Value>& s) { (*this)(n, s.value); }
+  void operator()(const char* n, Strong<Tag, Value>& s) {
+    (*this)(n, s.value);
+  }
   void operator()(const char* n, Instant& t) { (*this)(n, t.ms); }
   void operator()(const char* n, Wall& t) { (*this)(n, t.ms); }
   void operator()(const char* n, Fingerprint& f) { (*this)(n, f.high), (*this)(n, f.low); }
@@ -130,7 +136,8 @@ struct PayloadHeader {
   Instant at{};
   std::int64_t offset_ms = 0;
 };
-void write_payload_header(std::string& out, const PayloadHeader& header);  // into the first 24 bytes
+void write_payload_header(std::string& out,
+                          const PayloadHeader& header);  // into the first 24 bytes
 
 // Walks a payload. done() after the last fact; damaged() when its sizes do not add up.
 class PayloadReader {
@@ -153,23 +160,24 @@ bool read_one_fact(std::string_view bytes, FactView& fact);
 template <class Use>
 bool with_fact(const FactView& view, Use&& use) {
   switch (view.tag) {
-#define TOCSIN_CASE(tag, Type)                            \
-  case tag: {                                             \
-    Type fact;                                            \
-    if (!read_fact(view.fields, fact)) return false;      \
-    use(fact);                                            \
-    return true;                                          \
+#define TOCSIN_CASE(tag, Type)                       \
+  case tag: {                                        \
+    Type fact;                                       \
+    if (!read_fact(view.fields, fact)) return false; \
+    use(fact);                                       \
+    return true;                                     \
   }
     TOCSIN_FACTS(TOCSIN_CASE)
 #undef TOCSIN_CASE
-    default: return false;
+    default:
+      return false;
   }
 }
 
 // Row keys: one byte of table, then the serial or number, big-endian, so that they sort by age.
-inline constexpr char alert_prefix = 'a', incident_prefix = 'i', page_prefix = 'p', globals_prefix = 'g',
-                      totals_prefix = 't', config_prefix = 'c', timeline_prefix = 'h',
-                      closed_prefix = 'z';
+inline constexpr char alert_prefix = 'a', incident_prefix = 'i', page_prefix = 'p',
+                      globals_prefix = 'g', totals_prefix = 't', config_prefix = 'c',
+                      timeline_prefix = 'h', closed_prefix = 'z';
 std::string row_key(char prefix, std::uint64_t id);
 std::string timeline_key(IncidentNumber incident, std::uint32_t entry);  // entries count from 1
 

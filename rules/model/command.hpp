@@ -1,6 +1,7 @@
 #pragma once
-// Every input, in the imperative. A command carries all that deciding needs besides state, settings,
-// sightings and the time. Owned by whoever made it until the turn that takes it is released.
+// Every input, in the imperative. A command carries all that deciding needs besides state,
+// settings, sightings and the time. Owned by whoever made it until the turn that takes it is
+// released.
 
 #include <cstdint>
 #include <memory>
@@ -22,15 +23,15 @@ namespace tocsin {
 struct Prepared {
   Fingerprint fingerprint;
   AlertText text;
-  std::string_view ci;       // id of the CI; empty: none
+  std::string_view ci;  // id of the CI; empty: none
   CiMatch ci_match = CiMatch::none;
   Severity severity = Severity::error;
   EventClass event_class = EventClass::alert;
-  std::int32_t rule = -1;    // index into settings.rules of the first match; -1: none
-  bool resolved = false;     // over, at or before it was received
-  bool time_suspect = false; // the sender's clock is not to be believed (TIM-6)
+  std::int32_t rule = -1;     // index into settings.rules of the first match; -1: none
+  bool resolved = false;      // over, at or before it was received
+  bool time_suspect = false;  // the sender's clock is not to be believed (TIM-6)
   Wall starts_at{};
-  Wall until{};              // resolved: when it ended; else: stale when not seen again by then
+  Wall until{};  // resolved: when it ended; else: stale when not seen again by then
 };
 
 struct ReceiveAlert {
@@ -45,8 +46,8 @@ struct SettleAttempt {
   std::uint16_t attempt = 0;
   Epoch epoch;
   AttemptOutcome outcome = AttemptOutcome::unknown;
-  std::string detail;       // for people, at most 200 bytes, no secrets
-  Span retry_after{};       // as the channel asked; 0: our own back-off
+  std::string detail;  // for people, at most 200 bytes, no secrets
+  Span retry_after{};  // as the channel asked; 0: our own back-off
 };
 
 // Who acts: a person proven by a token, or the operator at the machine.
@@ -90,7 +91,7 @@ struct StepClock {
 struct TakeEpoch {
   Epoch epoch;
   std::string version;
-  std::string boot;            // which boot of the machine, and what its clock said
+  std::string boot;  // which boot of the machine, and what its clock said
   std::int64_t boot_ms = 0;
   Fingerprint secret;  // random; becomes the secret of the store if it has none yet
 };
@@ -113,20 +114,21 @@ struct CountRejected {
 struct FlushTallies {};
 struct Tick {};
 
-using Command = std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
-                             CloseIncident, ApplyConfig, StepClock, TakeEpoch, SettleOlderEpochs, DeclareLoss, ConfirmLoss,
-                             CountRejected, FlushTallies, Tick>;
+using Command =
+    std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
+                 CloseIncident, ApplyConfig, StepClock, TakeEpoch, SettleOlderEpochs, DeclareLoss,
+                 ConfirmLoss, CountRejected, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
   enum class Code : std::uint8_t {
-    done,               // written, or already so (LCY-2)
-    already,            // was true before; nothing written
+    done,     // written, or already so (LCY-2)
+    already,  // was true before; nothing written
     not_found,
-    illegal_transition, // 409
-    forbidden,          // 403
-    invalid,            // 422, `fields` says what
-    shed,               // 503
+    illegal_transition,  // 409
+    forbidden,           // 403
+    invalid,             // 422, `fields` says what
+    shed,                // 503
   };
   Code code = Code::done;
   IncidentNumber incident;

@@ -39,7 +39,9 @@ struct EnumTable;  // count and names of an enumeration declared below
 // clang-format on
 
 template <class E>
-concept Named = requires { EnumTable<E>::count; };
+concept Named = requires {
+  EnumTable<E>::count;
+};
 
 template <Named E>
 constexpr std::string_view name(E e) {
@@ -53,13 +55,15 @@ constexpr std::optional<E> parse(std::string_view text) {
   return {};
 }
 template <Named E>
-constexpr std::size_t index(E e) { return static_cast<std::size_t>(e); }
+constexpr std::size_t index(E e) {
+  return static_cast<std::size_t>(e);
+}
 
 // What became of an event; exactly one each (BND-2). Names are metric labels.
 TOCSIN_ENUM(Disposition, incident_opened, correlated, reopened, duplicate, out_of_order,
-            orphan_resolve, held_then_cleared, silenced, maintenance_suppressed, inhibited, flapping,
-            informational, service_request, work_item, change_record, heartbeat, unmatched,
-            counted_below_threshold, shed, rejected_auth, rejected_malformed);
+            orphan_resolve, held_then_cleared, silenced, maintenance_suppressed, inhibited,
+            flapping, informational, service_request, work_item, change_record, heartbeat,
+            unmatched, counted_below_threshold, shed, rejected_auth, rejected_malformed);
 
 TOCSIN_ENUM(Severity, critical, error, warning, info);
 TOCSIN_ENUM(EventClass, alert, request, change, heartbeat);
@@ -95,8 +99,8 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 TOCSIN_ENUM(WhyPriority, matrix, severity_raised);
 
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
-TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt, auto_close,
-            alert_stale, alert_retire, replan);
+TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
+            auto_close, alert_stale, alert_retire, replan);
 
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,
@@ -105,7 +109,8 @@ TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hard
             auto_recovered, external_outage_ended, resolved_with_parent, duplicate, no_fault_found,
             as_designed_or_user_error, no_response_from_caller, false_positive, planned_maintenance,
             converted_to_request, handed_to_security);
-TOCSIN_ENUM(ClosureClass, fixed, workaround, self, parent, duplicate, no_fault, invalid, transferred);
+TOCSIN_ENUM(ClosureClass, fixed, workaround, self, parent, duplicate, no_fault, invalid,
+            transferred);
 TOCSIN_ENUM(CauseCode, unknown, software_defect, configuration, change_induced, capacity, hardware,
             network, supplier, power_environment, human_error, data, security_event,
             certificate_or_licence, dependency_failure, monitoring_defect);
@@ -119,19 +124,27 @@ constexpr ClosureClass closure_class(ClosureCode code) {
   switch (code) {
     case ClosureCode::restarted_or_failed_over:
     case ClosureCode::workaround_applied:
-    case ClosureCode::known_error_workaround: return ClosureClass::workaround;
+    case ClosureCode::known_error_workaround:
+      return ClosureClass::workaround;
     case ClosureCode::auto_recovered:
-    case ClosureCode::external_outage_ended: return ClosureClass::self;
-    case ClosureCode::resolved_with_parent: return ClosureClass::parent;
-    case ClosureCode::duplicate: return ClosureClass::duplicate;
+    case ClosureCode::external_outage_ended:
+      return ClosureClass::self;
+    case ClosureCode::resolved_with_parent:
+      return ClosureClass::parent;
+    case ClosureCode::duplicate:
+      return ClosureClass::duplicate;
     case ClosureCode::no_fault_found:
     case ClosureCode::as_designed_or_user_error:
-    case ClosureCode::no_response_from_caller: return ClosureClass::no_fault;
+    case ClosureCode::no_response_from_caller:
+      return ClosureClass::no_fault;
     case ClosureCode::false_positive:
     case ClosureCode::planned_maintenance:
-    case ClosureCode::converted_to_request: return ClosureClass::invalid;
-    case ClosureCode::handed_to_security: return ClosureClass::transferred;
-    default: return ClosureClass::fixed;
+    case ClosureCode::converted_to_request:
+      return ClosureClass::invalid;
+    case ClosureCode::handed_to_security:
+      return ClosureClass::transferred;
+    default:
+      return ClosureClass::fixed;
   }
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 // Everything that ever happens, in the past tense. Facts and commands are the specification.
 //
-// A fact is written, not built: a struct here is a view whose strings point into the frame it was read
-// from, or into the arguments it was made of. Its bytes are for ever: tags are never reused, fields
-// are only appended, an unknown tag stops the reader and unknown trailing fields are skipped. Every
-// fact is resolved to the last name: it says who was paged and by which rule.
-// Bytes: docs/store.md, "Payload".
+// A fact is written, not built: a struct here is a view whose strings point into the frame it was
+// read from, or into the arguments it was made of. Its bytes are for ever: tags are never reused,
+// fields are only appended, an unknown tag stops the reader and unknown trailing fields are
+// skipped. Every fact is resolved to the last name: it says who was paged and by which rule. Bytes:
+// docs/store.md, "Payload".
 
 #include <cstdint>
 #include <string_view>
@@ -23,7 +23,9 @@
 #define TOCSIN_EXPAND2(...) TOCSIN_EXPAND1(TOCSIN_EXPAND1(TOCSIN_EXPAND1(__VA_ARGS__)))
 #define TOCSIN_EXPAND1(...) __VA_ARGS__
 #define TOCSIN_EACH(...) __VA_OPT__(TOCSIN_EXPAND(TOCSIN_EACH_(__VA_ARGS__)))
-#define TOCSIN_EACH_(field, ...) v(#field, field); __VA_OPT__(TOCSIN_EACH_AGAIN TOCSIN_PARENS (__VA_ARGS__))
+#define TOCSIN_EACH_(field, ...) \
+  v(#field, field);              \
+  __VA_OPT__(TOCSIN_EACH_AGAIN TOCSIN_PARENS (__VA_ARGS__))
 #define TOCSIN_EACH_AGAIN() TOCSIN_EACH_
 #define TOCSIN_FIELDS(...)                                                   \
   template <class V> void fields(V&& v) { TOCSIN_EACH(__VA_ARGS__) }
@@ -33,15 +35,16 @@ namespace tocsin {
 
 using Text = std::string_view;
 
-// ---- the store, the process, the clock ------------------------------------------------------------
+// ---- the store, the process, the clock ----
 
 struct StoreCreated {
   std::uint16_t format = 0;
   Fingerprint secret;
   TOCSIN_FIELDS(format, secret)
 };
-// Every start and every take-over. Attempts of older epochs are settled next. The elapsed time of this
-// fact was `boot_ms` on the boot clock of `boot`: a later start in the same boot goes on from there.
+// Every start and every take-over. Attempts of older epochs are settled next. The elapsed time of
+// this fact was `boot_ms` on the boot clock of `boot`: a later start in the same boot goes on from
+// there.
 struct EpochTaken {
   Epoch epoch;
   Instant stale_grace;
@@ -85,7 +88,7 @@ struct ReplanAdvanced {
   TOCSIN_FIELDS(next, due)
 };
 
-// ---- alerts ---------------------------------------------------------------------------------------
+// ---- alerts ----
 
 // A condition that was not known before. state: held, firing or tombstone.
 struct AlertOpened {
@@ -98,9 +101,11 @@ struct AlertOpened {
   Wall starts_at, ends_at;
   Instant due;
   Text ci, text;
-  TOCSIN_FIELDS(alert, serial, source, state, severity, time_suspect, starts_at, ends_at, due, ci, text)
+  TOCSIN_FIELDS(alert, serial, source, state, severity, time_suspect, starts_at, ends_at, due, ci,
+                text)
 };
-// A known one changed: another severity, a new start, firing again after it had ended or gone stale.
+// A known one changed: another severity, a new start, firing again after it had ended or gone
+// stale.
 struct AlertChanged {
   Fingerprint alert;
   std::uint8_t source = 0;
@@ -148,7 +153,7 @@ struct AlertForgotten {
   TOCSIN_FIELDS(alert)
 };
 
-// ---- incidents ------------------------------------------------------------------------------------
+// ---- incidents ----
 
 // It has no alert yet; AlertLinked follows in the same frame.
 struct IncidentOpened {
@@ -161,14 +166,15 @@ struct IncidentOpened {
   CiMatch ci_match{};
   Wall occurred_at;
   Instant escalate_due;
-  Text title, ci, ci_class, service, environment, category, subcategory, symptom, category_rule, group,
-      summary, runbook, priority_reason;
-  TOCSIN_FIELDS(incident, recurrence_of, origin, self, severity, impact, urgency, priority, ci_match,
-                occurred_at, escalate_due, title, ci, ci_class, service, environment, category,
-                subcategory, symptom, category_rule, group, summary, runbook, priority_reason)
+  Text title, ci, ci_class, service, environment, category, subcategory, symptom, category_rule,
+      group, summary, runbook, priority_reason;
+  TOCSIN_FIELDS(incident, recurrence_of, origin, self, severity, impact, urgency, priority,
+                ci_match, occurred_at, escalate_due, title, ci, ci_class, service, environment,
+                category, subcategory, symptom, category_rule, group, summary, runbook,
+                priority_reason)
 };
-// An alert belongs to an incident, and why. Carries the disposition of its event; `events` more than 1
-// when an event that had been held is disposed of with it.
+// An alert belongs to an incident, and why. Carries the disposition of its event; `events` more
+// than 1 when an event that had been held is disposed of with it.
 struct AlertLinked {
   IncidentNumber incident;
   Fingerprint alert;
@@ -180,7 +186,8 @@ struct AlertLinked {
   Wall starts_at;
   Instant due;
   Text name, ci;
-  TOCSIN_FIELDS(incident, alert, source, why, disposition, severity, was_held, starts_at, due, name, ci)
+  TOCSIN_FIELDS(incident, alert, source, why, disposition, severity, was_held, starts_at, due, name,
+                ci)
 };
 // A linked alert fires again, or with another severity.
 struct AlertRelinked {
@@ -209,7 +216,8 @@ struct PriorityChanged {
   bool new_cycle = false;  // unacknowledged and now P1 or P2: the escalation starts again (PRI-10)
   Instant escalate_due;
   Text reason;
-  TOCSIN_FIELDS(incident, impact, urgency, before, priority, severity, new_cycle, escalate_due, reason)
+  TOCSIN_FIELDS(incident, impact, urgency, before, priority, severity, new_cycle, escalate_due,
+                reason)
 };
 struct IncidentAcknowledged {
   IncidentNumber incident;
@@ -249,7 +257,8 @@ struct IncidentResolved {
   Wall restored_at;
   Instant close_due;
   Text by, note, reason;
-  TOCSIN_FIELDS(incident, code, cause, by_daemon, needs_review, restored_at, close_due, by, note, reason)
+  TOCSIN_FIELDS(incident, code, cause, by_daemon, needs_review, restored_at, close_due, by, note,
+                reason)
 };
 struct IncidentClosed {
   IncidentNumber incident;
@@ -275,7 +284,7 @@ struct DeadlineMoved {
   TOCSIN_FIELDS(incident, kind, before, due, why)
 };
 
-// ---- pages ----------------------------------------------------------------------------------------
+// ---- pages ----
 
 struct PageRequested {
   IncidentNumber incident;
@@ -288,8 +297,8 @@ struct PageRequested {
   Priority priority{};
   Instant due;
   Text person, channel;
-  TOCSIN_FIELDS(incident, page, key, kind, why, cycle, step, repeat, channel_rank, priority, due, person,
-                channel)
+  TOCSIN_FIELDS(incident, page, key, kind, why, cycle, step, repeat, channel_rank, priority, due,
+                person, channel)
 };
 // Its channel is full; it goes as soon as a slot is free.
 struct PageQueued {
@@ -326,23 +335,27 @@ struct PageEnded {
 };
 
 // Tag of each fact, for ever. X(tag, Type)
-#define TOCSIN_FACTS(X)                                                                              \
-  X(1, StoreCreated) X(2, EpochTaken) X(3, ClockStepped) X(4, ConfigApplied) X(5, SourceNamed)       \
-  X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced)                           \
-  X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed)                 \
-  X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten)                      \
-  X(40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)              \
-  X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded) X(47, RecoverySeen)            \
-  X(48, VerifyFailed) X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)          \
-  X(52, EscalationStepped) X(53, DeadlineMoved)                                                      \
-  X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)
+#define TOCSIN_FACTS(X)                                                                         \
+  X(1, StoreCreated)                                                                            \
+  X(2, EpochTaken) X(3, ClockStepped) X(4, ConfigApplied) X(5, SourceNamed) X(6, HistoryLost)   \
+      X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced) X(20, AlertOpened)                 \
+          X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed) X(24, AlertStale)     \
+              X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(40, IncidentOpened) \
+                  X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)               \
+                      X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded)       \
+                          X(47, RecoverySeen) X(48, VerifyFailed) X(49, RestoredPrompted)       \
+                              X(50, IncidentResolved) X(51, IncidentClosed)                     \
+                                  X(52, EscalationStepped) X(53, DeadlineMoved)                 \
+                                      X(60, PageRequested) X(61, AttemptStarted)                \
+                                          X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)
 
 template <class F>
 struct FactTag;
-#define TOCSIN_FACT_TAG(tag, Type)                       \
-  template <> struct FactTag<Type> {                     \
-    static constexpr std::uint16_t value = tag;          \
-    static constexpr std::string_view name = #Type;      \
+#define TOCSIN_FACT_TAG(tag, Type)                  \
+  template <>                                       \
+  struct FactTag<Type> {                            \
+    static constexpr std::uint16_t value = tag;     \
+    static constexpr std::string_view name = #Type; \
   };
 TOCSIN_FACTS(TOCSIN_FACT_TAG)
 #undef TOCSIN_FACT_TAG
@@ -350,6 +363,8 @@ TOCSIN_FACTS(TOCSIN_FACT_TAG)
 inline constexpr std::uint16_t fact_format = 1;  // of this version; written by StoreCreated
 
 template <class F>
-concept ConcernsIncident = requires(F f) { f.incident; };
+concept ConcernsIncident = requires(F f) {
+  f.incident;
+};
 
 }  // namespace tocsin

@@ -1,7 +1,7 @@
 #pragma once
-// Where decisions go. A fact is written into the frame and folded at once from the bytes just written,
-// so the next line of the same decision sees it, and service folds exactly what a replay will fold.
-// (Hence the rule: copy a row before you write, and look it up again after.)
+// Where decisions go. A fact is written into the frame and folded at once from the bytes just
+// written, so the next line of the same decision sees it, and service folds exactly what a replay
+// will fold. (Hence the rule: copy a row before you write, and look it up again after.)
 
 #include <array>
 #include <cstdint>
@@ -46,7 +46,8 @@ struct Tallies {
 class Facts {
  public:
   using Fold = bool (*)(State&, const FactView&);
-  Facts(State& state, Fold fold, std::string& buffer) : state_(state), fold_(fold), buffer_(buffer) {}
+  Facts(State& state, Fold fold, std::string& buffer)
+      : state_(state), fold_(fold), buffer_(buffer) {}
 
   template <class F>
   void add(const F& fact) {
@@ -55,7 +56,8 @@ class Facts {
     ++count_;
     const std::string_view bytes(buffer_.data() + begin, buffer_.size() - begin);
     FactView view{FactTag<F>::value, at_, bytes.substr(fact_header_bytes), bytes};
-    if (!fold_(state_, view)) __builtin_trap();  // what was written cannot be folded: stop before it is durable
+    if (!fold_(state_, view))
+      __builtin_trap();  // what was written cannot be folded: stop before it is durable
   }
   // An event ends here without a fact of its own.
   void tally(std::uint8_t source, Disposition d, std::uint32_t n = 1) {
@@ -64,7 +66,9 @@ class Facts {
     tallies.total += n;
     answer.disposition = d;
   }
-  void saw(std::uint32_t slot, AlertSerial serial, Instant until) { seen.push_back({slot, serial, until}); }
+  void saw(std::uint32_t slot, AlertSerial serial, Instant until) {
+    seen.push_back({slot, serial, until});
+  }
 
   void now(Instant at) { at_ = at; }
   Instant now() const { return at_; }
@@ -76,7 +80,7 @@ class Facts {
     AlertSerial serial;
     Instant until;
   };
-  std::vector<Seen> seen;         // applied to the sightings by the sequencer
+  std::vector<Seen> seen;  // applied to the sightings by the sequencer
   Tallies tallies;
   std::vector<SendOrder> orders;  // attempts started in this turn
   Answer answer;                  // to the command in hand

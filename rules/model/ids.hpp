@@ -31,8 +31,8 @@ struct Fingerprint {
   auto operator<=>(const Fingerprint&) const = default;
 };
 
-// The key a channel sees: hash of (store, incident, cycle, step, repeat, kind, person, channel). Never of
-// the attempt, never of the text.
+// The key a channel sees: hash of (store, incident, cycle, step, repeat, kind, person, channel).
+// Never of the attempt, never of the text.
 struct PageKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -40,8 +40,12 @@ struct PageKey {
 };
 
 std::string hex(std::uint64_t high, std::uint64_t low);  // 32 lower-case digits
-inline std::string hex(const Fingerprint& f) { return hex(f.high, f.low); }
-inline std::string hex(const PageKey& k) { return hex(k.high, k.low); }
+inline std::string hex(const Fingerprint& f) {
+  return hex(f.high, f.low);
+}
+inline std::string hex(const PageKey& k) {
+  return hex(k.high, k.low);
+}
 
 // "INC0000012"; seven digits at least (REC-1).
 std::string to_text(IncidentNumber n);

@@ -1,6 +1,7 @@
 #pragma once
-// A page as it leaves the core: all that a channel needs to write and send it. Made when the attempt
-// is started, from the state of that instant; released to the shell when its frame is durable.
+// A page as it leaves the core: all that a channel needs to write and send it. Made when the
+// attempt is started, from the state of that instant; released to the shell when its frame is
+// durable.
 
 #include <cstdint>
 #include <map>
@@ -38,17 +39,17 @@ struct SendOrder {
   std::string title;
   std::string ci;
   std::string service;
-  std::string category;     // "database/availability"
+  std::string category;  // "database/availability"
   std::string group;
-  std::string summary;      // the alert's own words
+  std::string summary;  // the alert's own words
   std::string runbook;
-  std::string owner;        // who acknowledged, if anybody
+  std::string owner;  // who acknowledged, if anybody
   Wall since{};
   Wall now{};
   Wall response_due{};
   std::uint32_t alerts_firing = 0;
   std::uint32_t alerts_total = 0;
-  std::string link;         // to the incident; empty without external_url
+  std::string link;  // to the incident; empty without external_url
   std::string instance_name;
 };
 

@@ -15,14 +15,16 @@ void alert_fields(V&& v, Row& r) {
 template <class V, class Row>
 void incident_fields(V&& v, Row& r) {
   v("number", r.number), v("revision", r.revision), v("opened_at", r.opened_at);
-  v("acknowledged_at", r.acknowledged_at), v("resolved_at", r.resolved_at), v("cycle_at", r.cycle_at);
+  v("acknowledged_at", r.acknowledged_at), v("resolved_at", r.resolved_at),
+      v("cycle_at", r.cycle_at);
   v("escalate_due", r.escalate_due), v("verify_due", r.verify_due), v("prompt_due", r.prompt_due);
   v("close_due", r.close_due), v("occurred_at", r.occurred_at), v("restored_at", r.restored_at);
   v("alerts_firing", r.alerts_firing), v("alerts_stale", r.alerts_stale);
   v("alerts_total", r.alerts_total), v("events", r.events), v("timeline", r.timeline);
   v("cycle_pages", r.cycle_pages), v("cycle", r.cycle), v("step", r.step), v("repeat", r.repeat);
   v("reopened", r.reopened), v("recurrence_of", r.recurrence_of), v("state", r.state);
-  v("severity", r.severity), v("impact", r.impact), v("urgency", r.urgency), v("priority", r.priority);
+  v("severity", r.severity), v("impact", r.impact), v("urgency", r.urgency),
+      v("priority", r.priority);
   v("ci_match", r.ci_match), v("origin", r.origin), v("code", r.code), v("cause", r.cause);
   v("resolved_by_daemon", r.resolved_by_daemon), v("monitoring_silent", r.monitoring_silent);
   v("needs_review", r.needs_review), v("prompted", r.prompted), v("self", r.self);
@@ -92,7 +94,8 @@ std::string RowCodec::encode(const Totals& t) {
   for (auto n : t.dispositions) w("n", n);
   w("held", t.held);
   w("counters", static_cast<std::uint32_t>(t.counters.size()));
-  for (const auto& [k, n] : t.counters) w("m", k.metric), w("a", k.a), w("b", k.b), w("c", k.c), w("n", n);
+  for (const auto& [k, n] : t.counters)
+    w("m", k.metric), w("a", k.a), w("b", k.b), w("c", k.c), w("n", n);
   return out;
 }
 
@@ -137,12 +140,14 @@ bool decode(std::string_view value, Globals& g) {
   g.boot = text;
   std::uint32_t count = 0;
   r("sources", count);
-  for (std::uint32_t i = 0; i < count && i < sources_max && !r.rest().empty() && !r.damaged(); ++i) {
+  for (std::uint32_t i = 0; i < count && i < sources_max && !r.rest().empty() && !r.damaged();
+       ++i) {
     r("source", text);
     g.sources.emplace_back(text);
   }
   r("channels", count);
-  for (std::uint32_t i = 0; i < count && i < channel_labels_max && !r.rest().empty() && !r.damaged(); ++i) {
+  for (std::uint32_t i = 0;
+       i < count && i < channel_labels_max && !r.rest().empty() && !r.damaged(); ++i) {
     r("channel", text);
     g.channels.emplace_back(text);
   }
@@ -177,7 +182,8 @@ bool decode(std::string_view value, Totals& t) {
 
 }  // namespace
 
-bool RowCodec::load(State& state, std::string_view key, std::string_view value, std::uint32_t& slot) {
+bool RowCodec::load(State& state, std::string_view key, std::string_view value,
+                    std::uint32_t& slot) {
   slot = no_slot;
   if (key.empty()) return false;
   switch (key[0]) {
@@ -208,9 +214,13 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value, 
       state.globals_ = std::move(globals);
       return true;
     }
-    case totals_prefix: return tocsin::decode(value, state.totals_);
-    case config_prefix: state.config_text_ = std::make_shared<const std::string>(value); return true;
-    default: return false;
+    case totals_prefix:
+      return tocsin::decode(value, state.totals_);
+    case config_prefix:
+      state.config_text_ = std::make_shared<const std::string>(value);
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Bytes of the rows of a checkpoint (docs/store.md, "Rows"). A row decodes to exactly what was encoded;
-// a version appends fields and never moves one.
+// Bytes of the rows of a checkpoint (docs/store.md, "Rows"). A row decodes to exactly what was
+// encoded; a version appends fields and never moves one.
 
 #include <cstdint>
 #include <functional>
@@ -18,11 +18,12 @@ struct RowCodec {
   static std::string encode(const Globals& globals);
   static std::string encode(const Totals& totals);
 
-  // Puts one row of a checkpoint into an empty or partly loaded state; false when it is damaged or of
-  // a table this version does not know. The order of the calls does not matter.
-  // `slot` tells where a row of a table went.
+  // Puts one row of a checkpoint into an empty or partly loaded state; false when it is damaged or
+  // of a table this version does not know. The order of the calls does not matter. `slot` tells
+  // where a row of a table went.
   static bool load(State& state, std::string_view key, std::string_view value, std::uint32_t& slot);
-  // After the last row: indexes and deadlines are rebuilt as rows come; this forgets that they are new.
+  // After the last row: indexes and deadlines are rebuilt as rows come; this forgets that they are
+  // new.
   static void loaded(State& state);
 
   // The incident of an archive row ("z" key); its blob must be freed by the caller.

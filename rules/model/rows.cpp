@@ -34,9 +34,12 @@ const Blob* make_blob(std::string_view a, std::string_view b, std::string_view c
   }
   return blob;
 }
-void free_blob(const Blob* blob) { std::free(const_cast<Blob*>(blob)); }
+void free_blob(const Blob* blob) {
+  std::free(const_cast<Blob*>(blob));
+}
 
-const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view ci, std::string_view text) {
+const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view ci,
+                            std::string_view text) {
   char fixed[alert_fixed_bytes];
   const auto ci_size = static_cast<std::uint16_t>(ci.size());
   std::memcpy(fixed, &f.high, 8);
@@ -49,7 +52,9 @@ const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view 
 Fingerprint AlertRow::fingerprint() const {
   return {load<std::uint64_t>(blob->data()), load<std::uint64_t>(blob->data() + 8)};
 }
-AlertSerial AlertRow::serial() const { return AlertSerial(load<std::uint64_t>(blob->data() + 16)); }
+AlertSerial AlertRow::serial() const {
+  return AlertSerial(load<std::uint64_t>(blob->data() + 16));
+}
 std::string_view AlertRow::ci() const {
   return {blob->data() + alert_fixed_bytes, load<std::uint16_t>(blob->data() + 24)};
 }
@@ -99,11 +104,14 @@ std::string_view PageRow::person() const {
   return {blob->data() + 2, load<std::uint16_t>(blob->data())};
 }
 bool whole_alert_blob(std::string_view b) {
-  return b.size() >= alert_fixed_bytes && load<std::uint16_t>(b.data() + 24) <= b.size() - alert_fixed_bytes;
+  return b.size() >= alert_fixed_bytes &&
+         load<std::uint16_t>(b.data() + 24) <= b.size() - alert_fixed_bytes;
 }
 bool whole_page_blob(std::string_view b) {
   return b.size() >= 2 && load<std::uint16_t>(b.data()) <= b.size() - 2;
 }
-std::string_view PageRow::channel() const { return blob->view().substr(2 + person().size()); }
+std::string_view PageRow::channel() const {
+  return blob->view().substr(2 + person().size());
+}
 
 }  // namespace tocsin

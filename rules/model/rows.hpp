@@ -1,6 +1,6 @@
 #pragma once
-// The rows of the state: plain data plus one pointer to an immutable byte string each. A reader copies
-// a row before it decides anything, since the next fact may move it.
+// The rows of the state: plain data plus one pointer to an immutable byte string each. A reader
+// copies a row before it decides anything, since the next fact may move it.
 
 #include <cstdint>
 #include <string>
@@ -13,24 +13,27 @@
 
 namespace tocsin {
 
-// Immutable bytes behind a row. Allocated once, freed when neither the state nor a snapshot needs it.
+// Immutable bytes behind a row. Allocated once, freed when neither the state nor a snapshot needs
+// it.
 struct Blob {
   std::uint32_t size;
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   std::string_view view() const { return {data(), size}; }
 };
-const Blob* make_blob(std::string_view first, std::string_view second = {}, std::string_view third = {});
+const Blob* make_blob(std::string_view first, std::string_view second = {},
+                      std::string_view third = {});
 void free_blob(const Blob* blob);
 
-// One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI, packed text.
+// One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI, packed
+// text.
 struct AlertRow {
   const Blob* blob = nullptr;
-  Instant due = never;     // held: end of hold-down; firing: stale; else: forgotten
+  Instant due = never;  // held: end of hold-down; firing: stale; else: forgotten
   Wall starts_at{};
-  Wall ends_at{};          // resolved and tombstone only
-  Instant seen_at{};       // first receipt
-  Instant changed_at{};    // last fact about it
-  IncidentNumber incident; // 0 while held, and for tombstones
+  Wall ends_at{};           // resolved and tombstone only
+  Instant seen_at{};        // first receipt
+  Instant changed_at{};     // last fact about it
+  IncidentNumber incident;  // 0 while held, and for tombstones
   AlertState state = AlertState::firing;
   Severity severity = Severity::error;
   std::uint8_t source = 0;
@@ -60,21 +63,21 @@ struct IncidentRow {
   Instant opened_at{};
   Instant acknowledged_at = never;
   Instant resolved_at = never;
-  Instant cycle_at{};           // start of the escalation cycle
-  Instant escalate_due = never; // next step of the escalation
-  Instant verify_due = never;   // all alerts are clear; recovery counts from then
-  Instant prompt_due = never;   // asked the owner to confirm the recovery
+  Instant cycle_at{};            // start of the escalation cycle
+  Instant escalate_due = never;  // next step of the escalation
+  Instant verify_due = never;    // all alerts are clear; recovery counts from then
+  Instant prompt_due = never;    // asked the owner to confirm the recovery
   Instant close_due = never;
   Wall occurred_at{};
-  Wall restored_at{};           // provisional while it is not resolved
+  Wall restored_at{};               // provisional while it is not resolved
   std::uint32_t alerts_firing = 0;  // firing or stale
   std::uint32_t alerts_stale = 0;
   std::uint32_t alerts_total = 0;
   std::uint32_t events = 0;
-  std::uint32_t timeline = 0;   // entries written
+  std::uint32_t timeline = 0;     // entries written
   std::uint32_t cycle_pages = 0;  // pages requested in this cycle
   std::uint16_t cycle = 1;
-  std::uint16_t step = 0;       // next step to take
+  std::uint16_t step = 0;  // next step to take
   std::uint16_t repeat = 0;
   std::uint16_t reopened = 0;
   IncidentNumber recurrence_of;
@@ -90,7 +93,7 @@ struct IncidentRow {
   bool monitoring_silent = false;  // a member is stale: silence is not health
   bool needs_review = false;
   bool prompted = false;
-  bool self = false;               // about tocsin itself
+  bool self = false;  // about tocsin itself
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
@@ -103,8 +106,8 @@ struct PageRow {
   PageId id;
   PageKey key;
   Instant requested_at{};
-  Instant due = never;      // in flight: lease ends; waiting: try again; delivered: never
-  Epoch epoch;              // of the attempt in flight
+  Instant due = never;  // in flight: lease ends; waiting: try again; delivered: never
+  Epoch epoch;          // of the attempt in flight
   IncidentNumber incident;
   std::uint16_t cycle = 1, step = 0, repeat = 0;
   std::uint16_t attempt = 0;  // started so far
@@ -112,7 +115,7 @@ struct PageRow {
   PageState state = PageState::waiting;
   WhyPage why = WhyPage::step_due;
   Priority priority = Priority::P3;
-  bool delivered = false;     // kept until its incident closes: who is to hear of the recovery
+  bool delivered = false;         // kept until its incident closes: who is to hear of the recovery
   std::uint8_t channel_rank = 0;  // how many of the person's channels were tried before
 
   std::string_view person() const;

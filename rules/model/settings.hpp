@@ -1,7 +1,7 @@
 #pragma once
-// What the operators decided, compiled: one immutable object beside the state. Made by config/, named
-// by its hash; every decision receives it as an argument. Look-ups by name are total: what is gone
-// answers with nothing, and the caller goes to the catch-all with a reason.
+// What the operators decided, compiled: one immutable object beside the state. Made by config/,
+// named by its hash; every decision receives it as an argument. Look-ups by name are total: what is
+// gone answers with nothing, and the caller goes to the catch-all with a reason.
 
 #include <cstdint>
 #include <map>
@@ -73,7 +73,16 @@ struct Channel {
 
 // Who a step of the escalation speaks to.
 struct Target {
-  enum class Kind : std::uint8_t { primary, secondary, lead, everyone, channel, role, person, catch_all };
+  enum class Kind : std::uint8_t {
+    primary,
+    secondary,
+    lead,
+    everyone,
+    channel,
+    role,
+    person,
+    catch_all
+  };
   Kind kind = Kind::primary;
   std::string name;  // of the role or person
   bool page = true;  // false: inform
@@ -106,26 +115,28 @@ struct Settings {
   std::string hash;  // hex of the normalised text; names this object in the state
   std::string text;  // normalised: parses to an equal object
 
-  std::vector<std::string> sources;  // names of the integrations, in the order of the file; 31 at most
+  std::vector<std::string>
+      sources;              // names of the integrations, in the order of the file; 31 at most
   std::vector<Rule> rules;  // first match wins
   std::map<std::string, Severity, std::less<>> severity_aliases;
   Severity severity_default = Severity::error;
 
   std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
-  std::vector<Ci> cis;  // sorted by id
+  std::vector<Ci> cis;                                           // sorted by id
   std::map<std::string, std::uint32_t, std::less<>> ci_by_name;  // id and aliases, lower case
   CategoryTree tree;
 
-  std::vector<Person> people;    // sorted by id
-  std::vector<Group> groups;     // sorted by id
-  std::vector<Channel> channels; // sorted by name
+  std::vector<Person> people;                                          // sorted by id
+  std::vector<Group> groups;                                           // sorted by id
+  std::vector<Channel> channels;                                       // sorted by name
   std::map<std::string, std::vector<std::string>, std::less<>> roles;  // incident_manager -> people
-  std::string default_group;     // owns what no CI or rule gives to anybody
+  std::string default_group;  // owns what no CI or rule gives to anybody
   // Never empty and never configured away: people first, then bare channels (terminal at least).
   std::vector<std::string> catch_all_people;
   std::string catch_all_channel = "terminal";
 
-  std::uint8_t matrix[4][4] = {{1, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 5}};  // impact, urgency
+  std::uint8_t matrix[4][4] = {
+      {1, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 5}};  // impact, urgency
   std::uint8_t unknown_ci_impact = 3;
   Policy policies[5];
 
@@ -135,13 +146,14 @@ struct Settings {
   Span restored_prompt_timeout = minutes(60);
   Span auto_close_after = hours(120);
   Span reopen_window = hours(24);
-  Span resolve_timeout = minutes(5);    // an alert without an end is stale after this, unless refreshed
-  Span stale_grace_min = minutes(5);    // after a restart nothing becomes stale before this
-  Span tombstone_for = hours(24);       // an ended or orphaned alert is remembered so long
+  Span resolve_timeout =
+      minutes(5);  // an alert without an end is stale after this, unless refreshed
+  Span stale_grace_min = minutes(5);  // after a restart nothing becomes stale before this
+  Span tombstone_for = hours(24);     // an ended or orphaned alert is remembered so long
   Span same_ci_window = minutes(15);
-  Span event_age_max = hours(24);       // TIM-6
+  Span event_age_max = hours(24);  // TIM-6
   Span clock_skew_max = minutes(5);
-  std::uint16_t attempts_max = 12;      // per page and channel, then it is undeliverable there
+  std::uint16_t attempts_max = 12;  // per page and channel, then it is undeliverable there
   std::uint32_t tombstones_max = 100'000;
 
   std::string instance_name = "tocsin";

@@ -24,7 +24,7 @@ Limbo::~Limbo() {
   }
 }
 
-// ---- archive --------------------------------------------------------------------------------------
+// ---- archive ----
 
 void Archive::add(std::string key, std::string value) {
   if (chunks_.empty() || chunks_.back()->size() == chunk_size) {
@@ -50,23 +50,30 @@ const ArchiveEntry* Archive::View::find(std::string_view key) const {
   return found;
 }
 
-// ---- fingerprint index ----------------------------------------------------------------------------
+// ---- fingerprint index ----
 
 std::uint32_t FingerprintIndex::find(const Fingerprint& f) const {
   const auto& map = shard_[shard_of(f)];
   const auto it = map.find(f);
   return it == map.end() ? no_slot : it->second;
 }
-void FingerprintIndex::set(const Fingerprint& f, std::uint32_t slot) { shard_[shard_of(f)][f] = slot; }
-void FingerprintIndex::erase(const Fingerprint& f) { shard_[shard_of(f)].erase(f); }
+void FingerprintIndex::set(const Fingerprint& f, std::uint32_t slot) {
+  shard_[shard_of(f)][f] = slot;
+}
+void FingerprintIndex::erase(const Fingerprint& f) {
+  shard_[shard_of(f)].erase(f);
+}
 void FingerprintIndex::reserve(std::size_t n) {
   for (auto& map : shard_) map.reserve(n / shards + 8);
 }
-void FingerprintIndex::prefetch(const Fingerprint& f) const { shard_[shard_of(f)].prefetch(f); }
+void FingerprintIndex::prefetch(const Fingerprint& f) const {
+  shard_[shard_of(f)].prefetch(f);
+}
 
-// ---- reading --------------------------------------------------------------------------------------
+// ---- reading ----
 
-State::State() : config_text_(std::make_shared<const std::string>()), limbo_(std::make_shared<Limbo>()) {}
+State::State()
+    : config_text_(std::make_shared<const std::string>()), limbo_(std::make_shared<Limbo>()) {}
 State::~State() {
   // Snapshots may outlive the state; what is live now is theirs through the limbo.
   alerts_.each([&](std::uint32_t, const AlertRow& r) { limbo_->blobs.push_back(r.blob); });
@@ -114,13 +121,14 @@ std::optional<IncidentRow> Snapshot::incident(IncidentNumber n) const {
   return found;
 }
 
-// ---- deadlines ------------------------------------------------------------------------------------
+// ---- deadlines ----
 
 namespace {
 // An alert may not become stale before the grace after a start is over: what a running daemon would
 // have heard in the meantime is not known.
 Instant alert_due(const AlertRow& row, const Globals& globals) {
-  return row.state == AlertState::firing && row.due != never ? later(row.due, globals.stale_grace) : row.due;
+  return row.state == AlertState::firing && row.due != never ? later(row.due, globals.stale_grace)
+                                                             : row.due;
 }
 DeadlineKind alert_kind(AlertState state) {
   if (state == AlertState::held) return DeadlineKind::alert_hold;
@@ -136,7 +144,8 @@ bool State::true_now(const Deadline& d, Instant& due) const {
       if (!pages_.used(d.slot)) return false;
       const PageRow& row = pages_.at(d.slot);
       if (row.id.value != d.id) return false;
-      const auto kind = row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
+      const auto kind =
+          row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
       if (kind == d.kind) due = row.due;
       break;
     }
@@ -162,8 +171,11 @@ bool State::true_now(const Deadline& d, Instant& due) const {
                                                : row.close_due;
       break;
     }
-    case DeadlineKind::replan: due = globals_.replan_due; break;
-    case DeadlineKind::count_: break;
+    case DeadlineKind::replan:
+      due = globals_.replan_due;
+      break;
+    case DeadlineKind::count_:
+      break;
   }
   return due == d.due;
 }
@@ -186,7 +198,8 @@ std::optional<Deadline> State::next_deadline() const {
 void State::arm_alert(std::uint32_t slot) {
   const AlertRow& row = alerts_.at(slot);
   if (row.due == never) return;
-  push({alert_due(row, globals_), alert_kind(row.state), row.incident.value, row.serial().value, slot});
+  push({alert_due(row, globals_), alert_kind(row.state), row.incident.value, row.serial().value,
+        slot});
 }
 void State::arm_incident(std::uint32_t slot) {
   const IncidentRow& row = incidents_.at(slot);
@@ -199,11 +212,12 @@ void State::arm_incident(std::uint32_t slot) {
 void State::arm_page(std::uint32_t slot) {
   const PageRow& row = pages_.at(slot);
   if (row.due == never) return;
-  const auto kind = row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
+  const auto kind =
+      row.state == PageState::in_flight ? DeadlineKind::page_lease : DeadlineKind::page_retry;
   push({row.due, kind, row.incident.value, row.id.value, slot});
 }
 
-// ---- rows and their indexes -----------------------------------------------------------------------
+// ---- rows and their indexes ----
 
 void State::release(const Blob* blob) {
   if (!blob) return;
@@ -284,7 +298,7 @@ void State::erase_page(std::uint32_t slot) {
   release(row.blob);
 }
 
-// ---- snapshot and checkpoint ----------------------------------------------------------------------
+// ---- snapshot and checkpoint ----
 
 std::shared_ptr<const Snapshot> State::snapshot() {
   auto out = std::make_shared<Snapshot>();
@@ -338,7 +352,8 @@ std::string State::canonical() const {
   rows[std::string(1, config_prefix)] = *config_text_;
   std::string out;
   ByteWriter w(out);
-  for (const auto& [key, value] : rows) w("key", std::string_view(key)), w("value", std::string_view(value));
+  for (const auto& [key, value] : rows)
+    w("key", std::string_view(key)), w("value", std::string_view(value));
   return out;
 }
 

@@ -71,25 +71,25 @@ class Archive {
 
 // The rest of the state: one row of the checkpoint.
 struct Globals {
-  std::uint64_t seq = 0;          // last frame folded
-  Instant at{};                   // of that frame
+  std::uint64_t seq = 0;  // last frame folded
+  Instant at{};           // of that frame
   Epoch epoch;
-  std::int64_t offset_ms = 0;     // wall = at + offset
-  Instant stale_grace{};          // no alert becomes stale before
+  std::int64_t offset_ms = 0;  // wall = at + offset
+  Instant stale_grace{};       // no alert becomes stale before
   IncidentNumber next_incident{1};
   PageId next_page{1};
   AlertSerial next_alert{1};
-  Fingerprint secret;             // keys fingerprints; made by the first frame
+  Fingerprint secret;  // keys fingerprints; made by the first frame
   std::uint16_t format = 0;
   std::string config_hash;
-  std::string boot;               // of the epoch: see EpochTaken
+  std::string boot;  // of the epoch: see EpochTaken
   std::int64_t boot_ms = 0;
   Instant boot_at{};
   std::uint64_t lost_from = 0, lost_to = 0;  // acknowledged history that is gone
   bool loss_unconfirmed = false;
-  IncidentNumber replan_next;     // a changed config is being applied to live rows; 0: no
+  IncidentNumber replan_next;  // a changed config is being applied to live rows; 0: no
   Instant replan_due = never;
-  std::uint32_t tombstones = 0;   // alert rows that are remembered only
+  std::uint32_t tombstones = 0;       // alert rows that are remembered only
   std::vector<std::string> sources;   // names by slot
   std::vector<std::string> channels;  // the first ten that were paged through, for labels
 
@@ -97,8 +97,8 @@ struct Globals {
   Instant instant(Wall w) const { return Instant{w.ms} - Span{offset_ms}; }
 };
 
-// An entry is only a hint: the row says whether it is still due. So nothing is ever removed from the
-// queue but at its head, and a repeat moves nothing.
+// An entry is only a hint: the row says whether it is still due. So nothing is ever removed from
+// the queue but at its head, and a repeat moves nothing.
 struct Deadline {
   Instant due;
   DeadlineKind kind{};
@@ -180,7 +180,8 @@ class State {
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
   const std::set<PageId>& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
   std::uint32_t in_flight(std::string_view channel) const;
-  std::optional<PageId> next_waiting(std::string_view channel) const;  // most urgent page without a slot
+  std::optional<PageId> next_waiting(
+      std::string_view channel) const;  // most urgent page without a slot
   const std::string& config_text() const { return *config_text_; }
   std::uint8_t source_slot(std::string_view name) const;  // sources_max when unknown
 
@@ -191,7 +192,7 @@ class State {
   std::string canonical() const;
   std::shared_ptr<const Snapshot> snapshot();
 
-  // ---- fold and the checkpoint only -----------------------------------------------------------
+  // ---- fold and the checkpoint only ----
   friend struct Fold;
   friend struct RowCodec;
 
@@ -205,7 +206,9 @@ class State {
     std::vector<Deleted> deleted;  // in the order in which they went
     std::uint64_t archive_end = 0;
     bool config_text = false;
-    std::size_t rows() const { return alerts.size() + incidents.size() + pages.size() + deleted.size(); }
+    std::size_t rows() const {
+      return alerts.size() + incidents.size() + pages.size() + deleted.size();
+    }
   };
   Dirty take_dirty();
   void give_back(Dirty dirty);

@@ -1,9 +1,10 @@
 #pragma once
-// A slab of rows with cheap snapshots: pages of 64 rows, copied at their first change after a snapshot.
+// A slab of rows with cheap snapshots: pages of 64 rows, copied at their first change after a
+// snapshot.
 //
-// One writer (the sequencer). A snapshot is a copy of the page table; its pages are immutable from then
-// on and may be read by any thread. Slots are private to memory: rows are named by serial or number
-// everywhere else, so the order in which slots are given out never reaches a byte.
+// One writer (the sequencer). A snapshot is a copy of the page table; its pages are immutable from
+// then on and may be read by any thread. Slots are private to memory: rows are named by serial or
+// number everywhere else, so the order in which slots are given out never reaches a byte.
 
 #include <array>
 #include <cstdint>
@@ -32,7 +33,9 @@ class Table {
     View() = default;
     View(Pages pages, std::size_t size) : pages_(std::move(pages)), size_(size) {}
     std::size_t size() const { return size_; }
-    std::uint32_t slots() const { return static_cast<std::uint32_t>(pages_.size() * rows_per_page); }
+    std::uint32_t slots() const {
+      return static_cast<std::uint32_t>(pages_.size() * rows_per_page);
+    }
     bool used(std::uint32_t slot) const {
       return slot < slots() && (pages_[slot / rows_per_page]->used >> (slot % rows_per_page) & 1u);
     }
@@ -58,7 +61,9 @@ class Table {
   bool used(std::uint32_t slot) const { return view_.used(slot); }
   const Row& at(std::uint32_t slot) const { return view_.at(slot); }
   template <class F>
-  void each(F&& f) const { view_.each(f); }
+  void each(F&& f) const {
+    view_.each(f);
+  }
 
   std::uint32_t insert(const Row& row) {
     std::uint32_t slot;
@@ -115,7 +120,9 @@ class Table {
     using View::pages_;
     using View::size_;
   };
-  static std::uint64_t bit(std::uint32_t slot) { return std::uint64_t{1} << (slot % rows_per_page); }
+  static std::uint64_t bit(std::uint32_t slot) {
+    return std::uint64_t{1} << (slot % rows_per_page);
+  }
   Page& writable(std::uint32_t slot) {
     auto& page = view_.pages_[slot / rows_per_page];
     if (page->generation != generation_ && !planted("row_from_live_state")) {

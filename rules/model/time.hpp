@@ -28,10 +28,18 @@ struct Wall {
 
 constexpr Instant never{INT64_MAX};
 
-constexpr Span milliseconds(std::int64_t n) { return {n}; }
-constexpr Span seconds(std::int64_t n) { return {n * 1000}; }
-constexpr Span minutes(std::int64_t n) { return {n * 60'000}; }
-constexpr Span hours(std::int64_t n) { return {n * 3'600'000}; }
+constexpr Span milliseconds(std::int64_t n) {
+  return {n};
+}
+constexpr Span seconds(std::int64_t n) {
+  return {n * 1000};
+}
+constexpr Span minutes(std::int64_t n) {
+  return {n * 60'000};
+}
+constexpr Span hours(std::int64_t n) {
+  return {n * 3'600'000};
+}
 
 // Sums stop at the ends of the range: senders' times and damaged bytes may hold anything.
 constexpr std::int64_t saturated_sum(std::int64_t a, std::int64_t b) {
@@ -45,15 +53,29 @@ constexpr std::int64_t saturated_difference(std::int64_t a, std::int64_t b) {
   return b < 0 ? INT64_MAX : INT64_MIN;
 }
 
-constexpr Span operator-(Instant a, Instant b) { return {saturated_difference(a.ms, b.ms)}; }
-constexpr Span operator-(Wall a, Wall b) { return {saturated_difference(a.ms, b.ms)}; }
+constexpr Span operator-(Instant a, Instant b) {
+  return {saturated_difference(a.ms, b.ms)};
+}
+constexpr Span operator-(Wall a, Wall b) {
+  return {saturated_difference(a.ms, b.ms)};
+}
 constexpr Instant operator+(Instant a, Span s) {
   return a == never ? never : Instant{saturated_sum(a.ms, s.ms)};
 }
-constexpr Wall operator+(Wall a, Span s) { return {saturated_sum(a.ms, s.ms)}; }
-constexpr Instant operator-(Instant a, Span s) { return {saturated_difference(a.ms, s.ms)}; }
-constexpr Wall operator-(Wall a, Span s) { return {saturated_difference(a.ms, s.ms)}; }
-constexpr Instant later(Instant a, Instant b) { return a < b ? b : a; }
-constexpr Instant earlier(Instant a, Instant b) { return a < b ? a : b; }
+constexpr Wall operator+(Wall a, Span s) {
+  return {saturated_sum(a.ms, s.ms)};
+}
+constexpr Instant operator-(Instant a, Span s) {
+  return {saturated_difference(a.ms, s.ms)};
+}
+constexpr Wall operator-(Wall a, Span s) {
+  return {saturated_difference(a.ms, s.ms)};
+}
+constexpr Instant later(Instant a, Instant b) {
+  return a < b ? b : a;
+}
+constexpr Instant earlier(Instant a, Instant b) {
+  return a < b ? a : b;
+}
 
 }  // namespace tocsin

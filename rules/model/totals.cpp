@@ -3,8 +3,9 @@
 namespace tocsin {
 namespace {
 constexpr std::array<std::string_view, category_count> categories{
-    "network", "compute", "storage", "database", "application", "platform", "identity", "security",
-    "backup", "messaging", "end_user", "facilities", "monitoring", "third_party", "unknown"};
+    "network",  "compute",    "storage",    "database",    "application",
+    "platform", "identity",   "security",   "backup",      "messaging",
+    "end_user", "facilities", "monitoring", "third_party", "unknown"};
 }
 
 std::uint8_t category_index(std::string_view category) {

@@ -1,6 +1,6 @@
 #pragma once
-// Durable counters: integers only, changed by fold alone, one row of the checkpoint. An export shows
-// the stored value, so a restart neither resets nor doubles anything (KPI-3).
+// Durable counters: integers only, changed by fold alone, one row of the checkpoint. An export
+// shows the stored value, so a restart neither resets nor doubles anything (KPI-3).
 
 #include <array>
 #include <cstdint>
@@ -17,10 +17,10 @@ inline constexpr std::size_t sources_max = 32;  // slots of integrations; the la
 
 // Names of process.md 12.3; labels are small integers whose meaning kpi/metrics.cpp knows.
 TOCSIN_ENUM(Metric, incidents_opened, incidents_opened_by_origin, incidents_ci_match,
-            incidents_resolved, incidents_closed, incidents_reopened, incidents_recurrent, escalations,
-            pages, attempts, priority_changes, acknowledge_seconds, acknowledge_sum, restore_seconds,
-            restore_sum, delivery_seconds, delivery_sum, clock_steps, history_lost, alerts_stale,
-            leases_expired);
+            incidents_resolved, incidents_closed, incidents_reopened, incidents_recurrent,
+            escalations, pages, attempts, priority_changes, acknowledge_seconds, acknowledge_sum,
+            restore_seconds, restore_sum, delivery_seconds, delivery_sum, clock_steps, history_lost,
+            alerts_stale, leases_expired);
 
 struct CounterKey {
   Metric metric{};
@@ -34,23 +34,25 @@ struct Totals {
   std::uint64_t held = 0;  // events inside a hold-down: received, no disposition yet
   std::map<CounterKey, std::uint64_t> counters;
 
-  void add(Metric m, std::uint8_t a = 0, std::uint8_t b = 0, std::uint8_t c = 0, std::uint64_t by = 1) {
+  void add(Metric m, std::uint8_t a = 0, std::uint8_t b = 0, std::uint8_t c = 0,
+           std::uint64_t by = 1) {
     counters[{m, a, b, c}] += by;
   }
   bool operator==(const Totals&) const = default;
 };
 
-// Index of one of the fifteen categories of process.md 4.1, in its order; the last is `unknown`, and
-// stands for every other word.
+// Index of one of the fifteen categories of process.md 4.1, in its order; the last is `unknown`,
+// and stands for every other word.
 std::uint8_t category_index(std::string_view category);
 inline constexpr std::size_t category_count = 15;
 std::string_view category_name(std::uint8_t index);
 
 // Upper bounds in seconds (KPI-7); a value above the last goes to the bucket after it.
-inline constexpr std::array<std::int64_t, 12> acknowledge_buckets{30, 60, 120, 300, 600, 900, 1800, 3600,
-                                                                  7200, 14400, 36000, 86400};
+inline constexpr std::array<std::int64_t, 12> acknowledge_buckets{
+    30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000, 86400};
 inline constexpr std::array<std::int64_t, 13> restore_buckets{
     300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 432000, 864000};
-inline constexpr std::array<std::int64_t, 7> delivery_buckets_ms{500, 1000, 2000, 5000, 10000, 30000, 60000};
+inline constexpr std::array<std::int64_t, 7> delivery_buckets_ms{500,   1000,  2000, 5000,
+                                                                 10000, 30000, 60000};
 
 }  // namespace tocsin

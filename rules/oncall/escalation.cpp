@@ -24,7 +24,8 @@ void add(std::vector<Recipient>& to, Recipient r) {
   to.push_back(std::move(r));
 }
 
-void add_person(const Settings& settings, std::vector<Recipient>& to, std::string_view person, PageKind kind) {
+void add_person(const Settings& settings, std::vector<Recipient>& to, std::string_view person,
+                PageKind kind) {
   if (!settings.person(person)) return;  // gone: whoever is left of the step, or the catch-all
   add(to, {std::string(person), channels_for(settings, person, kind).front(), kind});
 }
@@ -64,8 +65,12 @@ void add_target(const Settings& settings, std::vector<Recipient>& to, const Targ
         for (const auto& person : it->second) add_person(settings, to, person, kind);
       break;
     }
-    case Target::Kind::person: add_person(settings, to, target.name, kind); break;
-    case Target::Kind::catch_all: add_catch_all(settings, to, kind); break;
+    case Target::Kind::person:
+      add_person(settings, to, target.name, kind);
+      break;
+    case Target::Kind::catch_all:
+      add_catch_all(settings, to, kind);
+      break;
   }
 }
 
@@ -79,7 +84,8 @@ std::vector<Recipient> recipients(const Settings& settings, const Policy& policy
 }
 
 // Steps [from, to] want somebody woken, and there is nobody of that kind left among the recipients.
-bool wakes_nobody(const Policy& policy, std::size_t from, std::size_t to, const std::vector<Recipient>& found) {
+bool wakes_nobody(const Policy& policy, std::size_t from, std::size_t to,
+                  const std::vector<Recipient>& found) {
   bool wanted = false;
   for (std::size_t i = from; i <= to && i < policy.steps.size(); ++i)
     for (const Target& target : policy.steps[i].to) wanted = wanted || target.page;
@@ -88,11 +94,14 @@ bool wakes_nobody(const Policy& policy, std::size_t from, std::size_t to, const 
 }
 
 // Tells apart what is said outside the steps, where a step and its repeat do not.
-std::uint16_t counter(const IncidentRow& row) { return static_cast<std::uint16_t>(row.cycle_pages); }
+std::uint16_t counter(const IncidentRow& row) {
+  return static_cast<std::uint16_t>(row.cycle_pages);
+}
 
 }  // namespace
 
-std::vector<std::string> channels_for(const Settings& settings, std::string_view person, PageKind kind) {
+std::vector<std::string> channels_for(const Settings& settings, std::string_view person,
+                                      PageKind kind) {
   std::vector<std::string> out;
   if (const Person* p = settings.person(person)) {
     const auto& wanted = kind == PageKind::page || p->inform.empty() ? p->page : p->inform;
@@ -158,7 +167,8 @@ void take_step(const Deciding& d, IncidentNumber n) {
   }
   if (to.empty() || wakes_nobody(policy, first, last, to)) {
     why = WhyPage::nobody_to_page;
-    if (!planted("empty_roster")) add_catch_all(d.settings, to, policy.must_page ? PageKind::page : PageKind::inform);
+    if (!planted("empty_roster"))
+      add_catch_all(d.settings, to, policy.must_page ? PageKind::page : PageKind::inform);
   }
   d.out.add(EscalationStepped{n, here.step, here.repeat, next.step, next.repeat, skipped,
                               d.now > row.escalate_due, why, row.escalate_due,
@@ -166,7 +176,8 @@ void take_step(const Deciding& d, IncidentNumber n) {
   for (const Recipient& r : to) request_page(d, n, r, why, here.step, here.repeat, 0);
 }
 
-void tell(const Deciding& d, IncidentNumber n, const std::string& person, PageKind kind, WhyPage why) {
+void tell(const Deciding& d, IncidentNumber n, const std::string& person, PageKind kind,
+          WhyPage why) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   request_page(d, n, {person, channels_for(d.settings, person, kind).front(), kind}, why, row.step,
                counter(row), 0);
@@ -185,7 +196,8 @@ void recall(const Deciding& d, IncidentNumber n) {
   std::vector<Recipient> to;
   for (PageId id : d.state.pages_of(n)) {
     const PageRow& page = d.state.pages().at(d.state.page_slot(id));
-    if (page.delivered) to.push_back({std::string(page.person()), std::string(page.channel()), PageKind::recall});
+    if (page.delivered)
+      to.push_back({std::string(page.person()), std::string(page.channel()), PageKind::recall});
   }
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   for (const Recipient& r : to) request_page(d, n, r, WhyPage::recalled, row.step, counter(row), 0);

@@ -30,7 +30,8 @@ struct Recipient {
 };
 
 // The channels of a person for a kind of page, in order; the catch-all channel when there are none.
-std::vector<std::string> channels_for(const Settings& settings, std::string_view person, PageKind kind);
+std::vector<std::string> channels_for(const Settings& settings, std::string_view person,
+                                      PageKind kind);
 
 // Takes the step that is due for an unanswered incident, and all that are overdue with it (TIM-5):
 // EscalationStepped, then a page for each recipient, each with its first attempt if there is room.
@@ -40,7 +41,8 @@ void take_step(const Deciding& d, IncidentNumber incident);
 Instant first_due(const Settings& settings, Priority priority, Instant now);
 
 // One page or message to one person outside the steps.
-void tell(const Deciding& d, IncidentNumber incident, const std::string& person, PageKind kind, WhyPage why);
+void tell(const Deciding& d, IncidentNumber incident, const std::string& person, PageKind kind,
+          WhyPage why);
 // To whoever is first in the owner group, or the catch-all.
 void tell_group(const Deciding& d, IncidentNumber incident, PageKind kind, WhyPage why);
 // To everybody who was paged and not yet told that it is over.

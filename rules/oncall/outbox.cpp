@@ -10,14 +10,16 @@
 namespace tocsin {
 namespace {
 
-constexpr Span http_total{10'000};     // what the shell gives one transfer
-constexpr Span answer_grace{5'000};    // and itself, to say how it ended
-constexpr Span lease_backstop{60'000}; // a lease that fires is a bug of ours, and counted
+constexpr Span http_total{10'000};      // what the shell gives one transfer
+constexpr Span answer_grace{5'000};     // and itself, to say how it ended
+constexpr Span lease_backstop{60'000};  // a lease that fires is a bug of ours, and counted
 constexpr Span retry_after_max = minutes(5);
 constexpr Span unreachable_pause = minutes(1);
 constexpr Span impatience = seconds(30);  // a channel that wants more is passed over for a page
 
-bool wakes(const PageRow& page) { return page.kind == PageKind::page; }
+bool wakes(const PageRow& page) {
+  return page.kind == PageKind::page;
+}
 
 const IncidentRow* incident_of(const Deciding& d, const PageRow& page) {
   const std::uint32_t slot = d.state.incident_slot(page.incident);
@@ -71,18 +73,23 @@ void fill_channel(const Deciding& d, const std::string& channel) {
   }
 }
 
-// The place of the person's next channel. The list may have changed since the page was asked for: what
-// follows the channel that failed, or stands where it stood. An all-clear goes where the page went.
-std::optional<std::size_t> next_channel(const std::vector<std::string>& channels, const PageRow& page) {
+// The place of the person's next channel. The list may have changed since the page was asked for:
+// what follows the channel that failed, or stands where it stood. An all-clear goes where the page
+// went.
+std::optional<std::size_t> next_channel(const std::vector<std::string>& channels,
+                                        const PageRow& page) {
   if (page.kind == PageKind::recall) return {};
   const auto it = std::find(channels.begin(), channels.end(), page.channel());
-  const std::size_t next = it == channels.end() ? page.channel_rank : static_cast<std::size_t>(it - channels.begin()) + 1;
+  const std::size_t next = it == channels.end()
+                               ? page.channel_rank
+                               : static_cast<std::size_t>(it - channels.begin()) + 1;
   if (next >= channels.size()) return {};
   return next;
 }
 
-// Nobody of the step just taken could be reached: the next step is due at once (ESC-6). When no step is
-// left, the rounds that repeat go on, but a minute apart: a refusal must neither silence nor flood.
+// Nobody of the step just taken could be reached: the next step is due at once (ESC-6). When no
+// step is left, the rounds that repeat go on, but a minute apart: a refusal must neither silence
+// nor flood.
 void hurry_escalation(const Deciding& d, const PageRow& page) {
   const std::uint32_t slot = d.state.incident_slot(page.incident);
   if (slot == no_slot) return;
@@ -104,8 +111,8 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const auto channels = channels_for(d.settings, person, page.kind);
   if (const auto next = next_channel(channels, page)) {
     // In this order: with its last page gone, a closed incident would be gone as well.
-    request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel, page.step,
-                 page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
+    request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel,
+                 page.step, page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
     return end_page(d, page, PageEnd::undeliverable, why);
   }
   end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
@@ -114,8 +121,8 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
 
 void delivered(const Deciding& d, const PageRow& page) {
   const IncidentRow* row = incident_of(d, page);
-  // It reached somebody after it was over: they hear that, too. Asked for first, since a closed incident
-  // is gone with its last page.
+  // It reached somebody after it was over: they hear that, too. Asked for first, since a closed
+  // incident is gone with its last page.
   if (row && !row->unresolved() && (page.kind == PageKind::page || page.kind == PageKind::inform)) {
     const Recipient to{std::string(page.person()), std::string(page.channel()), PageKind::recall};
     request_page(d, page.incident, to, WhyPage::recalled, page.step, page.repeat, 0);
@@ -125,8 +132,9 @@ void delivered(const Deciding& d, const PageRow& page) {
 
 }  // namespace
 
-PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
-                 PageKind kind, WhyPage why, std::string_view person, std::string_view channel) {
+PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle,
+                 std::uint16_t step, std::uint16_t repeat, PageKind kind, WhyPage why,
+                 std::string_view person, std::string_view channel) {
   std::string bytes;
   ByteWriter w(bytes);
   // Of this store and this history of it: numbers begin again elsewhere, and after a declared loss.
@@ -135,8 +143,9 @@ PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cy
   if (!planted("key_without_cycle")) w("cycle", cycle);
   w("step", step), w("repeat", repeat), w("kind", kind);
   // Steps and channel changes share a key space; what is said outside the steps has one per reason.
-  const bool of_step = why == WhyPage::step_due || why == WhyPage::repeat_due || why == WhyPage::next_channel ||
-                       why == WhyPage::policy_exhausted || why == WhyPage::nobody_to_page;
+  const bool of_step = why == WhyPage::step_due || why == WhyPage::repeat_due ||
+                       why == WhyPage::next_channel || why == WhyPage::policy_exhausted ||
+                       why == WhyPage::nobody_to_page;
   w("why", of_step ? std::uint8_t{0} : static_cast<std::uint8_t>(index(why) + 1));
   w("person", person), w("channel", channel);
   const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
@@ -144,19 +153,21 @@ PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cy
 }
 
 Span back_off(std::uint16_t attempt, PageKey key) {
-  const std::int64_t base = std::min<std::int64_t>(60'000, 1000LL << std::min<int>(attempt ? attempt - 1 : 0, 6));
+  const std::int64_t base =
+      std::min<std::int64_t>(60'000, 1000LL << std::min<int>(attempt ? attempt - 1 : 0, 6));
   return {base + static_cast<std::int64_t>(key.low % static_cast<std::uint64_t>(base / 4 + 1))};
 }
 
-void request_page(const Deciding& d, IncidentNumber n, const Recipient& to, WhyPage why, std::uint16_t step,
-                  std::uint16_t repeat, std::uint8_t channel_rank) {
+void request_page(const Deciding& d, IncidentNumber n, const Recipient& to, WhyPage why,
+                  std::uint16_t step, std::uint16_t repeat, std::uint8_t channel_rank) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
-  const PageKey key = page_key(d.state.globals(), n, row.cycle, step, repeat, to.kind, why, to.person, to.channel);
+  const PageKey key =
+      page_key(d.state.globals(), n, row.cycle, step, repeat, to.kind, why, to.person, to.channel);
   for (PageId id : d.state.pages_of(n))
     if (const PageRow& live = d.state.pages().at(d.state.page_slot(id)); live.key == key) return;
   const PageId page = d.state.globals().next_page;
-  d.out.add(PageRequested{n, page, key, to.kind, why, row.cycle, step, repeat, channel_rank, row.priority,
-                          d.now, to.person, to.channel});
+  d.out.add(PageRequested{n, page, key, to.kind, why, row.cycle, step, repeat, channel_rank,
+                          row.priority, d.now, to.person, to.channel});
   start_attempt(d, page);
 }
 
@@ -164,9 +175,11 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   const std::uint32_t slot = d.state.page_slot(o.page);
   if (slot == no_slot) return;  // ended meanwhile: nothing is owed
   const PageRow page = d.state.pages().at(slot);
-  const bool current = page.state == PageState::in_flight && page.attempt == o.attempt && page.epoch == o.epoch;
+  const bool current =
+      page.state == PageState::in_flight && page.attempt == o.attempt && page.epoch == o.epoch;
   if (!current) {
-    if (o.outcome == AttemptOutcome::accepted && !page.delivered && page.state != PageState::in_flight)
+    if (o.outcome == AttemptOutcome::accepted && !page.delivered &&
+        page.state != PageState::in_flight)
       delivered(d, page);
     return;
   }
@@ -177,22 +190,25 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   const auto channels = channels_for(d.settings, page.person(), page.kind);
   const bool has_next = next_channel(channels, page).has_value();
   const Span asked{std::min(o.retry_after.ms, retry_after_max.ms)};
-  const bool give_up = !done && !over &&
-                       (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
-                        !d.settings.channel(channel) || (wakes(page) && has_next && asked > impatience));
+  const bool give_up =
+      !done && !over &&
+      (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
+       !d.settings.channel(channel) || (wakes(page) && has_next && asked > impatience));
   Span wait = back_off(page.attempt, page.key);
   if (asked > wait) wait = asked;
   if (planted("back_off_in_memory")) wait = {};
   const Instant retry = done || over || give_up ? never : d.now + wait;
   d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
-                           WhySettled::channel_answered, retry, std::string_view(o.detail).substr(0, 200)});
+                           WhySettled::channel_answered, retry,
+                           std::string_view(o.detail).substr(0, 200)});
   if (done)
     delivered(d, page);
   else if (over)
     end_page(d, page, PageEnd::cancelled, why);
   else if (give_up)
-    give_up_channel(d, page,
-                    o.outcome == AttemptOutcome::refused ? WhyEnded::refused : WhyEnded::attempts_exhausted);
+    give_up_channel(
+        d, page,
+        o.outcome == AttemptOutcome::refused ? WhyEnded::refused : WhyEnded::attempts_exhausted);
   fill_channel(d, channel);
 }
 
@@ -202,7 +218,8 @@ void page_due(const Deciding& d, PageId id, DeadlineKind kind) {
   const std::string channel(page.channel());
   if (kind == DeadlineKind::page_lease) {
     d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
-                             WhySettled::lease_expired, d.now + back_off(page.attempt, page.key), "no answer"});
+                             WhySettled::lease_expired, d.now + back_off(page.attempt, page.key),
+                             "no answer"});
     fill_channel(d, channel);
   } else if (pointless(d, page, why)) {
     end_page(d, page, PageEnd::cancelled, why);
@@ -214,7 +231,8 @@ void page_due(const Deciding& d, PageId id, DeadlineKind kind) {
 void settle_older_epochs(const Deciding& d, std::size_t limit) {
   std::vector<std::pair<PageId, std::uint32_t>> left;
   d.state.pages().each([&](std::uint32_t slot, const PageRow& row) {
-    if (row.state == PageState::in_flight && row.epoch != d.state.globals().epoch) left.emplace_back(row.id, slot);
+    if (row.state == PageState::in_flight && row.epoch != d.state.globals().epoch)
+      left.emplace_back(row.id, slot);
   });
   std::sort(left.begin(), left.end());
   if (left.size() > limit) left.resize(limit);
@@ -222,11 +240,12 @@ void settle_older_epochs(const Deciding& d, std::size_t limit) {
     const PageRow page = d.state.pages().at(slot);
     d.out.add(AttemptSettled{page.incident, id, page.attempt, page.epoch, AttemptOutcome::unknown,
                              WhySettled::older_epoch, d.now, "the process that sent it ended"});
-    fill_channel(d, std::string(page.channel()));  // its slot is free, and it may not be wanted again
+    fill_channel(d,
+                 std::string(page.channel()));  // its slot is free, and it may not be wanted again
   }
 }
 
-void cancel_pages(const Deciding& d, IncidentNumber n, WhyEnded) {
+void cancel_pages(const Deciding& d, IncidentNumber n) {
   const std::set<PageId> pages = d.state.pages_of(n);
   for (PageId id : pages) {
     const std::uint32_t slot = d.state.page_slot(id);

@@ -1,35 +1,39 @@
 #pragma once
-// A page is an obligation on record: requested, attempts started and each settled exactly once, until
-// it is delivered, undeliverable or cancelled. Unknown is tried again under the same key.
+// A page is an obligation on record: requested, attempts started and each settled exactly once,
+// until it is delivered, undeliverable or cancelled. Unknown is tried again under the same key.
 
 #include "rules/model/facts.hpp"
 #include "rules/oncall/escalation.hpp"
 
 namespace tocsin {
 
-// Writes PageRequested and, in the same frame, AttemptStarted if the channel has room, else PageQueued.
+// Writes PageRequested and, in the same frame, AttemptStarted if the channel has room, else
+// PageQueued.
 void request_page(const Deciding& d, IncidentNumber incident, const Recipient& to, WhyPage why,
                   std::uint16_t step, std::uint16_t repeat, std::uint8_t channel_rank);
 
-// The channel answered, or the shell says that nothing was sent. Late and foreign outcomes are counted
-// and dropped, but for a late `accepted`: the page was delivered.
+// The channel answered, or the shell says that nothing was sent. Late and foreign outcomes are
+// counted and dropped, but for a late `accepted`: the page was delivered.
 void settle(const Deciding& d, const SettleAttempt& outcome);
 
 // A deadline of a page: its lease ran out, or it is time to try again.
 void page_due(const Deciding& d, PageId page, DeadlineKind kind);
 
-// First turn of an epoch: what older epochs left in flight is unknown, at once. At most `limit` pages.
+// First turn of an epoch: what older epochs left in flight is unknown, at once. At most `limit`
+// pages.
 void settle_older_epochs(const Deciding& d, std::size_t limit);
 
-// Obligations that make no sense any more: waiting pages of an answered or resolved incident. What is
-// in flight cannot be called back and ends with its outcome.
-void cancel_pages(const Deciding& d, IncidentNumber incident, WhyEnded why);
+// Obligations that make no sense any more: waiting pages of an answered or resolved incident. What
+// is in flight cannot be called back and ends with its outcome.
+void cancel_pages(const Deciding& d, IncidentNumber incident);
 
 // The key a channel sees. Stable over attempts, restarts and texts.
-PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle, std::uint16_t step,
-                 std::uint16_t repeat, PageKind kind, WhyPage why, std::string_view person, std::string_view channel);
+PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cycle,
+                 std::uint16_t step, std::uint16_t repeat, PageKind kind, WhyPage why,
+                 std::string_view person, std::string_view channel);
 
-// 1, 2, 4 ... 60 s, a quarter of it jittered by the key, so that a thousand pages do not return as one.
+// 1, 2, 4 ... 60 s, a quarter of it jittered by the key, so that a thousand pages do not return as
+// one.
 Span back_off(std::uint16_t attempt, PageKey key);
 
 // All that a channel needs, from the state of this instant.

@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint32_t numbers_per_slice = 1000;
 constexpr std::size_t facts_per_slice = 200;
 
-void replan(const Deciding& d, IncidentNumber n, DeadlineKind kind, Instant before, Instant planned) {
+void replan(const Deciding& d, IncidentNumber n, DeadlineKind kind, Instant before,
+            Instant planned) {
   if (before == planned) return;
   // What the new policy says should have happened by now happens now.
   const Instant due = later(planned, d.now);
@@ -21,7 +22,8 @@ void replan_incident(const Deciding& d, const IncidentRow& row) {
   if (row.state == IncidentState::resolved)
     return replan(d, row.number, DeadlineKind::auto_close, row.close_due,
                   row.resolved_at + d.settings.auto_close_after);
-  const bool escalates = row.unresolved() && row.acknowledged_at == never && row.verify_due == never && !row.prompted;
+  const bool escalates =
+      row.unresolved() && row.acknowledged_at == never && row.verify_due == never && !row.prompted;
   if (!escalates) return;
   const Policy& policy = d.settings.policies[index(row.priority)];
   replan(d, row.number, DeadlineKind::escalation, row.escalate_due,
@@ -35,7 +37,8 @@ void replan_slice(const Deciding& d) {
   const std::uint32_t end = d.state.globals().next_incident.value;
   const std::size_t facts_before = d.out.count();
   std::uint32_t n = from;
-  for (; n < end && n < from + numbers_per_slice && d.out.count() < facts_before + facts_per_slice; ++n) {
+  for (; n < end && n < from + numbers_per_slice && d.out.count() < facts_before + facts_per_slice;
+       ++n) {
     const std::uint32_t slot = d.state.incident_slot(IncidentNumber(n));
     if (slot != no_slot) replan_incident(d, IncidentRow(d.state.incidents().at(slot)));
   }

@@ -5,8 +5,9 @@
 
 namespace tocsin {
 
-// Measures a bounded number of live incidents against the settings in force and writes DeadlineMoved
-// where the answer changed, then where to go on. An incident whose dates stay writes nothing.
+// Measures a bounded number of live incidents against the settings in force and writes
+// DeadlineMoved where the answer changed, then where to go on. An incident whose dates stay writes
+// nothing.
 void replan_slice(const Deciding& d);
 
 }  // namespace tocsin

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t clock_incident_ms = 60'000;
 
-std::optional<IncidentNumber> open_about(const State& state, std::string_view ci, std::string_view subcategory) {
+std::optional<IncidentNumber> open_about(const State& state, std::string_view ci,
+                                         std::string_view subcategory) {
   const auto* live = state.incidents_of(ci);
   if (!live) return {};
   for (IncidentNumber n : *live) {
@@ -40,8 +41,8 @@ IncidentNumber open_self(const Deciding& d, std::string_view title, std::string_
 void take_epoch(const Deciding& d, const TakeEpoch& c) {
   if (d.state.globals().format == 0) d.out.add(StoreCreated{fact_format, c.secret});
   const Span grace{std::max(d.settings.resolve_timeout.ms, d.settings.stale_grace_min.ms)};
-  d.out.add(EpochTaken{c.epoch, planted("restart_inside_ends_at") ? Instant{} : d.now + grace, c.version, c.boot,
-                       c.boot_ms});
+  d.out.add(EpochTaken{c.epoch, planted("restart_inside_ends_at") ? Instant{} : d.now + grace,
+                       c.version, c.boot, c.boot_ms});
 }
 
 void apply_config(const Deciding& d, const ApplyConfig& c) {
@@ -59,10 +60,13 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
   const bool same_plans = std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
                                      std::begin(c.settings->policies)) &&
                           d.settings.auto_close_after == c.settings->auto_close_after;
-  if (!same_plans && d.state.incidents().size() > 0) d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
+  if (!same_plans && d.state.incidents().size() > 0)
+    d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
 }
 
-void step_clock(const Deciding& d, const StepClock& c) { d.out.add(ClockStepped{c.by_ms, c.reason}); }
+void step_clock(const Deciding& d, const StepClock& c) {
+  d.out.add(ClockStepped{c.by_ms, c.reason});
+}
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {
   if (std::abs(by_ms) < clock_incident_ms) return {};
@@ -75,8 +79,8 @@ std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_
 
 std::optional<IncidentNumber> declare_loss(const Deciding& d, const DeclareLoss& c) {
   d.out.add(HistoryLost{c.from, c.to, c.why});
-  const std::string title = "acknowledged history is lost: frames " + std::to_string(c.from) + " to " +
-                            std::to_string(c.to);
+  const std::string title = "acknowledged history is lost: frames " + std::to_string(c.from) +
+                            " to " + std::to_string(c.to);
   if (const auto open = open_about(d.state, d.settings.instance_name, "pipeline")) {
     d.out.add(NoteAdded{*open, "daemon", title});
     return {};
@@ -89,7 +93,8 @@ Answer confirm_loss(const Deciding& d, const ConfirmLoss& c) {
   if (!d.state.globals().loss_unconfirmed) {
     a.code = Answer::Code::already, a.message = "no loss waits for a confirmation";
   } else if (!c.by.may(Role::administrator) && !c.by.may(Role::incident_manager)) {
-    a.code = Answer::Code::forbidden, a.message = c.by.person + " may not confirm a loss of history";
+    a.code = Answer::Code::forbidden,
+    a.message = c.by.person + " may not confirm a loss of history";
   } else {
     d.out.add(LossConfirmed{c.by.person});
   }

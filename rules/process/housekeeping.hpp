@@ -19,7 +19,8 @@ void step_clock(const Deciding& d, const StepClock& c);
 // From a minute on, a stepped clock is an incident of our own; none while one is open.
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms);
 
-// Acknowledged history is gone: declared, and a critical incident of our own; a note while one is open.
+// Acknowledged history is gone: declared, and a critical incident of our own; a note while one is
+// open.
 std::optional<IncidentNumber> declare_loss(const Deciding& d, const DeclareLoss& c);
 Answer confirm_loss(const Deciding& d, const ConfirmLoss& c);
 

@@ -6,35 +6,41 @@ namespace {
 IncidentRow row_of(const Deciding& d, IncidentNumber n) {
   return d.state.incidents().at(d.state.incident_slot(n));
 }
-bool urgent(Priority p) { return p <= Priority::P2; }
+bool urgent(Priority p) {
+  return p <= Priority::P2;
+}
 
-void resolve_by_daemon(const Deciding& d, const IncidentRow& row, bool review, std::string_view reason) {
-  d.out.add(IncidentResolved{row.number, ClosureCode::auto_recovered, CauseCode::unknown, true, review,
-                             row.restored_at, d.now + d.settings.auto_close_after, "daemon", "", reason});
+void resolve_by_daemon(const Deciding& d, const IncidentRow& row, bool review,
+                       std::string_view reason) {
+  d.out.add(IncidentResolved{row.number, ClosureCode::auto_recovered, CauseCode::unknown, true,
+                             review, row.restored_at, d.now + d.settings.auto_close_after, "daemon",
+                             "", reason});
 }
 
 }  // namespace
 
 IncidentNumber open_incident(const Deciding& d, const NewIncident& n) {
   const IncidentNumber number = d.state.globals().next_incident;
-  d.out.add(IncidentOpened{number, n.recurrence_of, n.origin, n.self, n.severity, n.impact, n.urgency,
-                           n.priority, n.ci_match, n.occurred_at, n.escalate_due, n.title, n.ci,
-                           n.ci_class, n.service, n.environment, n.category, n.subcategory, n.symptom,
-                           n.rule, n.group, n.summary, n.runbook, n.reason});
+  d.out.add(IncidentOpened{
+      number,    n.recurrence_of, n.origin,   n.self,        n.severity,     n.impact,
+      n.urgency, n.priority,      n.ci_match, n.occurred_at, n.escalate_due, n.title,
+      n.ci,      n.ci_class,      n.service,  n.environment, n.category,     n.subcategory,
+      n.symptom, n.rule,          n.group,    n.summary,     n.runbook,      n.reason});
   return number;
 }
 
 void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at) {
   if (d.state.incident_slot(n) == no_slot) return;
   const IncidentRow row = row_of(d, n);
-  if (!row.unresolved() || row.alerts_firing > 0 || row.alerts_total == 0 || row.verify_due != never ||
-      row.prompted)
+  if (!row.unresolved() || row.alerts_firing > 0 || row.alerts_total == 0 ||
+      row.verify_due != never || row.prompted)
     return;
   // LCY-5: the window runs from the receipt of the last end, whatever its sender's clock says.
   d.out.add(RecoverySeen{n, ended_at, d.now + d.settings.verify[index(row.priority)]});
 }
 
-void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert, Instant escalate_due) {
+void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
+                       Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
   if (row.verify_due == never && !row.prompted) return;
   d.out.add(VerifyFailed{n, row.acknowledged_at == never ? escalate_due : never, alert});

@@ -1,6 +1,6 @@
 #pragma once
-// The life of an incident (process.md 3): opened, recovering, resolved, closed, and what people may do
-// to it. Writes facts; knows nothing of pages and escalations, which decide.cpp adds.
+// The life of an incident (process.md 3): opened, recovering, resolved, closed, and what people may
+// do to it. Writes facts; knows nothing of pages and escalations, which decide.cpp adds.
 
 #include "rules/model/facts.hpp"
 
@@ -22,15 +22,17 @@ struct NewIncident {
 };
 IncidentNumber open_incident(const Deciding& d, const NewIncident& incident);
 
-// After an alert of it ended: when none is left that fires or is stale, the verify window begins (LCY-4).
+// After an alert of it ended: when none is left that fires or is stale, the verify window begins
+// (LCY-4).
 void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at);
 
-// An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies when
-// nobody has answered yet.
+// An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies
+// when nobody has answered yet.
 void fail_verification(const Deciding& d, IncidentNumber incident, std::string_view alert,
                        Instant escalate_due);
 
-// The verify window is over. Resolves (T03, T08) or asks the owner of a P1 or P2 first; true: resolved.
+// The verify window is over. Resolves (T03, T08) or asks the owner of a P1 or P2 first; true:
+// resolved.
 enum class Verified { resolved, owner_asked };
 Verified finish_verification(const Deciding& d, IncidentNumber incident);
 // Nobody answered the question: resolved, to be reviewed.

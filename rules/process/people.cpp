@@ -37,10 +37,12 @@ Answer not_found(IncidentNumber n) {
 }
 Answer illegal(const IncidentRow& row, std::string_view to) {
   return answer(row, Answer::Code::illegal_transition,
-                "an incident that is " + std::string(state_word(row.state)) + " cannot be " + std::string(to));
+                "an incident that is " + std::string(state_word(row.state)) + " cannot be " +
+                    std::string(to));
 }
 Answer forbidden(const IncidentRow& row, const Actor& by, std::string_view what) {
-  return answer(row, Answer::Code::forbidden, by.person + " may not " + std::string(what) + " this incident");
+  return answer(row, Answer::Code::forbidden,
+                by.person + " may not " + std::string(what) + " this incident");
 }
 Answer done(const Deciding& d, IncidentNumber n) {
   const std::uint32_t slot = d.state.incident_slot(n);
@@ -50,12 +52,14 @@ Answer done(const Deciding& d, IncidentNumber n) {
   return a;
 }
 
-std::vector<std::pair<std::string, std::string>> missing_to_resolve(const ResolveIncident& c, Priority p) {
+std::vector<std::pair<std::string, std::string>> missing_to_resolve(const ResolveIncident& c,
+                                                                    Priority p) {
   std::vector<std::pair<std::string, std::string>> fields;
   if (!c.code) fields.emplace_back("code", "a closure code is required");
   if (p <= Priority::P3 && c.note.size() < note_bytes_min)
     fields.emplace_back("note", "at least 20 characters on what was done, for P1 to P3");
-  if (p <= Priority::P2 && !c.cause) fields.emplace_back("cause", "a cause code is required for P1 and P2");
+  if (p <= Priority::P2 && !c.cause)
+    fields.emplace_back("cause", "a cause code is required for P1 and P2");
   if (c.note.size() > note_bytes_max) fields.emplace_back("note", "at most 4096 bytes");
   return fields;
 }
@@ -66,11 +70,14 @@ Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c) {
   const std::uint32_t slot = d.state.incident_slot(c.incident);
   if (slot == no_slot) return not_found(c.incident);
   const IncidentRow row = d.state.incidents().at(slot);
-  const bool whole = any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager});
-  const bool own = any_of(c.by, {Role::engineer, Role::group_lead}) && concerns(d, row, c.by.person);
+  const bool whole =
+      any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager});
+  const bool own =
+      any_of(c.by, {Role::engineer, Role::group_lead}) && concerns(d, row, c.by.person);
   if (!whole && !own) return forbidden(row, c.by, "acknowledge");
   if (row.acknowledged_at != never)
-    return answer(row, Answer::Code::already, "already acknowledged by " + std::string(row.words().owner));
+    return answer(row, Answer::Code::already,
+                  "already acknowledged by " + std::string(row.words().owner));
   if (row.state != IncidentState::new_) return illegal(row, "acknowledged");
   d.out.add(IncidentAcknowledged{c.incident, c.by.person, c.via});
   return done(d, c.incident);
@@ -81,7 +88,8 @@ Answer note(const Deciding& d, const NoteIncident& c) {
   if (slot == no_slot) return not_found(c.incident);
   const IncidentRow row = d.state.incidents().at(slot);
   if (!any_of(c.by, {Role::service_desk, Role::engineer, Role::group_lead, Role::incident_manager,
-                     Role::major_incident_manager, Role::comms_lead, Role::problem_manager, Role::service_owner}))
+                     Role::major_incident_manager, Role::comms_lead, Role::problem_manager,
+                     Role::service_owner}))
     return forbidden(row, c.by, "add a note to");
   if (c.text.empty() || c.text.size() > note_bytes_max) {
     Answer a = answer(row, Answer::Code::invalid, "a note has 1 to 4096 bytes");
@@ -101,9 +109,11 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   const bool owner = c.by.may(Role::engineer) && row.words().owner == c.by.person;
   if (!manager && !owner) return forbidden(row, c.by, "resolve");
   if (row.state == IncidentState::resolved)
-    return answer(row, Answer::Code::already, "already resolved by " + std::string(row.words().resolved_by));
+    return answer(row, Answer::Code::already,
+                  "already resolved by " + std::string(row.words().resolved_by));
   // T07: somebody owns it first; what nobody answered recovers by itself or is cancelled.
-  if (row.state != IncidentState::in_progress) return illegal(row, "resolved; acknowledge it first");
+  if (row.state != IncidentState::in_progress)
+    return illegal(row, "resolved; acknowledge it first");
   if (auto missing = missing_to_resolve(c, row.priority); !missing.empty()) {
     Answer a = answer(row, Answer::Code::invalid, "fields are missing");
     a.fields = std::move(missing);
@@ -114,11 +124,13 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   if (row.alerts_firing > 0 && !(c.force && may_force))
     return answer(row, c.force ? Answer::Code::forbidden : Answer::Code::illegal_transition,
                   std::to_string(row.alerts_firing) + " of its alerts still fire" +
-                      (c.force ? "; only a group lead or incident manager may force it" : "; use force to insist"));
+                      (c.force ? "; only a group lead or incident manager may force it"
+                               : "; use force to insist"));
   const Wall restored = row.restored_at.ms ? row.restored_at : d.wall();
   d.out.add(IncidentResolved{c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false,
                              row.alerts_firing > 0, restored, d.now + d.settings.auto_close_after,
-                             c.by.person, c.note, row.alerts_firing > 0 ? "forced while alerts fire" : ""});
+                             c.by.person, c.note,
+                             row.alerts_firing > 0 ? "forced while alerts fire" : ""});
   return done(d, c.incident);
 }
 

@@ -1,5 +1,5 @@
-// Any bytes as a request body: a decoder answers with alerts or with what is wrong, and what it made
-// is well formed.
+// Any bytes as a request body: a decoder answers with alerts or with what is wrong, and what it
+// made is well formed.
 #include <cstdint>
 #include <string>
 
@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const tocsin::SourceKind* source = tocsin::find_source("generic");
   std::string body(reinterpret_cast<const char*>(data), size);
   body.append(padding, '\0');
-  const auto out = source->decode(std::string_view(body).substr(0, size), tocsin::Wall{1'800'000'000'000});
+  const auto out =
+      source->decode(std::string_view(body).substr(0, size), tocsin::Wall{1'800'000'000'000});
   for (const auto& alert : out.batch.alerts)
     if (!out.batch.text(alert).valid() || out.batch.text(alert).labels().empty()) __builtin_trap();
   return 0;

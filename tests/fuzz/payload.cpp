@@ -1,4 +1,5 @@
-// Any bytes as the payload of a frame: they fold, or are refused; the printer never leaves the buffer.
+// Any bytes as the payload of a frame: they fold, or are refused; the printer never leaves the
+// buffer.
 #include <cstdint>
 #include <string_view>
 

@@ -36,7 +36,7 @@ class Fields {
  public:
   Fields(std::string& out, const TimeText& time) : out_(out), time_(time) {}
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void operator()(const char* n, T v) {
     if (v != T{}) put(n, std::to_string(v));
   }
@@ -104,8 +104,8 @@ std::string TimeText::operator()(std::int64_t ms) const {
   const std::int64_t day = since >= 0 ? since / day_ms : -((day_ms - 1 - since) / day_ms);
   const auto in_day = static_cast<int>(since - day * day_ms);
   char clock[32];
-  std::snprintf(clock, sizeof clock, "%02d:%02d:%02d.%03d", in_day / 3'600'000, in_day / 60'000 % 60,
-                in_day / 1000 % 60, in_day % 1000);
+  std::snprintf(clock, sizeof clock, "%02d:%02d:%02d.%03d", in_day / 3'600'000,
+                in_day / 60'000 % 60, in_day / 1000 % 60, in_day % 1000);
   return day == 0 ? clock : "day" + std::to_string(day + 1) + "T" + clock;
 }
 
@@ -119,7 +119,8 @@ std::string order_line(const SendOrder& o) {
   std::string out = "-> " + std::string(name(o.kind)) + " to " +
                     (o.person.empty() ? "nobody in particular" : o.person) + " by " + o.channel;
   if (o.attempt > 1) out += ", attempt " + std::to_string(o.attempt);
-  return out + ": " + std::string(name(o.priority)) + " " + tocsin::to_text(o.incident) + " " + o.title;
+  return out + ": " + std::string(name(o.priority)) + " " + tocsin::to_text(o.incident) + " " +
+         o.title;
 }
 
 std::string answer_line(const Answer& a) {

@@ -1,6 +1,6 @@
 #pragma once
-// Facts, pages and answers as lines of a scenario. Keys, serials and hashes are left out: a reader at
-// night has no use for them, and the simulator watches them.
+// Facts, pages and answers as lines of a scenario. Keys, serials and hashes are left out: a reader
+// at night has no use for them, and the simulator watches them.
 
 #include <string>
 

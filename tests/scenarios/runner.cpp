@@ -1,5 +1,6 @@
 // scenarios DIR            runs every *.txt of the folder and compares; exit 1 when one differs
-// scenarios --rewrite DIR  writes what happens now into the files, for a reader to judge by the diff
+// scenarios --rewrite DIR  writes what happens now into the files, for a reader to judge by the
+// diff
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -74,7 +75,8 @@ int main(int argc, char** argv) {
   }
   std::sort(files.begin(), files.end());
   int bad = 0;
-  for (const auto& path : files) bad += !run(path, read(path.parent_path() / "fixture.yaml"), rewrite);
+  for (const auto& path : files)
+    bad += !run(path, read(path.parent_path() / "fixture.yaml"), rewrite);
   std::printf("%zu scenarios, %d not as written\n", files.size(), bad);
   return bad || files.empty() ? 1 : 0;
 }

@@ -27,7 +27,9 @@ bool is_section(std::string_view line) {
   return !line.empty() && line[0] != ' ' && line[0] != '#' &&
          line.find(':') != std::string_view::npos;
 }
-std::string section_name(std::string_view line) { return std::string(line.substr(0, line.find(':'))); }
+std::string section_name(std::string_view line) {
+  return std::string(line.substr(0, line.find(':')));
+}
 
 }  // namespace
 
@@ -76,7 +78,8 @@ std::string print(const Script& script) {
   if (!script.config.empty()) {
     put("", script.head);
     out += "config:\n";
-    for (const auto& line : lines_of(script.config)) out += line.empty() ? "|\n" : "| " + line + "\n";
+    for (const auto& line : lines_of(script.config))
+      out += line.empty() ? "|\n" : "| " + line + "\n";
   }
   for (const auto& line : script.lines) {
     put("", line.before);

@@ -33,7 +33,8 @@ using Words = std::vector<std::string>;
 std::map<std::string, std::string> options(const Words& words) {
   std::map<std::string, std::string> out;
   for (const auto& word : words)
-    if (const auto eq = word.find('='); eq != std::string::npos) out[word.substr(0, eq)] = word.substr(eq + 1);
+    if (const auto eq = word.find('='); eq != std::string::npos)
+      out[word.substr(0, eq)] = word.substr(eq + 1);
   return out;
 }
 std::string take(std::map<std::string, std::string>& from, const std::string& key) {
@@ -59,16 +60,19 @@ std::shared_ptr<const Settings> World::compile(const std::string& yaml) {
   return loaded.settings;
 }
 
-sim::Machine World::machine() const { return {now_ - first_day, {now_ + skew_}, "boot-1"}; }
+sim::Machine World::machine() const {
+  return {now_ - first_day, {now_ + skew_}, "boot-1"};
+}
 
-// ---- the life of the process ------------------------------------------------------------------------
+// ---- the life of the process ----
 
 void World::start() {
   const auto random = [this] {
     random_ = random_ * 6364136223846793005u + 1442695040888963407u;
     return random_;
   };
-  node_ = std::make_unique<sim::Node>(store_, [](CrashStep) { return CrashAt::no; }, random);
+  node_ = std::make_unique<sim::Node>(
+      store_, [](CrashStep) { return CrashAt::no; }, random);
   const auto stored = [](const std::string& text) { return load_stored(text).settings; };
   if (const auto why = node_->open(machine(), stored, settings_)) {
     say("BROKEN does not start: " + *why);
@@ -112,12 +116,16 @@ void World::send(const SendOrder& order) {
   say(order_line(order));
   const Behaviour& b = channels_[order.channel];
   Answering a{now_, {order.page, order.attempt, order.epoch, AttemptOutcome::accepted, "", {}}};
-  if (b.how == "refuses") a.outcome.outcome = AttemptOutcome::refused, a.outcome.detail = "404 no such endpoint";
-  if (b.how == "fails") a.outcome.outcome = AttemptOutcome::unknown, a.outcome.detail = "connection reset";
+  if (b.how == "refuses")
+    a.outcome.outcome = AttemptOutcome::refused, a.outcome.detail = "404 no such endpoint";
+  if (b.how == "fails")
+    a.outcome.outcome = AttemptOutcome::unknown, a.outcome.detail = "connection reset";
   if (b.how == "hangs")
-    a.at += seconds(10).ms, a.outcome.outcome = AttemptOutcome::unknown, a.outcome.detail = "no answer in 10 s";
+    a.at += seconds(10).ms, a.outcome.outcome = AttemptOutcome::unknown,
+                            a.outcome.detail = "no answer in 10 s";
   if (b.how == "busy")
-    a.outcome.outcome = AttemptOutcome::not_sent, a.outcome.detail = "429", a.outcome.retry_after = b.retry_after;
+    a.outcome.outcome = AttemptOutcome::not_sent, a.outcome.detail = "429",
+    a.outcome.retry_after = b.retry_after;
   if (b.how == "slow") a.at += b.retry_after.ms;
   if (b.how != "silent") answers_.push_back(a);
 }
@@ -144,7 +152,7 @@ void World::advance(std::int64_t to) {
   now_ = std::max(now_, to);
 }
 
-// ---- commands ---------------------------------------------------------------------------------------
+// ---- commands ----
 
 std::int64_t World::read_time(const Words& words, std::size_t& used) const {
   used = 0;
@@ -194,7 +202,8 @@ void World::command(const Line& line, const Words& words) {
   if (verb == "show") return show(words);
   if (verb == "clock") return change_clock(words.at(1));
   if (verb == "lose") return lose(words.at(1));
-  if (verb == "checkpoint") return say(node_->checkpoint() ? "(checkpoint written)" : "BROKEN checkpoint failed");
+  if (verb == "checkpoint")
+    return say(node_->checkpoint() ? "(checkpoint written)" : "BROKEN checkpoint failed");
   if (verb == "reload") {
     std::string yaml;
     for (const auto& inner : line.block) yaml += inner + "\n";
@@ -249,8 +258,8 @@ void World::alert(const Words& words, bool resolved) {
   inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
 }
 
-// ack INC1 by bob | note INC1 by bob "text" | resolve INC1 by bob code=.. cause=.. note=".." force |
-// close INC1 by dan | confirm-loss by ivan
+// ack INC1 by bob | note INC1 by bob "text" | resolve INC1 by bob code=.. cause=.. note=".." force
+// | close INC1 by dan | confirm-loss by ivan
 void World::act(const Words& words) {
   const auto by = std::find(words.begin(), words.end(), "by");
   Actor actor;
@@ -316,8 +325,8 @@ void World::show(const Words& words) {
     s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
       const auto w = r.words();
       rows[r.number] = std::string(name(r.priority)) + " " + tocsin::to_text(r.number) + " " +
-                       std::string(state_word(r.state)) + ", " + std::to_string(r.alerts_firing) + " of " +
-                       std::to_string(r.alerts_total) + " alerts firing" +
+                       std::string(state_word(r.state)) + ", " + std::to_string(r.alerts_firing) +
+                       " of " + std::to_string(r.alerts_total) + " alerts firing" +
                        (r.monitoring_silent ? ", monitoring silent" : "") +
                        (r.needs_review ? ", to be reviewed" : "") +
                        (w.owner.empty() ? "" : ", owner " + std::string(w.owner)) + ": " +

@@ -1,6 +1,7 @@
 #pragma once
-// The world of one scenario: a node on a store in memory, channels that behave as they are told, and a
-// clock that only commands move. Time is the true elapsed time; the daemon's wall clock is beside it.
+// The world of one scenario: a node on a store in memory, channels that behave as they are told,
+// and a clock that only commands move. Time is the true elapsed time; the daemon's wall clock is
+// beside it.
 
 #include <deque>
 #include <map>
@@ -58,9 +59,9 @@ class World {
   std::unique_ptr<sim::Node> node_;
   std::shared_ptr<const Settings> settings_;
   std::uint64_t random_ = 1;
-  std::int64_t now_ = 0;      // true elapsed time, ms since the epoch
+  std::int64_t now_ = 0;  // true elapsed time, ms since the epoch
   std::int64_t first_day_ = 0;
-  std::int64_t skew_ = 0;     // of the daemon's wall clock
+  std::int64_t skew_ = 0;  // of the daemon's wall clock
   TimeText time_{0};
   std::deque<Work> inbox_;
   std::vector<Answering> answers_;

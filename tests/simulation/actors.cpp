@@ -11,13 +11,14 @@ constexpr std::int64_t minute_ms = 60'000;
 
 Actor actor(const std::string& person) {
   Actor a{person, 0};
-  for (Role r : {Role::engineer, Role::incident_manager, Role::service_desk}) a.roles |= 1u << index(r);
+  for (Role r : {Role::engineer, Role::incident_manager, Role::service_desk})
+    a.roles |= 1u << index(r);
   return a;
 }
 
 }  // namespace
 
-// ---- senders ----------------------------------------------------------------------------------------------
+// ---- senders ----
 
 void World::make_senders() {
   static constexpr const char* alerts[] = {"Down", "Slow", "Full", "Odd"};
@@ -32,7 +33,8 @@ void World::make_senders() {
     s.polite = random_.percent(75);
     s.gives_ends = s.polite && random_.percent(70);
     s.interval = random_.between(1, 4) * minute_ms;
-    if (swarm_.bad_clocks && random_.percent(30)) s.skew = random_.between(-26, 26) * 60 * minute_ms;
+    if (swarm_.bad_clocks && random_.percent(30))
+      s.skew = random_.between(-26, 26) * 60 * minute_ms;
     if (random_.percent(4)) s.event_class = EventClass::request;
     senders_.push_back(s);
     if (swarm_.ha_pairs && random_.percent(40)) {  // its twin sees the same, a little later
@@ -62,7 +64,9 @@ void World::recover_sender(std::size_t i) {
   if (!s.firing) return;
   s.firing = false;
   s.ends = Wall{std::max(now_ + skew_ + s.skew, s.starts.ms + 1)};
-  if (random_.percent(4) && !healed_) return at(now_ + random_.below(600 * minute_ms), [this, i] { outage(i); });  // never says that it is over
+  if (random_.percent(4) && !healed_)
+    return at(now_ + random_.below(600 * minute_ms),
+              [this, i] { outage(i); });  // never says that it is over
   s.heard_end = false;
   s.resends = 0;
   resend(i, outages_);
@@ -76,7 +80,8 @@ void World::resend(std::size_t i, std::uint64_t outage) {
   if (resolved && s.heard_end && s.resends > 2) return;
   send(i, resolved, swarm_.lossy_senders ? 1 : 0);
   ++s.resends;
-  const bool again = s.polite || (!healed_ && random_.percent(10)) || (healed_ && resolved && !s.heard_end);
+  const bool again =
+      s.polite || (!healed_ && random_.percent(10)) || (healed_ && resolved && !s.heard_end);
   if (again && (s.firing == !resolved)) {
     const std::int64_t began = s.starts.ms;
     const bool firing = s.firing;
@@ -88,14 +93,13 @@ void World::resend(std::size_t i, std::uint64_t outage) {
 
 void World::send(std::size_t i, bool resolved, int copies_left) {
   const Sender& s = senders_[i];
-  const Wall starts = s.starts, ends = resolved ? s.ends
-                                      : s.gives_ends ? Wall{now_ + skew_ + s.skew + 4 * s.interval}
-                                                     : Wall{};
+  const Wall starts = s.starts, ends = resolved       ? s.ends
+                                       : s.gives_ends ? Wall{now_ + skew_ + s.skew + 4 * s.interval}
+                                                      : Wall{};
   const bool lossy = swarm_.lossy_senders && !healed_;
   if (lossy && copies_left > 0 && random_.percent(10))  // a copy comes later, perhaps after the end
-    at(now_ + random_.below(20 * minute_ms), [this, i, resolved, starts, ends] {
-      deliver({i}, resolved, starts, ends);
-    });
+    at(now_ + random_.below(20 * minute_ms),
+       [this, i, resolved, starts, ends] { deliver({i}, resolved, starts, ends); });
   if (lossy && random_.percent(15)) return;
   deliver({i}, resolved, starts, ends);
 }
@@ -113,15 +117,18 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     const Sender& s = senders_[i];
     IncomingAlert in;
     in.text_at = static_cast<std::uint32_t>(request.batch->bytes.size());
-    pack_alert(request.batch->bytes, {{"alertname", s.alert}, {"ci", s.ci}, {"severity", s.severity}},
+    pack_alert(request.batch->bytes,
+               {{"alertname", s.alert}, {"ci", s.ci}, {"severity", s.severity}},
                {{"summary", "it is " + s.alert}}, "");
     in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size()) - in.text_at;
-    in.starts_at = starts, in.ends_at = ends, in.resolved = resolved, in.event_class = s.event_class;
+    in.starts_at = starts, in.ends_at = ends, in.resolved = resolved,
+    in.event_class = s.event_class;
     request.batch->alerts.push_back(in);
   }
   for (const auto& in : request.batch->alerts)
-    request.prepared.push_back(prepare(*request.batch, in, *request.settings, node_->state.globals().secret,
-                                       request.source, request.received_at));
+    request.prepared.push_back(prepare(*request.batch, in, *request.settings,
+                                       node_->state.globals().secret, request.source,
+                                       request.received_at));
   std::vector<std::pair<Fingerprint, Wall>> told;
   for (std::size_t k = 0; k < who.size(); ++k) {
     const Prepared& p = request.prepared[k];
@@ -135,7 +142,8 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     for (const auto& [fingerprint, until] : told)
       oracle_.stored(fingerprint, starts, node_->state.globals().instant(until));
     for (const std::size_t i : who)
-      if (senders_[i].starts == starts) (resolved ? senders_[i].heard_end : senders_[i].heard_start) = true;
+      if (senders_[i].starts == starts)
+        (resolved ? senders_[i].heard_end : senders_[i].heard_start) = true;
   };
   give(Work{{}, std::move(request), {}, 0});
 }
@@ -161,7 +169,7 @@ void World::storm() {
   deliver(all, false, wall(), {});
 }
 
-// ---- channels ---------------------------------------------------------------------------------------------
+// ---- channels ----
 
 void World::send_out(const SendOrder& order) {
   ++result.pages;
@@ -174,26 +182,36 @@ void World::send_out(const SendOrder& order) {
       settle(order, AttemptOutcome::accepted, {}, mode == Channel::Mode::slow ? 9'000 : soon);
       operator_reacts(order);
       break;
-    case Channel::Mode::refuse: settle(order, AttemptOutcome::refused, {}, soon); break;
+    case Channel::Mode::refuse:
+      settle(order, AttemptOutcome::refused, {}, soon);
+      break;
     case Channel::Mode::swallow:  // it came, and the answer did not
       oracle_.accepted(order.page);
       settle(order, AttemptOutcome::unknown, {}, soon);
       operator_reacts(order);
       break;
-    case Channel::Mode::hang: settle(order, AttemptOutcome::unknown, {}, 10'000); break;
+    case Channel::Mode::hang:
+      settle(order, AttemptOutcome::unknown, {}, 10'000);
+      break;
     case Channel::Mode::busy:
       settle(order, AttemptOutcome::not_sent, seconds(random_.between(0, 400)), soon);
       break;
-    case Channel::Mode::silent:  // our own fault: the backstop has to catch it, and the answer is late
+    case Channel::Mode::silent:  // our own fault: the backstop has to catch it, and the answer is
+                                 // late
       settle(order, AttemptOutcome::accepted, {}, 80'000);
       break;
   }
 }
 
-void World::settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay) {
+void World::settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after,
+                   std::int64_t delay) {
   const std::uint64_t life = life_;
-  const SettleAttempt settled{order.page, order.attempt, order.epoch, outcome,
-                              outcome == AttemptOutcome::accepted ? "" : "simulated", retry_after};
+  const SettleAttempt settled{order.page,
+                              order.attempt,
+                              order.epoch,
+                              outcome,
+                              outcome == AttemptOutcome::accepted ? "" : "simulated",
+                              retry_after};
   at(now_ + delay, [this, life, settled] {
     if (life != life_) return;
     if (settled.outcome == AttemptOutcome::accepted) oracle_.accepted(settled.page);
@@ -201,7 +219,7 @@ void World::settle(const SendOrder& order, AttemptOutcome outcome, Span retry_af
   });
 }
 
-// ---- operators --------------------------------------------------------------------------------------------
+// ---- operators ----
 
 void World::operator_reacts(const SendOrder& order) {
   if (healed_ || order.kind != PageKind::page || random_.percent(35)) return;
@@ -224,9 +242,10 @@ void World::operator_reacts(const SendOrder& order) {
 void World::acknowledge(IncidentNumber n, const std::string& person) {
   if (!node_) return;
   const Instant stamp = log_now();
-  give(AcknowledgeIncident{n, actor(person), "link"}, [this, n, stamp](const Answer& a, std::uint64_t) {
-    if (a.code == Answer::Code::done) oracle_.acknowledged(n, stamp);
-  });
+  give(AcknowledgeIncident{n, actor(person), "link"},
+       [this, n, stamp](const Answer& a, std::uint64_t) {
+         if (a.code == Answer::Code::done) oracle_.acknowledged(n, stamp);
+       });
   if (random_.percent(20)) give(NoteIncident{n, actor(person), "looking at it"});
 }
 
@@ -237,7 +256,8 @@ void World::operator_resolves(IncidentNumber n, const std::string& person, int t
                        "put back what had been changed", force},
        [this, n, person, tries](const Answer& a, std::uint64_t) {
          if (a.code != Answer::Code::illegal_transition || tries == 0) return;
-         at(now_ + random_.below(60 * minute_ms), [this, n, person, tries] { operator_resolves(n, person, tries - 1); });
+         at(now_ + random_.below(60 * minute_ms),
+            [this, n, person, tries] { operator_resolves(n, person, tries - 1); });
        });
   if (random_.percent(20))
     at(now_ + random_.below(30 * minute_ms), [this, n, person] {
@@ -245,12 +265,12 @@ void World::operator_resolves(IncidentNumber n, const std::string& person, int t
     });
 }
 
-// ---- what goes wrong --------------------------------------------------------------------------------------
+// ---- what goes wrong ----
 
 void World::faults() {
-  static constexpr Channel::Mode modes[] = {Channel::Mode::accept, Channel::Mode::accept, Channel::Mode::refuse,
-                                            Channel::Mode::swallow, Channel::Mode::hang, Channel::Mode::busy,
-                                            Channel::Mode::slow, Channel::Mode::silent};
+  static constexpr Channel::Mode modes[] = {
+      Channel::Mode::accept, Channel::Mode::accept, Channel::Mode::refuse, Channel::Mode::swallow,
+      Channel::Mode::hang,   Channel::Mode::busy,   Channel::Mode::slow,   Channel::Mode::silent};
   std::function<void()>* next = new std::function<void()>;
   std::shared_ptr<std::function<void()>> keep(next);
   *next = [this, weak = std::weak_ptr(keep)] {
@@ -271,11 +291,13 @@ void World::faults() {
       acknowledge(IncidentNumber(static_cast<std::uint32_t>(random_.between(1, 30))), "ann");
     } else if (kind < 76 && node_) {
       given_ += 3, heard_ += 3;
-      give(CountRejected{static_cast<std::uint8_t>(random_.below(40)), Disposition::rejected_auth, 3});
+      give(CountRejected{static_cast<std::uint8_t>(random_.below(40)), Disposition::rejected_auth,
+                         3});
     } else if (kind < 79 && node_ && node_->state.globals().loss_unconfirmed) {
       give(ConfirmLoss{actor("eve")});
     }
-    if (const auto again = weak.lock()) at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
+    if (const auto again = weak.lock())
+      at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
   };
   at(now_ + minute_ms, [keep] { (*keep)(); });
 }
@@ -292,14 +314,16 @@ void World::step_clock() {
 }
 
 void World::reload() {
-  variant_ = random_.percent(25) ? Variant::base
-                                 : static_cast<Variant>(random_.below(static_cast<std::int64_t>(Variant::count_)));
-  if (random_.percent(20)) variant_ = variant_ == Variant::base ? Variant::equivalent : Variant::base;
+  variant_ = random_.percent(25)
+                 ? Variant::base
+                 : static_cast<Variant>(random_.below(static_cast<std::int64_t>(Variant::count_)));
+  if (random_.percent(20))
+    variant_ = variant_ == Variant::base ? Variant::equivalent : Variant::base;
   wanted_ = settings_of(company_, variant_);
   if (node_ && random_.percent(80)) give(ApplyConfig{wanted_, "reload"});
 }
 
-// ---- the end ----------------------------------------------------------------------------------------------
+// ---- the end ----
 
 void World::heal() {
   note("healed");
@@ -331,10 +355,12 @@ void World::check_drained() {
   for (auto n : s.totals().received) received += n;
   // A kill may lose ten seconds of tallies; without one the count is exact.
   if (received > given_ || (result.crashes == 0 && received != heard_))
-    broken("4 conservation", "received " + std::to_string(received) + " of " + std::to_string(heard_) + " events");
+    broken("4 conservation",
+           "received " + std::to_string(received) + " of " + std::to_string(heard_) + " events");
   result.incidents = s.globals().next_incident.value - 1;
   for (const Sender& sender : senders_) {
-    if (!sender.polite || sender.event_class != EventClass::alert || sender.severity == "info") continue;
+    if (!sender.polite || sender.event_class != EventClass::alert || sender.severity == "info")
+      continue;
     const std::uint32_t slot = s.alert_slot(sender.fingerprint);
     if (slot == no_slot) continue;
     const AlertState state = s.alerts().at(slot).state;

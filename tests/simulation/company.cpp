@@ -6,21 +6,25 @@
 namespace tocsin::sim {
 namespace {
 
-Target target(Target::Kind kind, bool page = true) { return {kind, "", page}; }
+Target target(Target::Kind kind, bool page = true) {
+  return {kind, "", page};
+}
 
 Policy urgent(std::int64_t minute) {
   Policy p;
   p.must_page = true;
-  p.steps = {{minutes(0), {target(Target::Kind::primary), target(Target::Kind::channel, false)}},
-             {minutes(minute), {target(Target::Kind::secondary), target(Target::Kind::primary)}},
-             {minutes(2 * minute), {target(Target::Kind::lead)}},
-             {minutes(3 * minute), {target(Target::Kind::everyone), {Target::Kind::role, "duty", true}}}};
+  p.steps = {
+      {minutes(0), {target(Target::Kind::primary), target(Target::Kind::channel, false)}},
+      {minutes(minute), {target(Target::Kind::secondary), target(Target::Kind::primary)}},
+      {minutes(2 * minute), {target(Target::Kind::lead)}},
+      {minutes(3 * minute), {target(Target::Kind::everyone), {Target::Kind::role, "duty", true}}}};
   p.repeat_from = 1, p.repeat_every = minutes(30), p.repeats_max = 2;
   return p;
 }
 Policy calm(bool lead) {
   Policy p;
-  p.steps = {{minutes(0), {target(Target::Kind::channel, false), target(Target::Kind::primary, false)}}};
+  p.steps = {
+      {minutes(0), {target(Target::Kind::channel, false), target(Target::Kind::primary, false)}}};
   if (lead) p.steps.push_back({hours(2), {target(Target::Kind::lead, false)}});
   return p;
 }
@@ -41,7 +45,9 @@ void people_and_channels(Settings& s, const Company& c) {
   }
   for (const char* id : {"ann", "ben", "cat", "dov", "eve", "fay"})
     s.people.push_back({id, "", {"pager", "sms"}, {"chat"}});
-  s.groups = {{"blue", {"ann", "ben"}, "cat", "chat"}, {"green", {"dov"}, "", "chat"}, {"grey", {}, "", ""}};
+  s.groups = {{"blue", {"ann", "ben"}, "cat", "chat"},
+              {"green", {"dov"}, "", "chat"},
+              {"grey", {}, "", ""}};
   s.roles["duty"] = {"fay"};
   s.default_group = "blue";
   s.catch_all_people = {"eve"};
@@ -64,7 +70,8 @@ void vary(Settings& s, Variant variant) {
   switch (variant) {
     case Variant::base:
     case Variant::equivalent:
-    case Variant::count_: break;
+    case Variant::count_:
+      break;
     case Variant::short_policy:
       for (auto& p : s.policies) p.steps.resize(1), p.repeats_max = 0, p.repeat_every = {};
       break;
@@ -88,17 +95,20 @@ void vary(Settings& s, Variant variant) {
 
 }  // namespace
 
-std::string ci_name(int i) { return "ci-" + std::to_string(i); }
+std::string ci_name(int i) {
+  return "ci-" + std::to_string(i);
+}
 
 std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   auto s = std::make_shared<Settings>();
-  s->text = "company " + std::to_string(static_cast<int>(variant)) + " " + std::to_string(c.slots) + " " +
-            std::to_string(c.auto_close_min) + " " + std::to_string(c.reopen_min) + " " +
+  s->text = "company " + std::to_string(static_cast<int>(variant)) + " " + std::to_string(c.slots) +
+            " " + std::to_string(c.auto_close_min) + " " + std::to_string(c.reopen_min) + " " +
             std::to_string(c.tombstone_min) + " " + std::to_string(c.tombstones_max) + " " +
             std::to_string(c.attempts_max);
   s->hash = s->text;
   s->sources = {"prometheus", "generic"};
-  s->rules = {rule("r1", "Down", "database", "availability"), rule("r2", "Slow", "application", "latency"),
+  s->rules = {rule("r1", "Down", "database", "availability"),
+              rule("r2", "Slow", "application", "latency"),
               rule("r3", "Full", "storage", "filesystem")};
   people_and_channels(*s, c);
   cis(*s);
@@ -118,8 +128,9 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
 std::shared_ptr<const Settings> settings_of(const std::string& text) {
   Company c;
   int variant = 0;
-  if (std::sscanf(text.c_str(), "company %d %d %d %d %d %d %d", &variant, &c.slots, &c.auto_close_min,
-                  &c.reopen_min, &c.tombstone_min, &c.tombstones_max, &c.attempts_max) != 7)
+  if (std::sscanf(text.c_str(), "company %d %d %d %d %d %d %d", &variant, &c.slots,
+                  &c.auto_close_min, &c.reopen_min, &c.tombstone_min, &c.tombstones_max,
+                  &c.attempts_max) != 7)
     return nullptr;
   return settings_of(c, static_cast<Variant>(variant));
 }

@@ -1,6 +1,7 @@
 #pragma once
-// The settings of a simulated company, made by hand so that a world starts in microseconds. A text of
-// a few numbers names them, and compiles to the same object again, as a stored configuration does.
+// The settings of a simulated company, made by hand so that a world starts in microseconds. A text
+// of a few numbers names them, and compiles to the same object again, as a stored configuration
+// does.
 
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ enum class Variant {
 };
 
 struct Company {
-  int slots = 2;             // in flight per channel
+  int slots = 2;  // in flight per channel
   int auto_close_min = 120;
   int reopen_min = 1440;
   int tombstone_min = 1440;

@@ -1,6 +1,8 @@
-// simulate [--first S] [--seeds N] [--cut] [--hash] [--jobs J] [--trace SEED] [--plant NAME] [--prove N]
+// simulate [--first S] [--seeds N] [--cut] [--hash] [--jobs J] [--trace SEED] [--plant NAME]
+// [--prove N]
 //
-//   --cut     a checkpoint after every turn, a crash between any two of its steps, every state compared
+//   --cut     a checkpoint after every turn, a crash between any two of its steps, every state
+//   compared
 //   --hash    prints one hash over all frames of all seeds: the same for every compiler
 //   --trace   prints everything that happens in one seed
 //   --plant   with a bug planted (only in the build for that)
@@ -26,8 +28,8 @@ struct Job {
 };
 
 struct Sum {
-  std::uint64_t hash = 0, failed = 0, frames = 0, turns = 0, crashes = 0, checkpoints = 0, pages = 0,
-                incidents = 0;
+  std::uint64_t hash = 0, failed = 0, frames = 0, turns = 0, crashes = 0, checkpoints = 0,
+                pages = 0, incidents = 0;
 };
 
 void print(std::uint64_t seed, const Result& r) {
@@ -56,13 +58,29 @@ Sum run(const Job& job) {
 }
 
 #ifdef TOCSIN_PLANTS
-constexpr const char* plants[] = {
-    "reply_before_commit", "repeat_before_durable", "send_before_commit", "ack_leaves_page_open",
-    "no_settle_of_older_epoch", "key_per_attempt", "key_without_cycle", "lost_deadline",
-    "back_off_in_memory", "fold_reads_settings", "clock_back_an_hour", "clock_to_2036", "restart_inside_ends_at",
-    "policy_shortened", "empty_roster", "timer_overtakes_answer", "resolve_overtakes_fire",
-    "row_from_live_state", "install_before_durable", "one_dirty_row_forgotten", "trim_one_too_far",
-    "deleted_row_kept", "sequence_reused_after_loss"};
+constexpr const char* plants[] = {"reply_before_commit",
+                                  "repeat_before_durable",
+                                  "send_before_commit",
+                                  "ack_leaves_page_open",
+                                  "no_settle_of_older_epoch",
+                                  "key_per_attempt",
+                                  "key_without_cycle",
+                                  "lost_deadline",
+                                  "back_off_in_memory",
+                                  "fold_reads_settings",
+                                  "clock_back_an_hour",
+                                  "clock_to_2036",
+                                  "restart_inside_ends_at",
+                                  "policy_shortened",
+                                  "empty_roster",
+                                  "timer_overtakes_answer",
+                                  "resolve_overtakes_fire",
+                                  "row_from_live_state",
+                                  "install_before_durable",
+                                  "one_dirty_row_forgotten",
+                                  "trim_one_too_far",
+                                  "deleted_row_kept",
+                                  "sequence_reused_after_loss"};
 
 int prove(std::uint64_t seeds) {
   int missed = 0;
@@ -92,25 +110,36 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const auto number = [&] { return i + 1 < argc ? std::strtoull(argv[++i], nullptr, 10) : 0; };
-    if (word == "--first") job.first = number();
-    else if (word == "--seeds") job.seeds = number();
-    else if (word == "--jobs") job.threads = number();
-    else if (word == "--cut") job.options.cut = true;
-    else if (word == "--hash") hash = true;
-    else if (word == "--trace") job.first = number(), job.seeds = 1, job.options.trace = true;
+    if (word == "--first")
+      job.first = number();
+    else if (word == "--seeds")
+      job.seeds = number();
+    else if (word == "--jobs")
+      job.threads = number();
+    else if (word == "--cut")
+      job.options.cut = true;
+    else if (word == "--hash")
+      hash = true;
+    else if (word == "--trace")
+      job.first = number(), job.seeds = 1, job.options.trace = true;
 #ifdef TOCSIN_PLANTS
-    else if (word == "--plant" && i + 1 < argc) tocsin::planted_bug = argv[++i];
-    else if (word == "--prove") return prove(number());
+    else if (word == "--plant" && i + 1 < argc)
+      tocsin::planted_bug = argv[++i];
+    else if (word == "--prove")
+      return prove(number());
 #endif
-    else return std::printf("unknown: %s\n", word.c_str()), 2;
+    else
+      return std::printf("unknown: %s\n", word.c_str()), 2;
   }
   const Sum sum = run(job);
-  std::printf("%llu seeds, %llu broken: %llu frames, %llu turns, %llu crashes, %llu checkpoints, "
-              "%llu pages, %llu incidents\n",
-              static_cast<unsigned long long>(job.seeds), static_cast<unsigned long long>(sum.failed),
-              static_cast<unsigned long long>(sum.frames), static_cast<unsigned long long>(sum.turns),
-              static_cast<unsigned long long>(sum.crashes), static_cast<unsigned long long>(sum.checkpoints),
-              static_cast<unsigned long long>(sum.pages), static_cast<unsigned long long>(sum.incidents));
+  std::printf(
+      "%llu seeds, %llu broken: %llu frames, %llu turns, %llu crashes, %llu checkpoints, "
+      "%llu pages, %llu incidents\n",
+      static_cast<unsigned long long>(job.seeds), static_cast<unsigned long long>(sum.failed),
+      static_cast<unsigned long long>(sum.frames), static_cast<unsigned long long>(sum.turns),
+      static_cast<unsigned long long>(sum.crashes),
+      static_cast<unsigned long long>(sum.checkpoints), static_cast<unsigned long long>(sum.pages),
+      static_cast<unsigned long long>(sum.incidents));
   if (hash) std::printf("hash %016llx\n", static_cast<unsigned long long>(sum.hash));
   return sum.failed ? 1 : 0;
 }

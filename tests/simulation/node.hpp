@@ -1,7 +1,8 @@
 #pragma once
 // One life of the core on a store in memory: what the engine does with threads, a clock and a disk,
-// done by hand and one step at a time. The sequencer, the journal, the recovery and the checkpoint are
-// those of the daemon. Destroying a node without close() is a crash; the store is what survives.
+// done by hand and one step at a time. The sequencer, the journal, the recovery and the checkpoint
+// are those of the daemon. Destroying a node without close() is a crash; the store is what
+// survives.
 //
 // Owner: a scenario or a world of the simulator. One thread.
 

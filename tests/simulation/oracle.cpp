@@ -25,7 +25,9 @@ Span least_back_off(std::uint16_t attempt) {
 
 }  // namespace
 
-void broken(const char* law, std::string text) { throw Broken{law, std::move(text)}; }
+void broken(const char* law, std::string text) {
+  throw Broken{law, std::move(text)};
+}
 
 // Walks the facts of one durable frame.
 struct Watch {
@@ -75,7 +77,8 @@ struct Watch {
   void on(const AlertOpened& f) {
     if (o.alerts_.count(f.alert)) broken("10 one", "an alert was opened twice");
     Oracle::Alert& a = o.alerts_[f.alert];
-    if (f.state == AlertState::tombstone) a.ended = f.ends_at, disposed(Disposition::orphan_resolve);
+    if (f.state == AlertState::tombstone)
+      a.ended = f.ends_at, disposed(Disposition::orphan_resolve);
   }
   void on(const AlertChanged& f) {
     not_late(f.alert, f.starts_at);
@@ -114,7 +117,8 @@ struct Watch {
   void on(const PriorityChanged& f) { o.incident(f.incident).priority = f.priority; }
   void on(const IncidentAcknowledged& f) {
     Oracle::Incident& i = o.incident(f.incident);
-    if (i.answered || i.resolved) broken("5 quiet", "an incident was acknowledged twice or too late");
+    if (i.answered || i.resolved)
+      broken("5 quiet", "an incident was acknowledged twice or too late");
     i.answered = true;
   }
   void on(const RecoverySeen& f) { o.incident(f.incident).verify_due = f.verify_due; }
@@ -158,7 +162,8 @@ struct Watch {
   // ---- pages ----
   void on(const PageRequested& f) {
     if (f.page.value != o.next_page_++) broken("6 once", "page ids are not dense");
-    if (!o.keys_.insert(f.key).second) broken("6 once", "a key was given to two pages: " + hex(f.key));
+    if (!o.keys_.insert(f.key).second)
+      broken("6 once", "a key was given to two pages: " + hex(f.key));
     Oracle::Page p;
     p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
     p.person = f.person, p.channel = f.channel;
@@ -176,7 +181,8 @@ struct Watch {
     const bool alarm = p.kind == PageKind::page || p.kind == PageKind::inform;
     if (alarm && (i.answered || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
-    if (p.kind == PageKind::recall && !i.resolved) broken("5 quiet", "an all-clear for an open incident");
+    if (p.kind == PageKind::recall && !i.resolved)
+      broken("5 quiet", "an all-clear for an open incident");
     p.attempt = f.attempt, p.epoch = f.epoch, p.in_flight = true;
   }
   void on(const AttemptSettled& f) {
@@ -185,12 +191,14 @@ struct Watch {
       broken("6 once", "an attempt was settled that is not in flight");
     ++o.outcomes_[index(f.outcome)];
     p.in_flight = false, p.retry = f.retry == never ? Instant{} : f.retry;
-    if (f.why != WhySettled::older_epoch && f.retry != never && f.retry < at + least_back_off(f.attempt))
+    if (f.why != WhySettled::older_epoch && f.retry != never &&
+        f.retry < at + least_back_off(f.attempt))
       broken("6 once", "no back-off on record: a restart would forget it");
   }
   void on(const PageEnded& f) {
     const Oracle::Page p = o.page(f.page);
-    if (p.in_flight && f.end != PageEnd::delivered) broken("6 once", "a page ended while in flight");
+    if (p.in_flight && f.end != PageEnd::delivered)
+      broken("6 once", "a page ended while in flight");
     if (f.end == PageEnd::delivered && !o.accepted_.count(f.page))
       broken("6 once", "a page counts as delivered that nobody has taken");
     if (f.end == PageEnd::delivered && (p.kind == PageKind::page || p.kind == PageKind::inform) &&
@@ -235,7 +243,8 @@ Oracle::Incident& Oracle::incident(IncidentNumber n) {
 void Oracle::frame(std::uint64_t seq, std::string_view payload) {
   const std::uint64_t expected = loss_due_ ? lost_to_ + 1 : seq_ + 1;
   if (seq != expected)
-    broken("7 checkpoint", "frame " + std::to_string(seq) + " where " + std::to_string(expected) + " is next");
+    broken("7 checkpoint",
+           "frame " + std::to_string(seq) + " where " + std::to_string(expected) + " is next");
   hash_ = XXH3_64bits_withSeed(payload.data(), payload.size(), hash_);
   take(seq, payload);
   log_[seq] = payload;
@@ -299,7 +308,8 @@ void Oracle::order(const SendOrder& o) {
 
 void Oracle::stored(const Fingerprint& alert, Wall starts, Instant promised) {
   const auto it = alerts_.find(alert);
-  if (it == alerts_.end()) broken("2 held", "a sender was told that an alert is stored, and it is not");
+  if (it == alerts_.end())
+    broken("2 held", "a sender was told that an alert is stored, and it is not");
   Alert& a = it->second;
   if (a.ended.ms && starts <= a.ended) return;  // a late letter about what is over
   if (a.promised_in != epoch_ || a.promised < promised) a.promised = promised;
@@ -308,14 +318,16 @@ void Oracle::stored(const Fingerprint& alert, Wall starts, Instant promised) {
 
 void Oracle::acknowledged(IncidentNumber n, Instant stamp) {
   const Incident& i = incident(n);
-  if (!i.answered && !i.resolved) broken("2 held", "somebody was told that they have it, and they do not");
+  if (!i.answered && !i.resolved)
+    broken("2 held", "somebody was told that they have it, and they do not");
   if (i.last_step_due >= stamp)
     broken("5 quiet", "a step was taken although the answer had arrived before it was due");
 }
 
 void Oracle::equals(const State& state, const char* law) const {
   if (state.canonical() != shadow_->canonical())
-    broken(law, "the state at " + std::to_string(state.globals().seq) + " is not the fold of the log");
+    broken(law,
+           "the state at " + std::to_string(state.globals().seq) + " is not the fold of the log");
 }
 
 void Oracle::totals(const State& state) const {
@@ -331,21 +343,24 @@ void Oracle::totals(const State& state) const {
     if (key.metric == Metric::attempts) outcomes[key.a] += n;
   }
   if (opened != opened_ || closed != closed_) broken("12 totals", "incidents are miscounted");
-  if (std::memcmp(outcomes, outcomes_, sizeof outcomes) != 0) broken("12 totals", "attempts are miscounted");
+  if (std::memcmp(outcomes, outcomes_, sizeof outcomes) != 0)
+    broken("12 totals", "attempts are miscounted");
 }
 
 void Oracle::drained(Instant now) const {
   for (const auto& [id, p] : pages_)
     if (p.requested + minutes(10) <= now)
-      broken("16 drain", "page " + std::to_string(id.value) + " of " + to_text(p.incident) + " to " + p.person +
-                             " by " + p.channel + " is still owed");
+      broken("16 drain", "page " + std::to_string(id.value) + " of " + to_text(p.incident) +
+                             " to " + p.person + " by " + p.channel + " is still owed");
   for (const auto& [n, i] : incidents_)
     if (i.resolved && !i.told.empty())
-      broken("16 drain", i.told.begin()->first + " was paged for " + to_text(n) + " and not told that it is over");
+      broken("16 drain", i.told.begin()->first + " was paged for " + to_text(n) +
+                             " and not told that it is over");
 }
 
 // The timeline and the closed incidents: on disk, or waiting in memory for the next checkpoint.
-void Oracle::archive(const std::map<std::string, std::string, std::less<>>& rows, const State& state) const {
+void Oracle::archive(const std::map<std::string, std::string, std::less<>>& rows,
+                     const State& state) const {
   std::map<std::string_view, std::string_view> pending;
   const auto snapshot = const_cast<State&>(state).snapshot();
   snapshot->archive.each([&](const ArchiveEntry& e) { pending[e.key] = e.value; });

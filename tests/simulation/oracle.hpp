@@ -1,9 +1,9 @@
 #pragma once
-// Looks on from outside. It sees durable frames, what was released to senders, channels and people, and
-// what they did; it knows nothing of how decisions are made. Every rule here is a law of docs.
+// Looks on from outside. It sees durable frames, what was released to senders, channels and people,
+// and what they did; it knows nothing of how decisions are made. Every rule here is a law of docs.
 //
-// It also keeps the shadow: the fold of all durable frames from the first one, which every recovered
-// state and every checkpoint has to equal.
+// It also keeps the shadow: the fold of all durable frames from the first one, which every
+// recovered state and every checkpoint has to equal.
 
 #include <map>
 #include <memory>
@@ -34,7 +34,8 @@ class Oracle {
 
   // Released to the world.
   void order(const SendOrder& order);
-  void stored(const Fingerprint& alert, Wall starts, Instant promised);  // an alert that keeps a row
+  void stored(const Fingerprint& alert, Wall starts,
+              Instant promised);  // an alert that keeps a row
   void acknowledged(IncidentNumber incident, Instant stamp);
 
   // The world's own doing.
@@ -44,7 +45,8 @@ class Oracle {
   void equals(const State& state, const char* law) const;
   void totals(const State& state) const;  // against a recount of the facts
   void drained(Instant now) const;        // law 16, as far as pages go
-  void archive(const std::map<std::string, std::string, std::less<>>& rows, const State& state) const;
+  void archive(const std::map<std::string, std::string, std::less<>>& rows,
+               const State& state) const;
 
   const State& shadow() const { return *shadow_; }
   std::uint64_t seq() const { return seq_; }
@@ -98,7 +100,7 @@ class Oracle {
   std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
   std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};
   std::uint64_t opened_ = 0, closed_ = 0;
-  std::string config_;             // text in force
+  std::string config_;              // text in force
   bool equivalent_reload_ = false;  // and the one before it was the same company
 };
 

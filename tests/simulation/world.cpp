@@ -16,9 +16,11 @@ World::World(std::uint64_t seed, const Options& options)
   swarm_.crashes = maybe(70), swarm_.damage = maybe(10), swarm_.clock_steps = maybe(35);
   swarm_.reloads = maybe(45), swarm_.bad_channels = maybe(70), swarm_.storms = maybe(20);
   swarm_.lossy_senders = maybe(50), swarm_.late_turns = maybe(50), swarm_.pipelined = maybe(40);
-  swarm_.slow_checkpoints = maybe(60), swarm_.small_turns = maybe(25), swarm_.unknown_appends = maybe(30);
+  swarm_.slow_checkpoints = maybe(60), swarm_.small_turns = maybe(25),
+  swarm_.unknown_appends = maybe(30);
   swarm_.ha_pairs = maybe(40), swarm_.bad_clocks = maybe(20);
-  static constexpr int closes[] = {20, 120, 1440}, windows[] = {60, 1440}, tombs[] = {30, 240, 1440};
+  static constexpr int closes[] = {20, 120, 1440}, windows[] = {60, 1440},
+                       tombs[] = {30, 240, 1440};
   company_.slots = static_cast<int>(random_.between(1, 4));
   company_.auto_close_min = random_.one_of(closes), company_.reopen_min = random_.one_of(windows);
   company_.tombstone_min = random_.one_of(tombs), company_.tombstones_max = maybe(30) ? 3 : 1000;
@@ -29,12 +31,15 @@ World::World(std::uint64_t seed, const Options& options)
 }
 
 void World::note(const std::string& text) const {
-  if (options_.trace) std::printf("%+.3f %s\n", static_cast<double>(now_ - start_) / 1000, text.c_str());
+  if (options_.trace)
+    std::printf("%+.3f %s\n", static_cast<double>(now_ - start_) / 1000, text.c_str());
 }
 
-// ---- time ---------------------------------------------------------------------------------------------
+// ---- time ----
 
-void World::at(std::int64_t when, Event event) { events_.push({when, order_++, std::move(event)}); }
+void World::at(std::int64_t when, Event event) {
+  events_.push({when, order_++, std::move(event)});
+}
 
 void World::run_until(std::int64_t end) {
   for (;;) {
@@ -76,7 +81,7 @@ void World::give(Command command, std::function<void(const Answer&, std::uint64_
   give(Work{{}, std::move(command), std::move(done), 0});
 }
 
-// ---- a process starts and ends --------------------------------------------------------------------------
+// ---- a process starts and ends ----
 
 CrashAt World::cue(CrashStep step) {
   if (healed_ || !swarm_.crashes || starting_) return CrashAt::no;
@@ -117,9 +122,11 @@ void World::damage() {
 void World::start() {
   if (node_) return;
   starting_ = true;
-  node_ = std::make_unique<Node>(store_, [this](CrashStep s) { return cue(s); }, [this] { return ids_.next(); });
+  node_ = std::make_unique<Node>(
+      store_, [this](CrashStep s) { return cue(s); }, [this] { return ids_.next(); });
   const bool file_is_broken = !healed_ && node_ && oracle_.seq() > 0 && random_.percent(10);
-  const auto why = node_->open(machine(), [](const std::string& t) { return settings_of(t); }, wanted_);
+  const auto why = node_->open(
+      machine(), [](const std::string& t) { return settings_of(t); }, wanted_);
   if (why) broken("1 prefix", "does not start: " + *why);
   const OpenResult& opened = node_->found.opened;
   if ((opened.trouble == OpenTrouble::loss) != expect_loss_)
@@ -140,7 +147,8 @@ void World::start() {
   note("start: " + node_->found.message);
   last_now_ = log_now();
   auto works = node_->first_works(machine(), file_is_broken ? nullptr : wanted_);
-  inbox_.insert(inbox_.begin(), std::make_move_iterator(works.begin()), std::make_move_iterator(works.end()));
+  inbox_.insert(inbox_.begin(), std::make_move_iterator(works.begin()),
+                std::make_move_iterator(works.end()));
   turn_at_ = now_;
   turn();
   // The first frame is durable before anything else happens.
@@ -148,10 +156,11 @@ void World::start() {
   starting_ = false;
 }
 
-// ---- turns ----------------------------------------------------------------------------------------------
+// ---- turns ----
 
 void World::turn() {
-  if (const auto step = node_->clock_step(machine()); step && node_->state.globals().epoch && !starting_)
+  if (const auto step = node_->clock_step(machine());
+      step && node_->state.globals().epoch && !starting_)
     inbox_.push_front({log_now(), Command(*step), {}, 0});
   const Instant before = node_->state.globals().at, now = log_now();
 #ifdef TOCSIN_PLANTS
@@ -160,7 +169,8 @@ void World::turn() {
   Turn turn = node_->sequencer->take(inbox_, now);
   ++result.turns;
   turn_at_ = now_ + (turn.more || !swarm_.late_turns || healed_ ? 0 : random_.below(400));
-  if (options_.trace && turn.seq) note("frame " + std::to_string(turn.seq) + " " + to_text(turn.payload));
+  if (options_.trace && turn.seq)
+    note("frame " + std::to_string(turn.seq) + " " + to_text(turn.payload));
   if (turn.seq) check_turn(turn, before, now);
   if (turn.seq) {
     if (const auto b = broken_law(node_->state, *node_->sequencer->settings())) broken("state", *b);
@@ -181,9 +191,11 @@ void World::check_turn(const Turn& turn, Instant before, Instant now) {
   const Instant at = reader.header().at;
   if (at < before) broken("9 time", "elapsed time went back");
   if (at > now) broken("9 time", "the log is ahead of the clock");
-  if (!turn.more && at != later(now, last_now_)) broken("9 time", "a turn does not carry the time it was taken");
+  if (!turn.more && at != later(now, last_now_))
+    broken("9 time", "a turn does not carry the time it was taken");
   last_now_ = at;
-  if (turn.payload.size() != 0 && turn.facts != reader.header().facts) broken("13 bounds", "facts are miscounted");
+  if (turn.payload.size() != 0 && turn.facts != reader.header().facts)
+    broken("13 bounds", "facts are miscounted");
   if (node_->state.globals().tombstones > static_cast<std::uint32_t>(company_.tombstones_max))
     broken("13 bounds", "more tombstones than allowed");
 }
@@ -213,10 +225,11 @@ void World::release() {
     send_out(order);
   }
   for (const auto& snapshot : released.snapshots)
-    if (snapshot->globals.seq > node_->durable) broken("2 held", "a read left before its frame was durable");
+    if (snapshot->globals.seq > node_->durable)
+      broken("2 held", "a read left before its frame was durable");
 }
 
-// ---- checkpoints ------------------------------------------------------------------------------------------
+// ---- checkpoints ----
 
 void World::maybe_checkpoint() {
   if (starting_ || !node_) return;
@@ -232,7 +245,8 @@ void World::maybe_checkpoint() {
 }
 
 void World::make_cut() {
-  cut_ = node_->checkpointer.cut(node_->state, node_->sequencer->head(), node_->sequencer->snapshot_now());
+  cut_ = node_->checkpointer.cut(node_->state, node_->sequencer->head(),
+                                 node_->sequencer->snapshot_now());
   cut_wanted_ = cut_->seq;
   if (oracle_.seq() == cut_->seq) cut_fold_ = oracle_.shadow().canonical();
 }
@@ -246,7 +260,8 @@ void World::write_cut() {
                                std::to_string(node_->durable));
   ++result.checkpoints;
   note("checkpoint at " + std::to_string(cut.seq));
-  if (written.trimmed_to > node_->marker.seq) broken("7 checkpoint", "frames were trimmed that a restart may need");
+  if (written.trimmed_to > node_->marker.seq)
+    broken("7 checkpoint", "frames were trimmed that a restart may need");
   node_->marker = written;
   node_->state.installed(cut.snapshot->archive.end);
   checkpoint_is_the_fold(cut_fold_);
@@ -255,7 +270,8 @@ void World::write_cut() {
 
 void World::checkpoint_is_the_fold(const std::string& expected) {
   State rows;
-  for (char table : {alert_prefix, config_prefix, globals_prefix, incident_prefix, page_prefix, totals_prefix})
+  for (char table :
+       {alert_prefix, config_prefix, globals_prefix, incident_prefix, page_prefix, totals_prefix})
     for (auto it = store_.rows.lower_bound(std::string(1, table));
          it != store_.rows.end() && it->first[0] == table; ++it) {
       std::uint32_t slot;
@@ -263,10 +279,11 @@ void World::checkpoint_is_the_fold(const std::string& expected) {
         broken("7 checkpoint", "a row cannot be read back");
     }
   if (rows.canonical() != expected)
-    broken("7 checkpoint", "the rows at " + std::to_string(store_.marker.seq) + " are not the fold of the log");
+    broken("7 checkpoint",
+           "the rows at " + std::to_string(store_.marker.seq) + " are not the fold of the log");
 }
 
-// ---- a whole life -------------------------------------------------------------------------------------------
+// ---- a whole life ----
 
 void World::run() {
   make_senders();

@@ -1,7 +1,8 @@
 #pragma once
-// One seed: a company, its senders, channels and people, a machine that fails, and the daemon's core in
-// the middle. Time is virtual and true; the daemon sees only its own clocks. First a phase in which
-// anything may go wrong, then everything is healed and ten minutes later nothing may be owed.
+// One seed: a company, its senders, channels and people, a machine that fails, and the daemon's
+// core in the middle. Time is virtual and true; the daemon sees only its own clocks. First a phase
+// in which anything may go wrong, then everything is healed and ten minutes later nothing may be
+// owed.
 
 #include <deque>
 #include <functional>
@@ -25,7 +26,7 @@ struct Options {
 
 struct Result {
   bool ok = true;
-  std::string law, text;  // what was broken
+  std::string law, text;   // what was broken
   std::uint64_t hash = 0;  // over all durable frames
   std::uint64_t frames = 0, turns = 0, crashes = 0, checkpoints = 0, pages = 0, incidents = 0;
 };
@@ -34,8 +35,8 @@ Result run_world(std::uint64_t seed, const Options& options);
 
 // Which faults exist in this world: drawn once, so that rare mixtures come up.
 struct Swarm {
-  bool crashes, damage, clock_steps, reloads, bad_channels, storms, lossy_senders, late_turns, pipelined,
-      slow_checkpoints, small_turns, unknown_appends, ha_pairs, bad_clocks;
+  bool crashes, damage, clock_steps, reloads, bad_channels, storms, lossy_senders, late_turns,
+      pipelined, slow_checkpoints, small_turns, unknown_appends, ha_pairs, bad_clocks;
 };
 
 class World {
@@ -49,7 +50,8 @@ class World {
     std::string alert, ci, severity;
     std::uint8_t source = 0;
     EventClass event_class = EventClass::alert;
-    bool polite = false;    // repeats while firing, as Prometheus does, and its end until it was heard
+    bool polite =
+        false;  // repeats while firing, as Prometheus does, and its end until it was heard
     bool gives_ends = false;
     Wall starts{}, ends{};
     bool firing = false, heard_end = true, heard_start = true;
@@ -65,7 +67,9 @@ class World {
   // ---- the machine ----
   void at(std::int64_t when, Event event);
   void run_until(std::int64_t end);
-  Machine machine() const { return {now_ - booted_, {now_ + skew_}, "boot-" + std::to_string(boot_)}; }
+  Machine machine() const {
+    return {now_ - booted_, {now_ + skew_}, "boot-" + std::to_string(boot_)};
+  }
   Wall wall() const { return {now_ + skew_}; }
   Instant log_now() const { return node_->now(machine()); }
   void give(Work work);
@@ -134,8 +138,8 @@ class World {
   std::int64_t turn_at_ = 0;
   bool healed_ = false, starting_ = false, expect_loss_ = false;
   std::optional<Cut> cut_;
-  std::uint64_t cut_wanted_ = 0;       // whose fold is to be remembered
-  std::string cut_fold_;               // the fold at the sequence of the cut
+  std::uint64_t cut_wanted_ = 0;  // whose fold is to be remembered
+  std::string cut_fold_;          // the fold at the sequence of the cut
   Instant last_now_{};
 
   Oracle oracle_;

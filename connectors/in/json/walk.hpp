@@ -84,8 +84,7 @@ class JsonWalk {
   std::string message_;
 };
 
-// ---- the loops, inline because they are the hot path
-// ----------------------------------------------
+// ---- the loops, inline because they are the hot path ----
 
 template <class Object, class Each>
 bool JsonWalk::each_member(Object object, Each&& each) {

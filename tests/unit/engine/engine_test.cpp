@@ -41,13 +41,16 @@ struct Running {
   Engine engine;
 
   explicit Running(MemoryStore& store)
-      : journal(store), engine({}, {&journal, [this](const std::string&) { return settings; },
-                                    [this](std::vector<SendOrder> orders) {
-                                      std::lock_guard lock(mutex);
-                                      for (auto& o : orders) sent.push_back(std::move(o));
-                                      changed.notify_all();
-                                    },
-                                    {}, {}}) {
+      : journal(store),
+        engine({}, {&journal,
+                    [this](const std::string&) { return settings; },
+                    [this](std::vector<SendOrder> orders) {
+                      std::lock_guard lock(mutex);
+                      for (auto& o : orders) sent.push_back(std::move(o));
+                      changed.notify_all();
+                    },
+                    {},
+                    {}}) {
     const StartResult started = engine.start(settings);
     INFO(started.message);
     REQUIRE(started.ok);
@@ -61,7 +64,8 @@ struct Running {
   std::uint64_t alert(const std::string& name, const std::string& severity, bool resolved = false) {
     AlertsRequest request;
     request.batch = std::make_shared<AlertBatch>();
-    pack_alert(request.batch->bytes, {{"alertname", name}, {"instance", "db-1"}, {"severity", severity}}, {}, "");
+    pack_alert(request.batch->bytes,
+               {{"alertname", name}, {"instance", "db-1"}, {"severity", severity}}, {}, "");
     IncomingAlert a;
     a.text_size = static_cast<std::uint32_t>(request.batch->bytes.size());
     a.resolved = resolved;
@@ -69,8 +73,8 @@ struct Running {
     request.settings = engine.settings();
     request.source = engine.source_slot("test");
     request.received_at = engine.wall_now();
-    request.prepared.push_back(
-        prepare(*request.batch, a, *request.settings, engine.secret(), request.source, request.received_at));
+    request.prepared.push_back(prepare(*request.batch, a, *request.settings, engine.secret(),
+                                       request.source, request.received_at));
     std::promise<std::uint64_t> done;
     request.done = [&](bool, std::uint64_t seq) { done.set_value(seq); };
     REQUIRE(engine.offer(std::move(request)) == Offer::taken);
@@ -92,7 +96,8 @@ TEST_CASE("a critical alert pages, and a restart keeps all of it") {
     key = order.key;
     CHECK(order.person == "ada");
     CHECK(order.incident == IncidentNumber(1));
-    CHECK(first.alert("DbDown", "critical") == seq);  // a repeat rests on the same frame and writes none
+    CHECK(first.alert("DbDown", "critical") ==
+          seq);  // a repeat rests on the same frame and writes none
     const auto seen = first.engine.read_now(seq);
     REQUIRE(seen);
     CHECK(seen->incidents.size() == 1);
@@ -103,10 +108,13 @@ TEST_CASE("a critical alert pages, and a restart keeps all of it") {
   const SendOrder again = second.wait_for_order(1);
   CHECK(again.key == key);
   CHECK(again.attempt == 2);
-  second.engine.settle({again.page, again.attempt, again.epoch, AttemptOutcome::accepted, "ok", {}});
+  second.engine.settle(
+      {again.page, again.attempt, again.epoch, AttemptOutcome::accepted, "ok", {}});
   std::promise<Answer> acknowledged;
   AcknowledgeIncident ack{IncidentNumber(1), {"ada", ~0u}, "test"};
-  REQUIRE(second.engine.offer(ack, [&](const Answer& a, std::uint64_t) { acknowledged.set_value(a); }) == Offer::taken);
+  REQUIRE(second.engine.offer(ack, [&](const Answer& a, std::uint64_t) {
+    acknowledged.set_value(a);
+  }) == Offer::taken);
   CHECK(acknowledged.get_future().get().code == Answer::Code::done);
   const auto seen = second.engine.read_now(0);
   REQUIRE(seen);

@@ -17,16 +17,19 @@ struct Process {
   explicit Process(MemoryStore& store, TurnLimits limits = {}) : journal(store) {
     found = recover(journal, state, checkpointer);
     marker = found.opened.marker;
-    sequencer = std::make_unique<Sequencer>(state, settings, found.next_seq, [this] { return ++uid; }, limits);
+    sequencer = std::make_unique<Sequencer>(
+        state, settings, found.next_seq, [this] { return ++uid; }, limits);
     if (!found.ok || state.globals().seq > 0) return;
     give(TakeEpoch{Epoch(1), "test", "boot", 0, {1, 2}});
     give(ApplyConfig{settings, "start"});
     commit(take());
   }
   void give(Command c, std::string name = {}) {
-    inbox.push_back({now, std::move(c), [this, name](const Answer&, std::uint64_t) { said.push_back(name); }, 0});
+    inbox.push_back({now, std::move(c),
+                     [this, name](const Answer&, std::uint64_t) { said.push_back(name); }, 0});
   }
-  void alert(const std::string& name, const std::string& severity = "critical", std::size_t times = 1) {
+  void alert(const std::string& name, const std::string& severity = "critical",
+             std::size_t times = 1) {
     AlertsRequest r;
     r.batch = std::make_shared<AlertBatch>();
     r.settings = settings, r.received_at = {now.ms};
@@ -34,13 +37,15 @@ struct Process {
       IncomingAlert in;
       in.text_at = static_cast<std::uint32_t>(r.batch->bytes.size());
       const std::string label = times > 1 ? name + std::to_string(i) : name;
-      pack_alert(r.batch->bytes, {{"alertname", label}, {"ci", label}, {"severity", severity}}, {}, "");
+      pack_alert(r.batch->bytes, {{"alertname", label}, {"ci", label}, {"severity", severity}}, {},
+                 "");
       in.text_size = static_cast<std::uint32_t>(r.batch->bytes.size()) - in.text_at;
       in.starts_at = {1000};
       r.batch->alerts.push_back(in);
     }
     for (const auto& in : r.batch->alerts)
-      r.prepared.push_back(prepare(*r.batch, in, *settings, state.globals().secret, 0, r.received_at));
+      r.prepared.push_back(
+          prepare(*r.batch, in, *settings, state.globals().secret, 0, r.received_at));
     r.done = [this, name](bool, std::uint64_t) { said.push_back(name); };
     inbox.push_back({now, std::move(r), {}, 0});
   }
@@ -128,13 +133,21 @@ TEST_CASE("what is due goes before a later command and after one of the same ins
   const auto slot = p.state.incident_slot(IncidentNumber(1));
   const Instant due = p.state.incidents().at(slot).escalate_due;
   const auto acknowledge = [&](Instant stamp, Instant taken) {
-    p.inbox.push_back({stamp, Command(AcknowledgeIncident{IncidentNumber(1), {"ann", 1u << index(Role::engineer)}, "api"}), {}, 0});
+    p.inbox.push_back({stamp,
+                       Command(AcknowledgeIncident{
+                           IncidentNumber(1), {"ann", 1u << index(Role::engineer)}, "api"}),
+                       {},
+                       0});
     p.now = taken;
     p.commit(p.take());
     return p.state.incidents().at(slot).step;
   };
-  SECTION("answered at the due instant, handled a minute later") { CHECK(acknowledge(due, due + minutes(1)) == 1); }
-  SECTION("answered a millisecond later") { CHECK(acknowledge(due + milliseconds(1), due + minutes(1)) == 2); }
+  SECTION("answered at the due instant, handled a minute later") {
+    CHECK(acknowledge(due, due + minutes(1)) == 1);
+  }
+  SECTION("answered a millisecond later") {
+    CHECK(acknowledge(due + milliseconds(1), due + minutes(1)) == 2);
+  }
 }
 
 TEST_CASE("a start takes its epoch before anything that became due meanwhile") {
@@ -235,10 +248,18 @@ TEST_CASE("damaged rows are found by their digest") {
   }
   const std::string key = row_key(incident_prefix, 1);
   REQUIRE(store.rows.count(key) == 1);
-  SECTION("a bit") { store.rows[key][store.rows[key].size() - 3] ^= 1; }
-  SECTION("a row is missing") { store.rows.erase(key); }
-  SECTION("a row too many") { store.rows[row_key(incident_prefix, 9)] = store.rows[key]; }
-  SECTION("cut off") { store.rows[key].resize(10); }
+  SECTION("a bit") {
+    store.rows[key][store.rows[key].size() - 3] ^= 1;
+  }
+  SECTION("a row is missing") {
+    store.rows.erase(key);
+  }
+  SECTION("a row too many") {
+    store.rows[row_key(incident_prefix, 9)] = store.rows[key];
+  }
+  SECTION("cut off") {
+    store.rows[key].resize(10);
+  }
   Process p(store);
   CHECK_FALSE(p.found.ok);
   CHECK_FALSE(p.found.message.empty());
@@ -262,7 +283,8 @@ TEST_CASE("a frame that cannot be folded stops the opening") {
 
 TEST_CASE("the marker's words are read back") {
   MarkerBody body;
-  body.epoch = 3, body.at = {17}, body.offset_ms = -5, body.config_hash = "abc", body.archive_rows = 9;
+  body.epoch = 3, body.at = {17}, body.offset_ms = -5, body.config_hash = "abc",
+  body.archive_rows = 9;
   body.digests.pages = {2, 77};
   MarkerBody back;
   REQUIRE(decode(encode(body), back));

@@ -55,8 +55,8 @@ TEST_CASE("a fact that is cut off at any byte is damaged or shorter, never outsi
     IncidentOpened back;
     readable += read_fact(copy, back);
   }
-  // Only a cut between two fields looks like a fact of an older version: 10 numbers and 13 texts, whose
-  // sizes and bytes count as one field each where the text is empty.
+  // Only a cut between two fields looks like a fact of an older version: 10 numbers and 13 texts,
+  // whose sizes and bytes count as one field each where the text is empty.
   CHECK(readable >= 20);
   CHECK(readable < 60);
 }
@@ -113,7 +113,8 @@ TEST_CASE("a payload whose sizes do not add up is damaged") {
   };
   CHECK_FALSE(damaged(payload));
   CHECK(damaged(payload + "x"));
-  for (std::size_t n = 0; n < payload.size(); ++n) CHECK(damaged(std::string_view(payload).substr(0, n)));
+  for (std::size_t n = 0; n < payload.size(); ++n)
+    CHECK(damaged(std::string_view(payload).substr(0, n)));
   write_payload_header(payload, {2, 1, {5}, 0});
   CHECK(damaged(payload));
 }
@@ -171,7 +172,8 @@ TEST_CASE("row keys sort by age") {
 TEST_CASE("incident numbers as people write them") {
   CHECK(to_text(IncidentNumber(12)) == "INC0000012");
   CHECK(to_text(IncidentNumber(123456789)) == "INC123456789");
-  for (const char* text : {"INC0000012", "inc12", "12"}) CHECK(parse_incident(text) == IncidentNumber(12));
+  for (const char* text : {"INC0000012", "inc12", "12"})
+    CHECK(parse_incident(text) == IncidentNumber(12));
   for (const char* text : {"", "INC", "INC-1", "1x", "99999999999", "INC0000000"})
     CHECK_FALSE(parse_incident(text));
 }

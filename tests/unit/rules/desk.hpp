@@ -1,6 +1,6 @@
 #pragma once
-// A state, a company of two people, and a way to decide one command at one instant: what the tests of
-// this folder start from.
+// A state, a company of two people, and a way to decide one command at one instant: what the tests
+// of this folder start from.
 
 #include <memory>
 #include <string>
@@ -30,7 +30,8 @@ inline std::shared_ptr<Settings> small_settings() {
   return s;
 }
 
-inline std::string pack(const std::vector<Pair>& labels, const std::vector<Pair>& annotations = {}) {
+inline std::string pack(const std::vector<Pair>& labels,
+                        const std::vector<Pair>& annotations = {}) {
   std::string out;
   pack_alert(out, labels, annotations, "");
   return out;
@@ -50,8 +51,8 @@ class Desk {
     return finish(out);
   }
   // One alert about `ci`; an empty `ends` in the past resolves it.
-  Answer alert(const std::string& name, const std::string& ci, const std::string& severity, Wall starts,
-               bool resolved = false) {
+  Answer alert(const std::string& name, const std::string& ci, const std::string& severity,
+               Wall starts, bool resolved = false) {
     AlertBatch batch;
     batch.bytes = pack({{"alertname", name}, {"ci", ci}, {"severity", severity}});
     IncomingAlert in;

@@ -1,10 +1,11 @@
-// What an event is in the light of what is known, and where it belongs: the tables of BND-4 and BND-7.
+// What an event is in the light of what is known, and where it belongs: the tables of BND-4 and
+// BND-7.
 #include <catch2/catch.hpp>
 
 #include "rules/classify/classify.hpp"
-#include "rules/model/matcher.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/intake/intake.hpp"
+#include "rules/model/matcher.hpp"
 #include "tests/unit/rules/desk.hpp"
 
 using namespace tocsin;
@@ -12,8 +13,8 @@ using namespace tocsin::testing;
 
 namespace {
 
-Known judge(AlertState state, Severity known, Severity now, std::int64_t known_start, std::int64_t start,
-            std::int64_t known_end = 0) {
+Known judge(AlertState state, Severity known, Severity now, std::int64_t known_start,
+            std::int64_t start, std::int64_t known_end = 0) {
   AlertRow row;
   row.state = state, row.severity = known, row.starts_at = {known_start}, row.ends_at = {known_end};
   Prepared p;
@@ -29,8 +30,9 @@ TEST_CASE("a firing event for a known key") {
   CHECK(judge(AlertState::held, E, E, 10, 20) == Known::repeat);
   CHECK(judge(AlertState::held, E, C, 10, 10) == Known::held_changed);
   CHECK(judge(AlertState::firing, E, E, 10, 10) == Known::repeat);
-  CHECK(judge(AlertState::firing, E, E, 10, 9) == Known::repeat);   // the other of a pair saw it earlier
-  CHECK(judge(AlertState::firing, E, E, 10, 0) == Known::repeat);   // no start given
+  CHECK(judge(AlertState::firing, E, E, 10, 9) ==
+        Known::repeat);  // the other of a pair saw it earlier
+  CHECK(judge(AlertState::firing, E, E, 10, 0) == Known::repeat);  // no start given
   CHECK(judge(AlertState::firing, E, E, 10, 11) == Known::changed);
   CHECK(judge(AlertState::firing, E, C, 10, 10) == Known::changed);
   CHECK(judge(AlertState::stale, E, E, 10, 10) == Known::back);
@@ -62,12 +64,20 @@ TEST_CASE("an end for a known key") {
 
 TEST_CASE("windows of correlation are inclusive") {
   Desk desk;
-  desk.settings->rules = {{"r", {{"alertname", Matcher::Op::equal, "Slow", nullptr}}, "application", "latency", "", "", {}, {}}};
+  desk.settings->rules = {{"r",
+                           {{"alertname", Matcher::Op::equal, "Slow", nullptr}},
+                           "application",
+                           "latency",
+                           "",
+                           "",
+                           {},
+                           {}}};
   desk.settings->hash = "";  // the memo of rules is not for settings that are bent
   const auto join = [&](std::string_view subcategory) {
     std::string frame;
     Facts out(desk.state, fold_function(), frame);
-    return find_join({desk.state, *desk.settings, desk.sightings, desk.now, out}, {}, "db-1", subcategory);
+    return find_join({desk.state, *desk.settings, desk.sightings, desk.now, out}, {}, "db-1",
+                     subcategory);
   };
   desk.alert("Down", "db-1", "critical", {desk.now.ms});
   const Instant opened = desk.now;
@@ -107,9 +117,31 @@ TEST_CASE("the memo of rules says what the first matching rule says") {
   Desk desk;
   auto s = desk.settings;
   s->hash = "memo";
-  s->rules = {{"r1", {{"alertname", Matcher::Op::equal, "Down", nullptr}, {"env", Matcher::Op::not_equal, "test", nullptr}}, "database", "availability", "", "", {}, {}},
-              {"r2", {{"alertname", Matcher::Op::equal, "Down", nullptr}}, "compute", "cpu", "", "", {}, {}},
-              {"r3", {{"team", Matcher::Op::not_equal, "", nullptr}}, "network", "dns", "", "", Severity::warning, {}}};
+  s->rules = {{"r1",
+               {{"alertname", Matcher::Op::equal, "Down", nullptr},
+                {"env", Matcher::Op::not_equal, "test", nullptr}},
+               "database",
+               "availability",
+               "",
+               "",
+               {},
+               {}},
+              {"r2",
+               {{"alertname", Matcher::Op::equal, "Down", nullptr}},
+               "compute",
+               "cpu",
+               "",
+               "",
+               {},
+               {}},
+              {"r3",
+               {{"team", Matcher::Op::not_equal, "", nullptr}},
+               "network",
+               "dns",
+               "",
+               "",
+               Severity::warning,
+               {}}};
   const char* names[] = {"Down", "Up"};
   const char* envs[] = {"", "test", "prod"};
   const char* teams[] = {"", "a"};
@@ -123,7 +155,8 @@ TEST_CASE("the memo of rules says what the first matching rule says") {
           const std::string bytes = pack(labels);
           std::int32_t expected = -1;
           for (std::size_t i = s->rules.size(); i-- > 0;)
-            if (matches_all(s->rules[i].match, AlertText(bytes))) expected = static_cast<std::int32_t>(i);
+            if (matches_all(s->rules[i].match, AlertText(bytes)))
+              expected = static_cast<std::int32_t>(i);
           CHECK(prepare_stored(AlertText(bytes), {}, *s).rule == expected);
         }
 }
@@ -163,8 +196,8 @@ TEST_CASE("fingerprints are of the labels, the source and the store") {
 TEST_CASE("texts are cut between characters") {
   CHECK(shorten("abc", 3) == "abc");
   CHECK(shorten("abc", 2) == "ab");
-  CHECK(shorten("a\xc3\xa9", 2) == "a");                  // é
-  CHECK(shorten("\xe2\x82\xac", 2).empty());              // euro sign
+  CHECK(shorten("a\xc3\xa9", 2) == "a");      // é
+  CHECK(shorten("\xe2\x82\xac", 2).empty());  // euro sign
   CHECK(shorten("\xf0\x9f\x94\x94x", 4) == "\xf0\x9f\x94\x94");
   for (std::size_t n = 0; n < 4; ++n) CHECK(shorten("\xf0\x9f\x94\x94x", n).empty());
   const std::string long_text = [] {

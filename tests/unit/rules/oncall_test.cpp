@@ -66,8 +66,8 @@ TEST_CASE("a policy that became shorter or longer than the position still answer
 TEST_CASE("a page key is of its obligation and of nothing else") {
   Globals store;
   store.secret = {1, 2};
-  const auto key = [&store](std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat, PageKind kind, WhyPage why,
-                      const char* person, const char* channel) {
+  const auto key = [&store](std::uint16_t cycle, std::uint16_t step, std::uint16_t repeat,
+                            PageKind kind, WhyPage why, const char* person, const char* channel) {
     return page_key(store, IncidentNumber(1), cycle, step, repeat, kind, why, person, channel);
   };
   const auto base = key(1, 0, 0, PageKind::page, WhyPage::step_due, "ann", "pager");
@@ -94,7 +94,8 @@ TEST_CASE("a page key is of its obligation and of nothing else") {
 TEST_CASE("back-off doubles to a minute and is jittered by a quarter at most") {
   for (std::uint64_t low : {0ull, 1ull, 249ull, 250ull, 251ull, 123456789ull, ~0ull})
     for (std::uint16_t attempt = 0; attempt < 40; ++attempt) {
-      const std::int64_t base = std::min<std::int64_t>(60'000, 1000LL << std::min<int>(attempt ? attempt - 1 : 0, 6));
+      const std::int64_t base =
+          std::min<std::int64_t>(60'000, 1000LL << std::min<int>(attempt ? attempt - 1 : 0, 6));
       const Span wait = back_off(attempt, {0, low});
       CHECK(wait.ms >= base);
       CHECK(wait.ms <= base + base / 4);
@@ -122,7 +123,8 @@ TEST_CASE("a step that wakes nobody who is left goes to the catch-all") {
   CHECK(desk.orders[0].why == WhyPage::nobody_to_page);
   desk.settings->people.clear();
   desk.pass(minutes(5));
-  const auto step = std::find_if(desk.orders.begin(), desk.orders.end(), [](const SendOrder& o) { return o.step == 1; });
+  const auto step = std::find_if(desk.orders.begin(), desk.orders.end(),
+                                 [](const SendOrder& o) { return o.step == 1; });
   REQUIRE(step != desk.orders.end());
   CHECK(step->person.empty());
   CHECK(step->channel == "chat");
@@ -130,13 +132,15 @@ TEST_CASE("a step that wakes nobody who is left goes to the catch-all") {
 
 TEST_CASE("overdue steps collapse into the highest") {
   Desk desk;
-  for (auto& p : desk.settings->policies) p.steps.push_back({minutes(9), {{Target::Kind::catch_all, "", true}}});
+  for (auto& p : desk.settings->policies)
+    p.steps.push_back({minutes(9), {{Target::Kind::catch_all, "", true}}});
   desk.alert("Down", "db-1", "critical", {desk.now.ms});
   desk.now = desk.now + minutes(20);
   desk.pass({});
   std::set<std::string> told;
   for (const auto& order : desk.orders)
-    if (order.kind == PageKind::page && order.attempt == 1 && order.step == 2) told.insert(order.person);
+    if (order.kind == PageKind::page && order.attempt == 1 && order.step == 2)
+      told.insert(order.person);
   CHECK(told == std::set<std::string>{"ann", "eve"});
   CHECK(desk.incident(1).step == 3);
 }

@@ -109,7 +109,8 @@ TEST_CASE("totals follow the events") {
 TEST_CASE("tombstones are bounded") {
   Desk desk;
   desk.settings->tombstones_max = 2;
-  for (int i = 0; i < 5; ++i) desk.alert("N" + std::to_string(i), "x", "error", {desk.now.ms}, true);
+  for (int i = 0; i < 5; ++i)
+    desk.alert("N" + std::to_string(i), "x", "error", {desk.now.ms}, true);
   CHECK(desk.state.globals().tombstones == 2);
   CHECK(desk.state.alerts().size() == 2);
   desk.pass(hours(25));
