@@ -227,6 +227,7 @@ class Writer {
                              .span("reopen_window", s_.reopen_window)
                              .span("restored_prompt_timeout", s_.restored_prompt_timeout)
                              .span("resolve_timeout", s_.resolve_timeout)
+                             .span("stale_grace", s_.stale_grace_min)
                              .done());
     section("correlation", Map().span("same_ci_window", s_.same_ci_window).done());
     section("dispositions", Map()

@@ -81,6 +81,7 @@ void Compiler::times(Reader& root) {
     section.duration("reopen_window", settings.reopen_window);
     section.duration("restored_prompt_timeout", settings.restored_prompt_timeout);
     section.duration("resolve_timeout", settings.resolve_timeout);
+    section.duration("stale_grace", settings.stale_grace_min);
     if (settings.resolve_timeout < seconds(1))
       report_.error(node->mark, "resolve_timeout is at least 1s");
     section.finish();

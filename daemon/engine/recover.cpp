@@ -17,6 +17,8 @@ bool is_live(char table) {
 // marker says.
 bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recovered& out) {
   bool ok = true;
+  if (MarkerBody body; decode(out.opened.marker.body, body))
+    RowCodec::loading(state, body.digests.alerts.rows, body.digests.incidents.rows);
   for (char table :
        {alert_prefix, incident_prefix, page_prefix, globals_prefix, totals_prefix, config_prefix})
     journal.scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {

@@ -224,7 +224,16 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value,
   }
 }
 
+void RowCodec::loading(State& state, std::size_t alerts, std::size_t incidents) {
+  state.by_fingerprint_.reserve(alerts);
+  state.incident_slots_.reserve(incidents);
+  state.loading_.emplace().reserve(alerts + incidents);
+}
+
 void RowCodec::loaded(State& state) {
+  if (state.loading_)
+    state.deadlines_ = decltype(state.deadlines_)(
+        std::greater<>(), std::move(*std::exchange(state.loading_, std::nullopt)));
   state.alerts_.clear_dirty();
   state.incidents_.clear_dirty();
   state.pages_.clear_dirty();

@@ -18,6 +18,8 @@ struct RowCodec {
   static std::string encode(const Globals& globals);
   static std::string encode(const Totals& totals);
 
+  // Before the first row: room for as many alerts and incidents as are expected.
+  static void loading(State& state, std::size_t alerts, std::size_t incidents);
   // Puts one row of a checkpoint into an empty or partly loaded state; false when it is damaged or
   // of a table this version does not know. The order of the calls does not matter. `slot` tells
   // where a row of a table went.

@@ -216,7 +216,12 @@ class State {
   void installed(std::uint64_t archive_end) { archive_.drop_before(archive_end); }
 
  private:
-  void push(const Deadline& d) const { deadlines_.push(d); }
+  void push(const Deadline& d) const {
+    if (loading_)
+      loading_->push_back(d);
+    else
+      deadlines_.push(d);
+  }
   bool true_now(const Deadline& d, Instant& due) const;
   void arm_alert(std::uint32_t slot);
   void arm_incident(std::uint32_t slot);
@@ -252,6 +257,8 @@ class State {
   };
   TextMap<ChannelLoad> channels_;
   mutable std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  // While a checkpoint is loaded: one heap is made of all deadlines at its end.
+  mutable std::optional<std::vector<Deadline>> loading_;
   std::shared_ptr<Limbo> limbo_;
 };
 

@@ -50,16 +50,17 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
     d.out.answer.code = Answer::Code::already;
     return;
   }
+  // Live rows are measured anew only when what they were planned by has changed.
+  const bool same_plans = d.settings.hash == d.state.globals().config_hash &&
+                          std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
+                                     std::begin(c.settings->policies)) &&
+                          d.settings.auto_close_after == c.settings->auto_close_after;
   d.out.add(ConfigApplied{c.settings->hash, c.why, c.settings->text});
   for (const auto& source : c.settings->sources) {
     const std::size_t next = d.state.globals().sources.size();
     if (d.state.source_slot(source) == sources_max && next < sources_max - 1)
       d.out.add(SourceNamed{static_cast<std::uint8_t>(next), source});
   }
-  // Live rows are measured anew only when what they were planned by has changed.
-  const bool same_plans = std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
-                                     std::begin(c.settings->policies)) &&
-                          d.settings.auto_close_after == c.settings->auto_close_after;
   if (!same_plans && d.state.incidents().size() > 0)
     d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
 }

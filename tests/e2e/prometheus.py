@@ -27,7 +27,7 @@ cis: [{{id: db-shop-01, class: database, criticality: mission_critical, group: s
        match: ['instance="127.0.0.1:{exporter}"']}}]
 escalation: {{P1: [{{at: 0m, to: [primary, secondary]}}, {{at: 10m, to: [primary]}}]}}
 verify: {{P1: 3s}}
-lifecycle: {{resolve_timeout: 10s}}
+lifecycle: {{resolve_timeout: 10s, stale_grace: 60s}}
 """
 PROMETHEUS = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -182,8 +182,8 @@ def test(options, folder):
         expect(pages == (1, 1), f"{pages[0]} pages by webhook and {pages[1]} by mail, not one each")
         expect(len(daemon.incidents()) == 1, "more than one incident")
         clears(daemon, sink, mailbox, exporter, number)
-        # After a start nothing is called stale for five minutes, so this part waits them out.
-        dies(daemon, sink, exporter, prometheus, 330)
+        # After a start nothing is called stale for a while (lifecycle.stale_grace, 60 s here).
+        dies(daemon, sink, exporter, prometheus, 120)
         expect(not sink.wrong, f"the webhook receiver complains: {sink.wrong}")
         daemon.stop()
         print(f"prometheus: {number} from rule to recall; {heard:.0f} repeats wrote nothing; "

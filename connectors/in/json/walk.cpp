@@ -60,6 +60,10 @@ bool JsonWalk::root_is_array() {
   if (failure_ != DecodeFailure::none) return false;
   json_type type;
   if (const auto error = document_.type().get(type)) return malformed(error);
+  // The type goes by the first letter only: "no JSON" is not a null.
+  bool null = false;
+  if (type == json_type::null && (document_.is_null().get(null) || !null))
+    return malformed("this is not JSON");
   return type == json_type::array;
 }
 
