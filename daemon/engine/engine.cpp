@@ -362,8 +362,7 @@ struct Engine::Impl {
     bool wanted = false;
     {
       std::lock_guard lock(mutex);
-      for (const Reader& r : readers)
-        wanted |= !fresh_for(r.after, now) && r.after <= sequencer->head();
+      for (const Reader& r : readers) wanted |= !fresh_for(r.after) && r.after <= sequencer->head();
     }
     if (wanted && !snapshot_asked && now - last_snapshot >= snapshot_every) {
       sequencer->request_snapshot();
@@ -374,7 +373,7 @@ struct Engine::Impl {
     {
       std::lock_guard lock(mutex);
       std::erase_if(readers, [&](Reader& r) {
-        const bool fresh = fresh_for(r.after, now);
+        const bool fresh = fresh_for(r.after);
         if (!fresh && now < r.until && !stopping) return false;
         served.push_back(
             [use = std::move(r.use), snapshot = fresh ? latest : nullptr] { use(snapshot); });
@@ -383,9 +382,8 @@ struct Engine::Impl {
     }
     for (auto& call : served) reading->offer(std::move(call));
   }
-  bool fresh_for(std::uint64_t after, Steady::time_point now) const {
-    return latest && now - latest_at < snapshot_every && latest->globals.seq >= after;
-  }
+  // As new as everything that was durable when it was asked for: who wrote, reads what was written.
+  bool fresh_for(std::uint64_t after) const { return latest && latest->globals.seq >= after; }
 
   // A cut takes references only; the writer gets it when its last frame is durable.
   void maybe_cut() {
@@ -411,6 +409,7 @@ struct Engine::Impl {
     const auto now = Steady::now();
     if (now - last_alive < alive_every) return;
     last_alive = now;
+    forget_old_copy(now);
     const Room room = ports.journal->room();
     {
       std::lock_guard lock(mutex);
@@ -422,6 +421,15 @@ struct Engine::Impl {
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";
     }
     if (ports.alive) ports.alive();
+  }
+
+  // A copy that nobody can use any more keeps everything that was replaced since; it is taken down
+  // where that holds up no turn.
+  void forget_old_copy(Steady::time_point now) {
+    std::lock_guard lock(mutex);
+    if (!latest || now - latest_at < alive_every || latest->globals.seq >= sequencer->head())
+      return;
+    reading->offer([old = std::exchange(latest, nullptr)] {});
   }
 
   void publish() {
@@ -510,9 +518,8 @@ void Engine::read(std::uint64_t after, std::function<void(std::shared_ptr<const 
   std::shared_ptr<const Snapshot> fresh;
   {
     std::lock_guard lock(impl_->mutex);
-    const bool usable = impl_->latest && Steady::now() - impl_->latest_at < snapshot_every &&
-                        impl_->latest->globals.seq >= after;
-    if (usable) {
+    after = std::max(after, impl_->health.durable);
+    if (impl_->fresh_for(after)) {
       fresh = impl_->latest;
     } else if (!impl_->stopping) {
       impl_->readers.push_back({after, std::move(use), Steady::now() + reader_patience});

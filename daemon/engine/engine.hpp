@@ -77,8 +77,9 @@ class Engine {
   void settle(SettleAttempt outcome);  // never refused: an outcome is owed
   void count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count);
 
-  // A consistent copy of all tables, held until what it shows is durable; waits up to 1 s for the
-  // frame `after`. nullptr when that did not come in time. Shared and at most 100 ms old.
+  // A consistent copy of all tables, at least as new as everything durable now (who wrote, reads
+  // what was written) and as the frame `after`, for which it waits up to 1 s; nullptr when that did
+  // not come. Copies are shared and made at most ten times a second, so a reader may wait 100 ms.
   void read(std::uint64_t after, std::function<void(std::shared_ptr<const Snapshot>)> use);
   // Blocking form, for tools and tests.
   std::shared_ptr<const Snapshot> read_now(std::uint64_t after = 0);
