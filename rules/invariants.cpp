@@ -2,6 +2,7 @@
 
 #include <map>
 #include <numeric>
+#include <vector>
 
 namespace tocsin {
 namespace {
@@ -33,7 +34,7 @@ Broken members(const State& s) {
   struct Count {
     std::uint32_t firing = 0, stale = 0;
   };
-  std::map<IncidentNumber, Count> counted;
+  std::vector<Count> counted(s.incidents().view().slots());  // by slot of the incident
   Broken broken;
   s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
     if (s.alert_slot(r.fingerprint()) != slot)
@@ -44,11 +45,13 @@ Broken members(const State& s) {
       broken = "a firing alert is not counted as such";
     if ((r.state == AlertState::stale) != bool(r.flags & AlertRow::counted_stale))
       broken = "a stale alert is not counted as such";
-    counted[r.incident].firing += firing;
-    counted[r.incident].stale += r.state == AlertState::stale;
+    const std::uint32_t at = r.incident ? s.incident_slot(r.incident) : no_slot;
+    if (at == no_slot) return;
+    counted[at].firing += firing;
+    counted[at].stale += r.state == AlertState::stale;
   });
-  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-    const Count c = counted[r.number];
+  s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
+    const Count c = counted[slot];
     if (c.firing != r.alerts_firing || c.stale != r.alerts_stale)
       broken = to_text(r.number) + " counts " + std::to_string(r.alerts_firing) +
                " firing alerts and has " + std::to_string(c.firing);
@@ -76,7 +79,6 @@ Broken told(const State& s, const Settings& settings) {
 
 // 10. One: numbers below the next, and one unresolved incident per CI and subcategory.
 Broken one(const State& s) {
-  std::map<std::pair<std::string, std::string>, IncidentNumber> open;
   Broken broken;
   s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
     const auto w = r.words();
@@ -84,27 +86,31 @@ Broken one(const State& s) {
     if (s.incident_slot(r.number) != slot)
       broken = to_text(r.number) + " is not found under its number";
     if (!r.unresolved() || w.ci.empty()) return;
-    const auto [it, fresh] =
-        open.emplace(std::pair(std::string(w.ci), std::string(w.subcategory)), r.number);
-    if (!fresh) broken = to_text(r.number) + " and " + to_text(it->second) + " are the same outage";
+    const auto* of_ci = s.incidents_of(w.ci);
+    if (!of_ci) return void(broken = to_text(r.number) + " is not found under its CI");
+    for (IncidentNumber n : *of_ci) {
+      const IncidentRow& other = s.incidents().at(s.incident_slot(n));
+      if (n > r.number && other.unresolved() && other.words().subcategory == w.subcategory)
+        broken = to_text(r.number) + " and " + to_text(n) + " are the same outage";
+    }
   });
   return broken;
 }
 
 // 6. Once: channels' slots are counted, and nothing is in flight for an epoch that has not begun.
 Broken outbox(const State& s) {
-  std::map<std::string, std::uint32_t, std::less<>> in_flight;
+  std::map<std::string_view, std::uint32_t> in_flight;
   Broken broken;
   s.pages().each([&](std::uint32_t, const PageRow& p) {
     if (p.id >= s.globals().next_page) broken = "a page has an id that was never given out";
     if (s.incident_slot(p.incident) == no_slot) broken = "a page is of no incident";
     if (p.delivered || p.state != PageState::in_flight) return;
-    ++in_flight[std::string(p.channel())];
+    ++in_flight[p.channel()];
     if (p.epoch > s.globals().epoch) broken = "an attempt is of an epoch to come";
     if (p.due == never) broken = "an attempt has no lease";
   });
   for (const auto& [channel, n] : in_flight)
-    if (s.in_flight(channel) != n) broken = "slots of " + channel + " are miscounted";
+    if (s.in_flight(channel) != n) broken = "slots of " + std::string(channel) + " are miscounted";
   return broken;
 }
 

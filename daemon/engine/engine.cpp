@@ -26,6 +26,7 @@ constexpr auto snapshot_every = std::chrono::milliseconds(100);
 constexpr auto reader_patience = std::chrono::seconds(1);
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
+constexpr std::size_t group_min = 192;
 
 using Steady = std::chrono::steady_clock;
 
@@ -78,6 +79,7 @@ struct Engine::Impl {
   std::optional<Cut> cut_in_hand;  // back from the checkpoint thread
   std::optional<Cut> waiting_cut;  // taken, but its last frame is not durable yet
   bool frame_in_flight = false;
+  std::optional<Turn> built;  // decided while a frame is in flight; goes when that is durable
   std::optional<Turn> waiting_turn;  // refused for want of space: the same bytes are offered again
   std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
   std::size_t cut_bytes = 0;                   // of the cut that is being written
@@ -223,7 +225,9 @@ struct Engine::Impl {
       if (waiting_turn) {
         if (Steady::now() >= retry_at)
           commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
-      } else if (!frame_in_flight) {
+      } else if (built) {
+        if (!frame_in_flight) commit(std::move(*std::exchange(built, std::nullopt)));
+      } else if (!frame_in_flight || worth_building(works)) {
         more = turn(works);
       }
       maybe_cut();
@@ -236,7 +240,7 @@ struct Engine::Impl {
   // Everything decided is durable and said, and a checkpoint stands for it.
   bool at_rest() const {
     std::lock_guard lock(mutex);
-    return !frame_in_flight && !waiting_turn && !sequencer->owes() && !waiting_cut &&
+    return !frame_in_flight && !built && !waiting_turn && !sequencer->owes() && !waiting_cut &&
            checkpoints->idle() && tail_facts == 0 && !appended && !installed;
   }
 
@@ -244,7 +248,7 @@ struct Engine::Impl {
     if (appended || installed || reader_came) return true;
     const bool waiting =
         !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
-    return waiting && !frame_in_flight && !waiting_turn;
+    return waiting && !built && !waiting_turn && (!frame_in_flight || inbox_alerts >= group_min);
   }
 
   Steady::time_point next_wake() const {
@@ -294,7 +298,7 @@ struct Engine::Impl {
 
   // People and channels first, alerts last; each lane keeps its order.
   void take_inbox(std::deque<Work>& works) {
-    if (frame_in_flight || waiting_turn) return;
+    if (built || waiting_turn || (frame_in_flight && inbox_alerts < group_min)) return;
     if (!people.empty()) {
       works.insert(works.begin(), std::make_move_iterator(people.begin()),
                    std::make_move_iterator(people.end()));
@@ -323,11 +327,21 @@ struct Engine::Impl {
     if (turn.seq) {
       tail_bytes += turn.payload.size();
       tail_facts += turn.facts;
-      commit(std::move(turn));
+      if (frame_in_flight)
+        built = std::move(turn);
+      else
+        commit(std::move(turn));
       return false;  // meanwhile the inbox fills, and the next group is larger
     }
     release();
     return more;
+  }
+  // While the disk works the inbox fills; from this many alerts on the next frame is decided
+  // meanwhile.
+  bool worth_building(const std::deque<Work>& works) const {
+    std::size_t alerts = 0;
+    for (const Work& work : works) alerts += alerts_in(work);
+    return alerts >= group_min;
   }
   void commit(Turn turn) {
     frame_in_flight = true;
