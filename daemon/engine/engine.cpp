@@ -85,9 +85,9 @@ struct Engine::Impl {
   std::size_t cut_bytes = 0;                   // of the cut that is being written
   Steady::time_point last_cut{}, last_alive{}, last_snapshot{};
   bool snapshot_asked = false;
-  std::unique_ptr<SingleSlot<Turn>> committer;
-  std::unique_ptr<SingleSlot<Cut>> checkpoints;
-  std::unique_ptr<ReaderThread> reading;
+  std::unique_ptr<WorkThread<Turn>> committer;
+  std::unique_ptr<WorkThread<Cut>> checkpoints;
+  std::unique_ptr<WorkThread<std::function<void()>>> reading;
   std::thread thread;
 
   void log(LogLevel level, std::string_view event, std::string_view detail = {}) const {
@@ -170,14 +170,14 @@ struct Engine::Impl {
 
   void launch() {
     publish();
-    committer = std::make_unique<SingleSlot<Turn>>([this](Turn&& turn) {
+    committer = std::make_unique<WorkThread<Turn>>([this](Turn&& turn) {
       const Append outcome = ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload);
       if (outcome != Append::ok && outcome != Append::unavailable) die(turn.seq, outcome);
       std::lock_guard lock(mutex);
       appended.emplace(Appended{outcome, std::move(turn)});
       wake.notify_all();
     });
-    checkpoints = std::make_unique<SingleSlot<Cut>>([this](Cut&& cut) {
+    checkpoints = std::make_unique<WorkThread<Cut>>([this](Cut&& cut) {
       Marker written;
       const Install outcome = checkpointer.write(*ports.journal, cut, marker_copy(), written);
       std::lock_guard lock(mutex);
@@ -185,7 +185,8 @@ struct Engine::Impl {
       cut_in_hand.emplace(std::move(cut));
       wake.notify_all();
     });
-    reading = std::make_unique<ReaderThread>();
+    reading = std::make_unique<WorkThread<std::function<void()>>>(
+        [](std::function<void()>&& call) { call(); });
     last_cut = last_alive = Steady::now();
     tail_facts = 1;  // the first turn
     running = true;

@@ -1,9 +1,9 @@
 #pragma once
-// The threads beside the sequencer's: one appends frames, one writes checkpoints, each with a
-// single slot, so at most one frame is in flight and at most one checkpoint is being written; and
-// one on which readers render what they asked for, so that no reader holds up a turn.
+// The threads beside the sequencer's: one appends frames, one writes checkpoints, and on one
+// readers use the copies that they asked for, so that none of them holds up a turn.
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -14,24 +14,25 @@
 
 namespace tocsin {
 
-// A thread with one slot. offer() never blocks; `work` runs on the thread.
+// A thread that works off jobs in order. offer() never blocks; `work` runs on the thread. Who wants
+// one job at a time asks idle() first: so at most one frame is in flight, and at most one
+// checkpoint is being written.
 template <class Job>
-class SingleSlot {
+class WorkThread {
  public:
-  explicit SingleSlot(std::function<void(Job&&)> work)
+  explicit WorkThread(std::function<void(Job&&)> work)
       : work_(std::move(work)), thread_([this] { run(); }) {}
-  ~SingleSlot() { stop(); }
+  ~WorkThread() { stop(); }
   bool idle() const {
     std::lock_guard lock(mutex_);
-    return !job_ && !busy_;
+    return jobs_.empty() && !busy_;
   }
-  // Only when idle.
   void offer(Job job) {
     std::lock_guard lock(mutex_);
-    job_.emplace(std::move(job));
+    jobs_.push_back(std::move(job));
     changed_.notify_one();
   }
-  // Finishes the job in hand, takes no other.
+  // Finishes what was offered, then ends the thread.
   void stop() {
     {
       std::lock_guard lock(mutex_);
@@ -45,13 +46,14 @@ class SingleSlot {
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return job_ || stopping_; });
-      if (!job_) return;
-      Job job = std::move(*job_);
-      job_.reset();
+      changed_.wait(lock, [this] { return !jobs_.empty() || stopping_; });
+      if (jobs_.empty()) return;
+      std::optional<Job> job(std::move(jobs_.front()));
+      jobs_.pop_front();
       busy_ = true;
       lock.unlock();
-      work_(std::move(job));
+      work_(std::move(*job));
+      job.reset();  // what it holds, a snapshot say, must not outlive its use
       lock.lock();
       busy_ = false;
     }
@@ -59,47 +61,8 @@ class SingleSlot {
   std::function<void(Job&&)> work_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Job> job_;
+  std::deque<Job> jobs_;
   bool busy_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
-class ReaderThread {
- public:
-  ReaderThread() : thread_([this] { run(); }) {}
-  ~ReaderThread() { stop(); }
-  void offer(std::function<void()> call) {
-    std::lock_guard lock(mutex_);
-    calls_.push_back(std::move(call));
-    changed_.notify_one();
-  }
-  void stop() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-      changed_.notify_one();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return !calls_.empty() || stopping_; });
-      if (calls_.empty()) return;
-      auto call = std::move(calls_.front());
-      calls_.pop_front();
-      lock.unlock();
-      call();
-      call = nullptr;  // a snapshot must not outlive its use
-      lock.lock();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> calls_;
   bool stopping_ = false;
   std::thread thread_;
 };

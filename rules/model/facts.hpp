@@ -73,7 +73,6 @@ class Facts {
   void now(Instant at) { at_ = at; }
   Instant now() const { return at_; }
   std::size_t count() const { return count_; }
-  void reset_count() { count_ = 0; }
 
   struct Seen {
     std::uint32_t slot;

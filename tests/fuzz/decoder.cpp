@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t padding = 64;
-  static const tocsin::SourceKind* source = tocsin::find_source("generic");
+  static const tocsin::SourceKind* source = tocsin::find_source(SOURCE_KIND);
   std::string body(reinterpret_cast<const char*>(data), size);
   body.append(padding, '\0');
   const auto out =
