@@ -337,24 +337,29 @@ std::size_t State::dirty_rows() const {
 }
 
 std::string State::canonical() const {
-  std::map<std::string, std::string> rows;
+  std::vector<std::pair<std::string, std::string>> rows;
+  rows.reserve(alerts_.size() + incidents_.size() + pages_.size() + 3);
   alerts_.each([&](std::uint32_t, const AlertRow& r) {
-    rows[row_key(alert_prefix, r.serial().value)] = RowCodec::encode(r);
+    rows.emplace_back(row_key(alert_prefix, r.serial().value), RowCodec::encode(r));
   });
   incidents_.each([&](std::uint32_t, const IncidentRow& r) {
-    rows[row_key(incident_prefix, r.number.value)] = RowCodec::encode(r);
+    rows.emplace_back(row_key(incident_prefix, r.number.value), RowCodec::encode(r));
   });
   pages_.each([&](std::uint32_t, const PageRow& r) {
-    rows[row_key(page_prefix, r.id.value)] = RowCodec::encode(r);
+    rows.emplace_back(row_key(page_prefix, r.id.value), RowCodec::encode(r));
   });
-  rows[std::string(1, globals_prefix)] = RowCodec::encode(globals_);
-  rows[std::string(1, totals_prefix)] = RowCodec::encode(totals_);
-  rows[std::string(1, config_prefix)] = *config_text_;
+  rows.emplace_back(std::string(1, globals_prefix), RowCodec::encode(globals_));
+  rows.emplace_back(std::string(1, totals_prefix), RowCodec::encode(totals_));
+  rows.emplace_back(std::string(1, config_prefix), *config_text_);
+  std::sort(rows.begin(), rows.end());
   std::string out;
-  ByteWriter w(out);
-  for (const auto& [key, value] : rows)
-    w("key", std::string_view(key)), w("value", std::string_view(value));
+  for (const auto& [key, value] : rows) append_canonical(out, key, value);
   return out;
+}
+
+void append_canonical(std::string& out, std::string_view key, std::string_view value) {
+  ByteWriter w(out);
+  w("key", key), w("value", value);
 }
 
 }  // namespace tocsin

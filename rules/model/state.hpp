@@ -262,4 +262,7 @@ class State {
   std::shared_ptr<Limbo> limbo_;
 };
 
+// One row of canonical bytes; State::canonical() is these for all its rows, by key.
+void append_canonical(std::string& out, std::string_view key, std::string_view value);
+
 }  // namespace tocsin
