@@ -26,7 +26,7 @@ constexpr auto snapshot_every = std::chrono::milliseconds(100);
 constexpr auto reader_patience = std::chrono::seconds(1);
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
-constexpr std::size_t group_min = 192;
+constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Prometheus
 
 using Steady = std::chrono::steady_clock;
 
