@@ -53,8 +53,12 @@ class Compiler {
   void groups(Reader& root);
   void channels(Reader& root);
   void channel_setting(Reader& item, Channel& channel, const SettingSpec& spec);
+  void channel_settings(Reader& item, Channel& channel, const ChannelKind& kind);
   void roles(Reader& root);
   void catch_all(Reader& root);
+
+  // ---- zones.cpp
+  std::string time_zone(Reader& item);
 
   // ---- read_rules.cpp
   void severities(Reader& root);
@@ -79,9 +83,12 @@ class Compiler {
   void unreachable_rules();
   void fill_in_people();
   void index_cis();
-  std::string default_channel() const;
+  std::string default_channel(const Person* person) const;
+  bool by_mail(const std::string& channel) const;
   bool reaches_somebody(const Group& group) const;
   void somebody_hears_a_p1();
+  bool stays_here(const Channel& channel) const;
+  void everybody_has_an_address();
   void warn_of_open_doors();
 
   // target: of a step, a person whose place a role or a position of the group could have taken.
@@ -103,6 +110,7 @@ class Compiler {
   std::vector<Reference> references_;
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
+  std::map<std::string, Mark> person_marks_, channel_marks_;
   Mark top_, p1_;
 };
 

@@ -52,6 +52,7 @@ void Compiler::finish() {
   index_cis();
   if (!report_.errors.empty()) return;  // the rest would only repeat them
   fill_in_people();
+  everybody_has_an_address();
   somebody_hears_a_p1();
   warn_of_open_doors();
 }
@@ -113,11 +114,45 @@ void Compiler::index_cis() {
   }
 }
 
-// The first by name that leaves the machine, else the terminal.
-std::string Compiler::default_channel() const {
-  for (const auto& channel : settings.channels)
-    if (channel.kind != "terminal") return channel.name;
+// The first by name that leaves the machine and can reach `person`, or itself when there is none;
+// else the terminal.
+std::string Compiler::default_channel(const Person* person) const {
+  for (const auto& channel : settings.channels) {
+    const bool addressed = person ? !person->email.empty() : channel.settings.count("to") > 0;
+    if (!stays_here(channel) && (addressed || !by_mail(channel.name))) return channel.name;
+  }
   return "terminal";
+}
+
+bool Compiler::by_mail(const std::string& name) const {
+  const Channel* channel = settings.channel(name);
+  const ChannelKind* kind = channel ? find_channel_kind(channel->kind) : nullptr;
+  return kind && kind->by_mail;
+}
+
+bool Compiler::stays_here(const Channel& channel) const {
+  const ChannelKind* kind = find_channel_kind(channel.kind);
+  return !kind || kind->this_machine;
+}
+
+// A channel by mail reaches a person by their address, and nobody in particular by its own.
+void Compiler::everybody_has_an_address() {
+  for (const auto& person : settings.people) {
+    auto ways = person.page;
+    ways.insert(ways.end(), person.inform.begin(), person.inform.end());
+    const auto way =
+        std::find_if(ways.begin(), ways.end(), [this](const auto& name) { return by_mail(name); });
+    if (way != ways.end() && person.email.empty())
+      report_.error(person_marks_[person.id], "'" + person.id + "' is told by '" + *way +
+                                                  "', which is mail, and has no email");
+  }
+  std::set<std::string> alone{settings.catch_all_channel};
+  for (const auto& group : settings.groups) alone.insert(group.channel);
+  for (const auto& name : alone)
+    if (by_mail(name) && settings.channel(name)->settings.count("to") == 0)
+      report_.error(channel_marks_[name], "the channel '" + name +
+                                              "' is told itself, as that of a group or the last "
+                                              "resort, and has no to");
 }
 
 void Compiler::fill_in_people() {
@@ -129,7 +164,7 @@ void Compiler::fill_in_people() {
     sort_by(settings.channels, &Channel::name);
   }
   for (auto& person : settings.people)
-    if (person.page.empty()) person.page = {default_channel()};
+    if (person.page.empty()) person.page = {default_channel(&person)};
   const auto everyone = ids(settings.people, &Person::id);
   if (settings.groups.empty() && !everyone.empty())
     settings.groups.push_back({"default", everyone, "", ""});
@@ -151,7 +186,7 @@ void Compiler::fill_in_people() {
     else
       settings.catch_all_people = everyone;
   }
-  if (settings.catch_all_channel.empty()) settings.catch_all_channel = default_channel();
+  if (settings.catch_all_channel.empty()) settings.catch_all_channel = default_channel(nullptr);
 }
 
 bool Compiler::reaches_somebody(const Group& group) const {
@@ -188,12 +223,12 @@ bool Compiler::reaches_somebody(const Group& group) const {
     }
   // A policy that finds nobody at all goes to the catch-all.
   const Channel* last = settings.channel(settings.catch_all_channel);
-  return !anybody && (!settings.catch_all_people.empty() || (last && last->kind != "terminal"));
+  return !anybody && (!settings.catch_all_people.empty() || (last && !stays_here(*last)));
 }
 
 void Compiler::somebody_hears_a_p1() {
   const Channel* last = settings.channel(settings.catch_all_channel);
-  if (settings.people.empty() && last && last->kind == "terminal")
+  if (settings.people.empty() && last && stays_here(*last))
     return report_.error(top_,
                          "a P1 would reach nobody: there are no people, and no catch_all with "
                          "a channel that leaves this machine");
@@ -202,7 +237,8 @@ void Compiler::somebody_hears_a_p1() {
       report_.error(p1_, "a P1 of group '" + group.id +
                              "' reaches nobody: no step of the escalation "
                              "pages anyone who exists");
-  if (default_channel() == "terminal")
+  if (std::all_of(settings.channels.begin(), settings.channels.end(),
+                  [this](const Channel& c) { return stays_here(c); }))
     report_.warning(top_,
                     "every page ends on the terminal of this machine: give somebody a channel "
                     "that wakes them");

@@ -34,6 +34,16 @@ std::string matchers(const std::vector<Matcher>& list) {
   return list_of(list, [](const Matcher& m) { return q(matcher_text(m)); });
 }
 
+// Numbers and truth values stand without quotes.
+bool is_word(const Channel& channel, const std::string& key) {
+  const ChannelKind* kind = find_channel_kind(channel.kind);
+  if (!kind) return false;
+  for (const SettingSpec& spec : kind->settings)
+    if (spec.key == key)
+      return spec.type == SettingSpec::Type::integer || spec.type == SettingSpec::Type::boolean;
+  return false;
+}
+
 // A flow map, one member after the other; empty values are left out.
 class Map {
  public:
@@ -59,7 +69,8 @@ class Writer {
   explicit Writer(const Compiler& c) : s_(c.settings), c_(c) {}
 
   std::string run() {
-    section("instance", Map().text("name", s_.instance_name).done());
+    section("instance",
+            Map().text("name", s_.instance_name).text("time_zone", s_.time_zone).done());
     body();
     people();
     meaning();
@@ -109,7 +120,12 @@ class Writer {
   void people() {
     items("people", s_.people, [](const Person& p) {
       const std::string reach = Map().list("page", p.page).list("inform", p.inform).done();
-      return Map().text("id", p.id).text("email", p.email).put("reach", reach).done();
+      return Map()
+          .text("id", p.id)
+          .text("email", p.email)
+          .text("time_zone", p.time_zone)
+          .put("reach", reach)
+          .done();
     });
     items("groups", s_.groups, [](const Group& g) {
       return Map()
@@ -125,8 +141,8 @@ class Writer {
       map.text("name", c.name).text("kind", c.kind);
       map.put("in_flight_max", std::to_string(c.in_flight_max));
       for (const auto& [key, value] : c.settings)
-        if (c.settings.count(key + "_file") == 0)
-          map.text(key, value);  // the file is named instead
+        if (c.settings.count(key + "_file") == 0)  // else the file is named instead
+          is_word(c, key) ? map.put(key, value) : map.text(key, value);
       return map.done();
     });
     Map roles;

@@ -76,6 +76,7 @@ void Compiler::http(Reader& root) {
   if (const Node* node = root.find("instance")) {
     Reader instance(*node, "instance", report_);
     settings.instance_name = instance.text("name", settings.instance_name);
+    if (instance.find("time_zone")) settings.time_zone = time_zone(instance);
     instance.finish();
   }
 }

@@ -1,5 +1,6 @@
 // The sections that say who can be told, and how: people, groups, channels, roles, catch_all.
 #include <algorithm>
+#include <fstream>
 
 #include "config/compiler.hpp"
 
@@ -17,6 +18,17 @@ bool looks_like_email(std::string_view text) {
   return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
          text.find_first_of(" \t\r\n<>,;\"") == std::string_view::npos &&
          text.find('@', at + 1) == std::string_view::npos;
+}
+
+std::vector<std::string> choices_of(const SettingSpec& spec) {
+  std::vector<std::string> out;
+  std::string_view rest = spec.choices;
+  while (!rest.empty()) {
+    const auto end = rest.find(", ");
+    out.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 2);
+  }
+  return out;
 }
 
 }  // namespace
@@ -69,6 +81,7 @@ void Compiler::people(Reader& root) {
       if (!looks_like_email(email->text))
         report_.error(email->mark, "'" + email->text + "' is no mail address");
     }
+    person.time_zone = time_zone(item);
     if (const Node* reach = item.find("reach")) {
       Reader ways(*reach, "reach", report_);
       person.page = refer_all(Kind::channel, ways.words("page"));
@@ -84,6 +97,7 @@ void Compiler::people(Reader& root) {
                                      "' means something else in an escalation and cannot "
                                      "be the id of a person");
     person.id = *id;
+    person_marks_[*id] = item.mark();
     settings.people.push_back(std::move(person));
   }
 }
@@ -137,10 +151,34 @@ void Compiler::channel_setting(Reader& item, Channel& channel, const SettingSpec
   } else if (spec.type == SettingSpec::Type::url && !value->text.starts_with("https://") &&
              !value->text.starts_with("http://")) {
     report_.error(value->mark, key + " starts with https:// or http://");
+  } else if (spec.type == SettingSpec::Type::choice && !value->text.empty()) {
+    const auto choices = choices_of(spec);
+    if (std::find(choices.begin(), choices.end(), value->text) == choices.end())
+      item.not_one_of(*value, key, choices);
+  } else if (spec.type == SettingSpec::Type::file && !value->text.empty()) {
+    value->text = absolute(value->text);
+    if (!std::ifstream(value->text)) {
+      const std::string message = "the file '" + value->text + "' cannot be read";
+      lenient_ ? report_.warning(value->mark, message) : report_.error(value->mark, message);
+    }
   } else if (value->text.empty()) {
     report_.error(value->mark, key + " is empty");
   }
   channel.settings[key] = value->text;
+}
+
+// Each by itself, and then whether they fit together.
+void Compiler::channel_settings(Reader& item, Channel& channel, const ChannelKind& kind) {
+  channel.answers_within = kind.answers_within;
+  const std::size_t errors = report_.errors.size();
+  for (const auto& spec : kind.settings) channel_setting(item, channel, spec);
+  if (!kind.check || report_.errors.size() > errors) return;
+  if (const auto fault = kind.check(channel.settings)) {
+    auto at = item.word(fault->key);
+    if (!at && item.find(std::string(fault->key) + "_file"))
+      at = item.word(std::string(fault->key) + "_file");
+    report_.error(at ? at->mark : item.mark(), fault->message);
+  }
 }
 
 void Compiler::channels(Reader& root) {
@@ -156,7 +194,7 @@ void Compiler::channels(Reader& root) {
     channel.in_flight_max = static_cast<std::uint16_t>(in_flight);
     if (kind) channel.kind = kind->text;
     if (known) {
-      for (const auto& spec : known->settings) channel_setting(item, channel, spec);
+      channel_settings(item, channel, *known);
       item.finish();  // without a kind there is no telling which keys are known
     } else if (kind) {
       std::vector<std::string> kinds;
@@ -167,6 +205,7 @@ void Compiler::channels(Reader& root) {
       report_.error(item.mark(), "the channel 'terminal' is always of kind terminal");
     if (!name) continue;
     channel.name = *name;
+    channel_marks_[*name] = item.mark();
     settings.channels.push_back(std::move(channel));
   }
 }

@@ -5,6 +5,9 @@
 #include "connectors/in/alertmanager_v2/alertmanager_v2.hpp"
 #include "connectors/in/generic_json/generic_json.hpp"
 #include "connectors/out/mailbox/mailbox.hpp"
+#include "connectors/out/slack/slack.hpp"
+#include "connectors/out/smtp/smtp.hpp"
+#include "connectors/out/syslog/syslog.hpp"
 #include "connectors/out/terminal/terminal.hpp"
 #include "connectors/out/webhook/webhook.hpp"
 
@@ -29,7 +32,8 @@ const SourceKind* find_source(std::string_view name) {
 }
 
 std::span<const ChannelKind> channel_kinds() {
-  static const std::array kinds{terminal_channel, mailbox_channel, webhook_channel};
+  static const std::array kinds{terminal_channel, mailbox_channel, webhook_channel,
+                                smtp_channel,     slack_channel,   syslog_channel};
   return kinds;
 }
 const ChannelKind* find_channel_kind(std::string_view name) {

@@ -22,10 +22,28 @@ namespace tocsin {
 // A key of a connector's part of the configuration; config/ checks files against these tables.
 struct SettingSpec {
   std::string_view key;
-  enum class Type : std::uint8_t { text, integer, boolean, url, path, secret } type = Type::text;
+  // path: as it stands. file: is read; relative names start at the folder of the main file.
+  enum class Type : std::uint8_t {
+    text,
+    integer,
+    boolean,
+    url,
+    path,
+    file,
+    secret,
+    choice
+  } type = Type::text;
   bool required = false;
   std::string_view help;
+  std::string_view choices = {};  // choice: "required, optional, never"
 };
+
+// Settings that are each right and do not fit together.
+struct SettingFault {
+  std::string_view key;
+  std::string message;
+};
+using SettingMap = std::map<std::string, std::string>;
 
 // ---- ears ----
 
@@ -47,14 +65,30 @@ const SourceKind* find_source(std::string_view name);
 
 // ---- mouths ----
 
+// A mail's envelope.
+struct Envelope {
+  enum class Tls : std::uint8_t { required, optional, never } starttls = Tls::required;
+  std::string from, to;  // bare addresses
+  std::string username, password;
+  std::string ca_file;  // whom to believe; empty: the system's
+};
+
 // What the shell must do for one attempt.
 struct Delivery {
-  enum class Kind : std::uint8_t { http, file, print } kind = Kind::print;
+  enum class Kind : std::uint8_t {
+    http,
+    mail,
+    file,
+    print,
+    datagram,  // `body` to the local socket `file_name`
+    none,      // it cannot be sent: `body` says why
+  } kind = Kind::print;
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;       // request body, file contents, or the lines to print
+  std::string body;       // request body, whole mail, file contents, or the lines to print
   std::string directory;  // file: written whole or not at all, under `file_name`
   std::string file_name;
+  Envelope envelope;
 };
 
 // How the other side's answer is to be read.
@@ -66,8 +100,12 @@ struct ChannelAnswer {
 struct ChannelKind {
   std::string_view name;  // `kind:` of a channel
   Delivery (*encode)(const SendOrder& order);
-  ChannelAnswer (*read)(int status, std::string_view body);  // http only; nullptr otherwise
+  ChannelAnswer (*read)(int status, std::string_view body);  // http, mail; nullptr otherwise
   std::span<const SettingSpec> settings;
+  std::optional<SettingFault> (*check)(const SettingMap& settings) = nullptr;
+  Span answers_within = seconds(10);  // what one attempt may take
+  bool by_mail = false;       // reaches a person by their `email`, and itself only by its own `to`
+  bool this_machine = false;  // heard only by whoever is at this machine
 };
 std::span<const ChannelKind> channel_kinds();
 const ChannelKind* find_channel_kind(std::string_view name);

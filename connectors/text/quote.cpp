@@ -16,4 +16,13 @@ std::string printable(std::string_view text, std::size_t bytes) {
   return out;
 }
 
+bool is_html(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == std::string_view::npos) return false;
+  std::string start(body.substr(first, 14));
+  for (char& c : start)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return start.starts_with("<!doctype html") || start.starts_with("<html");
+}
+
 }  // namespace tocsin

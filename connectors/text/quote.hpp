@@ -12,4 +12,7 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes);
 // Control characters become spaces; what was longer than `bytes` ends in "...".
 std::string printable(std::string_view text, std::size_t bytes);
 
+// It begins as a page of the web does.
+bool is_html(std::string_view body);
+
 }  // namespace tocsin

@@ -87,6 +87,10 @@ Civil civil(Wall at) {
   return c;
 }
 
+Wall local(Wall at, const Zone* zone) {
+  return zone ? at + seconds(zone->at(at).offset_s) : at;
+}
+
 }  // namespace
 
 std::optional<Wall> parse_rfc3339(std::string_view text) {
@@ -114,12 +118,18 @@ std::string rfc3339_text(Wall at) {
   return out;
 }
 
-std::string people_text(Wall at) {
-  const Civil c = civil(at);
+std::string people_text(Wall at, const Zone* zone) {
+  const Civil c = civil(local(at, zone));
   char out[64];
-  std::snprintf(out, sizeof out, "%04d-%02d-%02d %02d:%02d UTC", c.year, c.month, c.day, c.hour,
+  std::snprintf(out, sizeof out, "%04d-%02d-%02d %02d:%02d ", c.year, c.month, c.day, c.hour,
                 c.minute);
-  return out;
+  return out + (zone ? zone->at(at).abbreviation : std::string("UTC"));
+}
+
+std::string people_text_at(Wall at, const Zone* zone, Wall now) {
+  constexpr std::size_t day = 11;  // "2026-03-11 "
+  const std::string text = people_text(at, zone), today = people_text(now, zone);
+  return text.compare(0, day, today, 0, day) == 0 ? text.substr(day) : text;
 }
 
 std::string mail_text(Wall at) {

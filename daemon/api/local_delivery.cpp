@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -86,6 +88,19 @@ LocalResult write_lines(int descriptor, std::string_view lines) {
             because("terminal")};
   }
   return {AttemptOutcome::accepted, "printed"};
+}
+
+LocalResult write_datagram(const std::string& path, std::string_view bytes) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    return {AttemptOutcome::not_sent, "'" + path + "' is no name of a socket"};
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const Descriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() < 0 || sendto(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
+    return {AttemptOutcome::not_sent, because(path)};
+  return {AttemptOutcome::accepted, "handed to " + path};
 }
 
 }  // namespace tocsin::api

@@ -1,6 +1,7 @@
 #pragma once
-// Deliveries that need no network: a file written whole or not at all, and lines to a descriptor.
-// Both block for as long as the disk or the terminal does; called on a thread that may.
+// Deliveries that need no network: a file written whole or not at all, lines to a descriptor, and a
+// datagram to a socket of this machine. The first two block for as long as the disk or the terminal
+// does; called on a thread that may.
 
 #include <string>
 #include <string_view>
@@ -22,5 +23,8 @@ LocalResult write_file_durably(const std::string& directory, const std::string& 
 
 // One write() as long as the descriptor takes it. unknown: it stopped half way.
 LocalResult write_lines(int descriptor, std::string_view lines);
+
+// One datagram to a local socket, without waiting.
+LocalResult write_datagram(const std::string& path, std::string_view bytes);
 
 }  // namespace tocsin::api

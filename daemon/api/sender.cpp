@@ -9,7 +9,8 @@ namespace tocsin::api {
 namespace {
 
 constexpr auto watch_every = std::chrono::milliseconds(250);
-constexpr std::int64_t http_ms_max = 10'000, http_ms_min = 1'000, margin_ms = 500;
+// What is kept of an order's time for saying how it ended.
+constexpr std::int64_t remote_ms_min = 1'000, answer_grace_ms = 5'000;
 constexpr std::size_t detail_bytes_max = 200;
 
 // Encoders do not throw, but the libraries below them might.
@@ -21,6 +22,21 @@ bool encode(const ChannelKind& kind, const SendOrder& order, Delivery& out, std:
     why = e.what();
     return false;
   }
+}
+
+std::int64_t answers_within(const std::string& kind) {
+  const ChannelKind* known = find_channel_kind(kind);
+  return known ? known->answers_within.ms : remote_ms_min;
+}
+
+void address(OutboundRequest& request, Envelope envelope) {
+  using Starttls = OutboundRequest::Starttls;
+  request.from = std::move(envelope.from), request.to = std::move(envelope.to);
+  request.username = std::move(envelope.username), request.password = std::move(envelope.password);
+  request.ca_file = std::move(envelope.ca_file);
+  request.starttls = envelope.starttls == Envelope::Tls::required   ? Starttls::required
+                     : envelope.starttls == Envelope::Tls::optional ? Starttls::optional
+                                                                    : Starttls::never;
 }
 
 }  // namespace
@@ -66,8 +82,23 @@ void Sender::start(const SendOrder& order) {
 }
 
 void Sender::perform(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left) {
-  if (delivery.kind == Delivery::Kind::http)
-    return perform_http(id, std::move(delivery), order, left);
+  switch (delivery.kind) {
+    case Delivery::Kind::http:
+    case Delivery::Kind::mail:
+      return perform_remote(id, std::move(delivery), order, left);
+    case Delivery::Kind::file:
+    case Delivery::Kind::print:
+      return perform_local(id, std::move(delivery));
+    case Delivery::Kind::datagram: {  // never blocks
+      LocalResult r = write_datagram(delivery.file_name, delivery.body);
+      return finish(id, {r.outcome, std::move(r.detail)});
+    }
+    case Delivery::Kind::none:
+      return finish(id, {AttemptOutcome::refused, std::move(delivery.body)});
+  }
+}
+
+void Sender::perform_local(std::uint64_t id, Delivery delivery) {
   const bool file = delivery.kind == Delivery::Kind::file;
   const int terminal = ports_.terminal;
   const bool taken =
@@ -80,15 +111,19 @@ void Sender::perform(std::uint64_t id, Delivery delivery, const SendOrder& order
   if (!taken) finish(id, {AttemptOutcome::not_sent, "too many wait for this channel already"});
 }
 
-void Sender::perform_http(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left) {
+void Sender::perform_remote(std::uint64_t id, Delivery delivery, const SendOrder& order,
+                            Span left) {
   OutboundRequest request;
   request.id = id;
   request.destination = order.channel;
+  request.kind = order.channel_kind;
   request.url = std::move(delivery.url);
   request.headers = std::move(delivery.headers);
   request.body = std::move(delivery.body);
-  request.total_timeout_ms =
-      static_cast<int>(std::clamp(left.ms - margin_ms, http_ms_min, http_ms_max));
+  request.total_timeout_ms = static_cast<int>(
+      std::clamp(left.ms - answer_grace_ms, remote_ms_min, answers_within(order.channel_kind)));
+  request.smtp = delivery.kind == Delivery::Kind::mail;
+  if (request.smtp) address(request, std::move(delivery.envelope));
   if (ports_.http(std::move(request)) != Outbound::Offer::taken)
     finish(id, {AttemptOutcome::not_sent, "too many requests wait to leave already"});
 }

@@ -61,7 +61,8 @@ class Sender {
 
   void start(const SendOrder& order);
   void perform(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
-  void perform_http(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
+  void perform_remote(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
+  void perform_local(std::uint64_t id, Delivery delivery);
   void finish(std::uint64_t id, Outcome outcome);
   void watch();
 

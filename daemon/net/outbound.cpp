@@ -70,6 +70,7 @@ struct Outbound::Impl {
   bool take_inbox();
   void start_ready();
   bool may_start(const Destination& destination) const;
+  int of_kind(const std::string& kind) const;
   void start(Destination& destination);
   bool start_request(std::unique_ptr<Transfer>& transfer);
   bool start_mail(std::unique_ptr<Transfer>& transfer);
@@ -139,7 +140,15 @@ bool Outbound::Impl::may_start(const Destination& destination) const {
   if (destination.active >= options.transfers_per_destination) return false;
   if (destination.waiting.front().request.smtp)
     return static_cast<int>(mails.size()) < options.mails_max;
-  return static_cast<int>(requests.size()) < std::max(1, options.transfers_max - options.mails_max);
+  return static_cast<int>(requests.size()) <
+             std::max(1, options.transfers_max - options.mails_max) &&
+         of_kind(destination.waiting.front().request.kind) < options.transfers_per_kind;
+}
+
+int Outbound::Impl::of_kind(const std::string& kind) const {
+  return static_cast<int>(std::count_if(requests.begin(), requests.end(), [&](const auto& one) {
+    return one.second->kind() == kind;
+  }));
 }
 
 void Outbound::Impl::start(Destination& destination) {

@@ -20,6 +20,7 @@ namespace tocsin {
 struct OutboundRequest {
   std::uint64_t id = 0;
   std::string destination;  // whose slots it uses, e.g. the channel's name
+  std::string kind;         // of channel: no kind gets all the slots
   std::string url;          // http, https, smtp, smtps; nothing else leaves
   std::string username;     // empty: without
   std::string password;
@@ -33,7 +34,9 @@ struct OutboundRequest {
   bool smtp = false;
   std::string from;  // bare addresses; one recipient a message
   std::string to;
-  bool starttls = false;  // with smtp://: no TLS, no mail
+  // With smtp://. required: no TLS, no mail; optional: if the server offers it.
+  enum class Starttls : std::uint8_t { never, optional, required } starttls = Starttls::never;
+  std::string ca_file;  // empty: that of the options
 };
 
 struct OutboundResult {
@@ -54,6 +57,7 @@ struct OutboundOptions {
   int transfers_max = 64;  // of which mails_max are kept for mail, and mail gets no more
   int mails_max = 16;
   int transfers_per_destination = 4;
+  int transfers_per_kind = 32;  // of HTTP's
   std::size_t queue_max = 4096;
   int queue_timeout_ms = 30'000;  // waited longer for a slot: not_sent
   std::size_t body_bytes_max = 64u << 10;

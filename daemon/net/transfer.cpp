@@ -41,6 +41,18 @@ bool is_mail_address(std::string_view text) {
          });
 }
 
+curl_usessl use_ssl(OutboundRequest::Starttls starttls) {
+  switch (starttls) {
+    case OutboundRequest::Starttls::required:
+      return CURLUSESSL_ALL;
+    case OutboundRequest::Starttls::optional:
+      return CURLUSESSL_TRY;
+    case OutboundRequest::Starttls::never:
+      break;
+  }
+  return CURLUSESSL_NONE;
+}
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
@@ -139,7 +151,8 @@ void Transfer::prepare_common() {
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
-  if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+  const std::string& ca_file = request_.ca_file.empty() ? options_.ca_file : request_.ca_file;
+  if (!ca_file.empty()) set(CURLOPT_CAINFO, ca_file.c_str());
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
   set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
   set(CURLOPT_CLOSESOCKETFUNCTION, &Transfer::on_close);
@@ -198,7 +211,7 @@ bool Transfer::prepare_mail() {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_MAIL_FROM, request_.from.c_str());
   set(CURLOPT_MAIL_RCPT, recipients_);
-  set(CURLOPT_USE_SSL, static_cast<long>(request_.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  set(CURLOPT_USE_SSL, static_cast<long>(use_ssl(request_.starttls)));
   set(CURLOPT_UPLOAD, 1L);
   set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
   set(CURLOPT_READFUNCTION, &Transfer::on_read);

@@ -25,6 +25,7 @@ class Transfer {
   bool prepare();
   CURL* handle() const { return handle_; }
   const std::string& destination() const { return request_.destination; }
+  const std::string& kind() const { return request_.kind; }
   bool smtp() const { return request_.smtp; }
   int total_ms() const;
 

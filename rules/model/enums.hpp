@@ -92,7 +92,7 @@ TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, nex
             restored_prompt, monitoring_silent, priority_raised);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
-            channel_gone, attempts_exhausted, superseded, closed);
+            channel_gone, attempts_exhausted, superseded, closed, passed_on);
 // Why an attempt was settled as it was.
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "rules/model/enums.hpp"
 #include "rules/model/ids.hpp"
 #include "rules/model/time.hpp"
+#include "rules/model/zone.hpp"
 
 namespace tocsin {
 
@@ -40,10 +42,12 @@ struct SendOrder {
   std::string ci;
   std::string service;
   std::string category;  // "database/availability"
+  std::string impact;    // in words: "mission critical, 12000 users"; empty: not known
   std::string group;
   std::string summary;  // the alert's own words
   std::string runbook;
-  std::string owner;  // who acknowledged, if anybody
+  std::string owner;                 // who acknowledged, if anybody
+  std::shared_ptr<const Zone> zone;  // in which the reader is told times; null: UTC
   Wall since{};
   Wall now{};
   Wall response_due{};

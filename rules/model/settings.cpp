@@ -32,4 +32,10 @@ const Channel* Settings::channel(std::string_view wanted) const {
   return find_sorted(channels, &Channel::name, wanted);
 }
 
+std::shared_ptr<const Zone> Settings::zone_of(std::string_view who) const {
+  const Person* known = person(who);
+  const auto it = zones.find(known && !known->time_zone.empty() ? known->time_zone : time_zone);
+  return it == zones.end() ? nullptr : it->second;
+}
+
 }  // namespace tocsin

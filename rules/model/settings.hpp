@@ -13,6 +13,7 @@
 
 #include "rules/model/enums.hpp"
 #include "rules/model/time.hpp"
+#include "rules/model/zone.hpp"
 
 namespace re2 {
 class RE2;
@@ -54,6 +55,7 @@ struct Person {
   std::string email;
   std::vector<std::string> page;    // channels in order, for what must wake somebody
   std::vector<std::string> inform;  // channels in order, for what can wait
+  std::string time_zone;            // in which they read times; empty: that of the instance
 };
 
 struct Group {
@@ -66,9 +68,10 @@ struct Group {
 // A way out. `settings` are checked against the connector's own table by config/.
 struct Channel {
   std::string name;
-  std::string kind;  // terminal, mailbox, webhook
+  std::string kind;  // a name of channel_kinds()
   std::map<std::string, std::string> settings;
   std::uint16_t in_flight_max = 4;
+  Span answers_within = seconds(10);  // what its kind gives one attempt
 };
 
 // Who a step of the escalation speaks to.
@@ -158,11 +161,15 @@ struct Settings {
 
   std::string instance_name = "tocsin";
   std::string external_url;  // base of the links in pages; empty: none
+  std::string time_zone;     // of messages to nobody in particular; empty: UTC
+  // Those that are named above, by name. Not part of the hash: they only word times.
+  std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones;
 
   const Ci* ci(std::string_view id) const;
   const Person* person(std::string_view id) const;
   const Group* group(std::string_view id) const;
   const Channel* channel(std::string_view name) const;
+  std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
 };
 
 }  // namespace tocsin

@@ -10,12 +10,13 @@
 namespace tocsin {
 namespace {
 
-constexpr Span http_total{10'000};      // what the shell gives one transfer
-constexpr Span answer_grace{5'000};     // and itself, to say how it ended
 constexpr Span lease_backstop{60'000};  // a lease that fires is a bug of ours, and counted
 constexpr Span retry_after_max = minutes(5);
 constexpr Span unreachable_pause = minutes(1);
-constexpr Span impatience = seconds(30);  // a channel that wants more is passed over for a page
+// A page that wakes is with the person's next channel within 30 s; an attempt in less than
+// attempt_min is not worth its start.
+constexpr Span patience = seconds(25);
+constexpr Span attempt_min = seconds(5);
 
 bool wakes(const PageRow& page) {
   return page.kind == PageKind::page;
@@ -40,39 +41,6 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   return false;
 }
 
-void start_attempt(const Deciding& d, PageId id) {
-  const PageRow page = d.state.pages().at(d.state.page_slot(id));
-  const Channel* channel = d.settings.channel(page.channel());
-  const std::uint32_t room = channel ? channel->in_flight_max : 1;
-  if (d.state.in_flight(page.channel()) >= room) {
-    if (page.due != never) d.out.add(PageQueued{page.incident, id});
-    return;
-  }
-  const Instant lease = d.now + http_total + answer_grace + lease_backstop;
-  d.out.add(AttemptStarted{page.incident, id, static_cast<std::uint16_t>(page.attempt + 1),
-                           d.state.globals().epoch, lease});
-  d.out.orders.push_back(order_for(d, d.state.pages().at(d.state.page_slot(id))));
-}
-
-void end_page(const Deciding& d, const PageRow& page, PageEnd end, WhyEnded why) {
-  // Views into the row would dangle once the fact is folded.
-  const std::string person(page.person()), channel(page.channel());
-  d.out.add(PageEnded{page.incident, page.id, end, why, person, channel});
-}
-
-// A slot became free: the most urgent page that still makes sense takes it.
-void fill_channel(const Deciding& d, const std::string& channel) {
-  constexpr int pointless_max = 16;  // ended on the way, per decision
-  for (int i = 0; i < pointless_max; ++i) {
-    const auto next = d.state.next_waiting(channel);
-    if (!next) return;
-    WhyEnded why{};
-    const PageRow page = d.state.pages().at(d.state.page_slot(*next));
-    if (!pointless(d, page, why)) return start_attempt(d, *next);
-    end_page(d, page, PageEnd::cancelled, why);
-  }
-}
-
 // The place of the person's next channel. The list may have changed since the page was asked for:
 // what follows the channel that failed, or stands where it stood. An all-clear goes where the page
 // went.
@@ -85,6 +53,37 @@ std::optional<std::size_t> next_channel(const std::vector<std::string>& channels
                                : static_cast<std::size_t>(it - channels.begin()) + 1;
   if (next >= channels.size()) return {};
   return next;
+}
+
+// How long its channel may still be tried before the next one of the person takes over; `never`
+// when there is none, or nobody is to be woken.
+Instant patience_ends(const Deciding& d, const PageRow& page) {
+  if (!wakes(page)) return never;
+  const auto channels = channels_for(d.settings, page.person(), page.kind);
+  return next_channel(channels, page) ? page.requested_at + patience : never;
+}
+
+void start_attempt(const Deciding& d, PageId id) {
+  const PageRow page = d.state.pages().at(d.state.page_slot(id));
+  const Channel* channel = d.settings.channel(page.channel());
+  const std::uint32_t room = channel ? channel->in_flight_max : 1;
+  if (d.state.in_flight(page.channel()) >= room) {
+    if (page.due != never) d.out.add(PageQueued{page.incident, id});
+    return;
+  }
+  Span given = channel ? channel->answers_within : seconds(10);
+  if (const Instant end = patience_ends(d, page); end != never)
+    given = Span{std::clamp((end - d.now).ms, attempt_min.ms, given.ms)};
+  const Instant lease = d.now + given + answer_grace + lease_backstop;
+  d.out.add(AttemptStarted{page.incident, id, static_cast<std::uint16_t>(page.attempt + 1),
+                           d.state.globals().epoch, lease});
+  d.out.orders.push_back(order_for(d, d.state.pages().at(d.state.page_slot(id)), given));
+}
+
+void end_page(const Deciding& d, const PageRow& page, PageEnd end, WhyEnded why) {
+  // Views into the row would dangle once the fact is folded.
+  const std::string person(page.person()), channel(page.channel());
+  d.out.add(PageEnded{page.incident, page.id, end, why, person, channel});
 }
 
 // Nobody of the step just taken could be reached: the next step is due at once (ESC-6). When no
@@ -117,6 +116,25 @@ void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   }
   end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
   if (wakes(page)) hurry_escalation(d, page);
+}
+
+// A slot became free: the most urgent page that still makes sense takes it. What waited too long
+// for it goes on to the person's next channel.
+void fill_channel(const Deciding& d, const std::string& channel) {
+  constexpr int ended_max = 64, passed_on_max = 16;  // on the way, per decision
+  for (int i = 0; i < ended_max; ++i) {
+    const auto next = d.state.next_waiting(channel);
+    if (!next) return;
+    WhyEnded why{};
+    const PageRow page = d.state.pages().at(d.state.page_slot(*next));
+    const Instant end = patience_ends(d, page);
+    if (pointless(d, page, why))
+      end_page(d, page, PageEnd::cancelled, why);
+    else if (end != never && d.now + attempt_min > end && i < passed_on_max)
+      give_up_channel(d, page, WhyEnded::passed_on);
+    else
+      return start_attempt(d, *next);
+  }
 }
 
 void delivered(const Deciding& d, const PageRow& page) {
@@ -187,16 +205,16 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   WhyEnded why{};
   const bool done = o.outcome == AttemptOutcome::accepted;
   const bool over = !done && pointless(d, page, why);
-  const auto channels = channels_for(d.settings, page.person(), page.kind);
-  const bool has_next = next_channel(channels, page).has_value();
   const Span asked{std::min(o.retry_after.ms, retry_after_max.ms)};
-  const bool give_up =
-      !done && !over &&
-      (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
-       !d.settings.channel(channel) || (wakes(page) && has_next && asked > impatience));
   Span wait = back_off(page.attempt, page.key);
   if (asked > wait) wait = asked;
   if (planted("back_off_in_memory")) wait = {};
+  const Instant end = patience_ends(d, page);
+  const bool too_late = end != never && d.now + wait + attempt_min > end;
+  const bool give_up =
+      !done && !over &&
+      (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
+       !d.settings.channel(channel) || too_late);
   const Instant retry = done || over || give_up ? never : d.now + wait;
   d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
                            WhySettled::channel_answered, retry,
@@ -206,9 +224,10 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   else if (over)
     end_page(d, page, PageEnd::cancelled, why);
   else if (give_up)
-    give_up_channel(
-        d, page,
-        o.outcome == AttemptOutcome::refused ? WhyEnded::refused : WhyEnded::attempts_exhausted);
+    give_up_channel(d, page,
+                    o.outcome == AttemptOutcome::refused ? WhyEnded::refused
+                    : too_late                           ? WhyEnded::passed_on
+                                                         : WhyEnded::attempts_exhausted);
   fill_channel(d, channel);
 }
 

@@ -36,7 +36,10 @@ PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cy
 // one.
 Span back_off(std::uint16_t attempt, PageKey key);
 
-// All that a channel needs, from the state of this instant.
-SendOrder order_for(const Deciding& d, const PageRow& page);
+// What the shell gives itself to say how an attempt ended, after the time for the attempt.
+inline constexpr Span answer_grace{5'000};
+
+// All that a channel needs, from the state of this instant; `given`: the time for the attempt.
+SendOrder order_for(const Deciding& d, const PageRow& page, Span given);
 
 }  // namespace tocsin

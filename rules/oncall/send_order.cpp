@@ -1,19 +1,36 @@
+#include <algorithm>
+
 #include "rules/model/planted.hpp"
 #include "rules/oncall/outbox.hpp"
 
 namespace tocsin {
+namespace {
 
-SendOrder order_for(const Deciding& d, const PageRow& page) {
+// "mission critical, 12000 users": of the service that suffers, or else of the CI itself.
+std::string impact_words(const Settings& settings, const IncidentWords& w) {
+  const Ci* ci = settings.ci(w.service);
+  if (!ci) ci = settings.ci(w.ci);
+  if (!ci) return {};
+  std::string out(name(ci->criticality));
+  std::replace(out.begin(), out.end(), '_', ' ');
+  if (ci->users > 0) out += ", " + std::to_string(ci->users) + " users";
+  return out;
+}
+
+}  // namespace
+
+SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
   SendOrder o;
   o.page = page.id, o.attempt = page.attempt, o.epoch = page.epoch, o.key = page.key;
   if (planted("key_per_attempt")) o.key.low += page.attempt;
-  o.deadline = d.wall() + seconds(15);
+  o.deadline = d.wall() + given + answer_grace;
   o.kind = page.kind, o.why = page.why, o.incident = page.incident;
   o.cycle = page.cycle, o.step = page.step, o.repeat = page.repeat;
   o.person = page.person(), o.channel = page.channel();
   if (const Person* person = d.settings.person(o.person)) o.email = person->email;
   if (const Channel* channel = d.settings.channel(o.channel))
     o.channel_kind = channel->kind, o.channel_settings = channel->settings;
+  o.zone = d.settings.zone_of(o.person);
   o.priority = page.priority;
   o.now = d.wall();
   o.instance_name = d.settings.instance_name;
@@ -24,6 +41,7 @@ SendOrder order_for(const Deciding& d, const PageRow& page) {
   o.priority = row.priority, o.state = row.state;
   o.title = w.title, o.ci = w.ci, o.service = w.service;
   o.category = std::string(w.category) + "/" + std::string(w.subcategory);
+  o.impact = impact_words(d.settings, w);
   o.group = w.group, o.summary = w.summary, o.runbook = w.runbook, o.owner = w.owner;
   o.since = row.occurred_at;
   o.response_due = d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);

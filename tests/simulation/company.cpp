@@ -44,7 +44,7 @@ void people_and_channels(Settings& s, const Company& c) {
     s.channels.push_back(channel);
   }
   for (const char* id : {"ann", "ben", "cat", "dov", "eve", "fay"})
-    s.people.push_back({id, "", {"pager", "sms"}, {"chat"}});
+    s.people.push_back({id, "", {"pager", "sms"}, {"chat"}, ""});
   s.groups = {{"blue", {"ann", "ben"}, "cat", "chat"},
               {"green", {"dov"}, "", "chat"},
               {"grey", {}, "", ""}};

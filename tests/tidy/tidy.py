@@ -65,6 +65,7 @@ LIBRARIES = [
     ("boost/beast", ["daemon/net/", "tests/unit/net/"]),
     ("curl/", ["daemon/net/", "daemon/cli/", "tests/unit/net/"]),
     ("yaml-cpp/", ["config/", "tests/unit/config/"]),
+    ("date/", ["config/"]),
 ]
 
 EVERYWHERE_BANS = [

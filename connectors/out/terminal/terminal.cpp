@@ -12,12 +12,13 @@ Delivery encode(const SendOrder& order) {
   out.kind = Delivery::Kind::print;
   const std::string whom = printable(order.person.empty() ? order.channel : order.person, 80);
   out.body = "---- " + std::string(name(order.kind)) + " to " + whom + ", " +
-             people_text(order.now) + " ----\n" + page_text(order);
+             people_text(order.now, order.zone.get()) + " ----\n" + page_text(order);
   return out;
 }
 
 }  // namespace
 
-const ChannelKind terminal_channel{"terminal", encode, nullptr, {}};
+const ChannelKind terminal_channel{
+    .name = "terminal", .encode = encode, .read = nullptr, .settings = {}, .this_machine = true};
 
 }  // namespace tocsin

@@ -1,30 +1,27 @@
 #include "connectors/out/text/page_text.hpp"
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 
+#include "connectors/out/text/template.hpp"
 #include "connectors/text/quote.hpp"
 #include "connectors/text/rfc3339.hpp"
 
 namespace tocsin {
 namespace {
 
-namespace mustache = kainjow::mustache;
-
-constexpr const char* template_text =
-    "{{first_words}}{{priority}} {{number}} {{title}}\n"
+constexpr const char* whole_template =
+    "{{lead}}{{priority}} {{number}} {{title}}\n"
     "{{#summary}}{{summary}}\n{{/summary}}"
     "{{#ci}}CI {{ci}}{{#service}}, service {{service}}{{/service}}\n{{/ci}}"
     "{{^ci}}{{#service}}Service {{service}}\n{{/service}}{{/ci}}"
+    "{{#impact}}Impact: {{impact}}\n{{/impact}}"
     "Since {{since}}\n"
     "{{#response_due}}Respond by {{response_due}}\n{{/response_due}}"
     "{{#owner}}Taken by {{owner}}\n{{/owner}}"
     "{{#runbook}}Runbook {{runbook}}\n{{/runbook}}"
     "{{#link}}{{link}}\n{{/link}}";
 
-std::string_view first_words(const SendOrder& o) {
-  if (o.kind == PageKind::recall) return "Over, nothing to do: ";
-  if (o.kind == PageKind::notice) return "About the alerting itself: ";
+std::string_view lead_of(const SendOrder& o) {
   switch (o.why) {
     case WhyPage::priority_raised:
       return "More urgent now: ";
@@ -32,8 +29,6 @@ std::string_view first_words(const SendOrder& o) {
       return "Restored, please confirm: ";
     case WhyPage::monitoring_silent:
       return "Monitoring fell silent: ";
-    case WhyPage::recalled:
-      return "Over, nothing to do: ";
     case WhyPage::repeat_due:
       return "Still nobody answered: ";
     case WhyPage::policy_exhausted:
@@ -41,42 +36,33 @@ std::string_view first_words(const SendOrder& o) {
     case WhyPage::nobody_to_page:
       return "Nobody else is there to be told: ";
     default:
-      return o.kind == PageKind::inform ? "For information: " : "";
+      break;
+  }
+  switch (o.kind) {
+    case PageKind::recall:
+      return "Resolved, nothing to do: ";
+    case PageKind::notice:
+      return "About the alerting itself: ";
+    case PageKind::inform:
+      return "For information: ";
+    default:
+      return "";
   }
 }
 
-struct Fields {
-  std::string title, summary, runbook, link;
-};
-
-// Lists of fields are walked by the template; an empty one is absent for it.
-std::string render(const SendOrder& o, const Fields& f) {
-  mustache::data data;
-  const auto set = [&data](const char* key, const std::string& value) {
-    if (!value.empty()) data.set(key, value);
-  };
-  const bool asks = o.kind == PageKind::page && o.owner.empty();
-  set("first_words", std::string(first_words(o)));
-  set("priority", std::string(name(o.priority)));
-  set("number", to_text(o.incident));
-  set("title", f.title);
-  set("summary", f.summary);
-  set("ci", printable(o.ci, 80));
-  set("service", o.service == o.ci ? "" : printable(o.service, 80));
-  set("since", people_text(o.since));
-  set("response_due", asks && o.response_due != Wall{} ? people_text(o.response_due) : "");
-  set("owner", printable(o.owner, 60));
-  set("runbook", f.runbook);
-  set("link", f.link);
-  mustache::mustache text{std::string(template_text)};
-  text.set_custom_escape([](const std::string& plain) { return plain; });
-  return text.render(data);
+std::string plain(const PageWords& words) {
+  return fill_template(whole_template, words, Escape::none);
 }
 
 std::string clipped(std::string_view text, std::size_t room) {
   if (characters(text) <= room) return std::string(text);
   if (room < 4) return {};
   return std::string(first_characters(text, room - 3)) + "...";
+}
+
+// "13:50 CET", with the day when it is another one for the reader than that of the message.
+std::string time_words(const SendOrder& o, Wall at) {
+  return people_text_at(at, o.zone.get(), o.now);
 }
 
 }  // namespace
@@ -94,20 +80,58 @@ std::string_view first_characters(std::string_view utf8, std::size_t count) {
   return utf8.substr(0, at);
 }
 
+bool is_web_link(std::string_view text) {
+  return (text.starts_with("https://") || text.starts_with("http://")) &&
+         text.find_first_of(" \"<>\\^`{|}") == std::string_view::npos;
+}
+
 // What names the incident stays; a link is whole or absent; words are cut.
-std::string page_text(const SendOrder& o) {
+PageWords page_words(const SendOrder& o) {
   const std::string title = printable(o.title, 2048), summary = printable(o.summary, 2048);
-  Fields f{"", "", printable(o.runbook, 2048), printable(o.link, 2048)};
-  const auto room = [&] {
-    const std::size_t used = characters(render(o, f)) + 2;  // two line ends that may come
+  const bool over = o.kind == PageKind::recall;
+  const bool asks = o.kind == PageKind::page && o.owner.empty();
+  PageWords w;
+  w.lead = lead_of(o);
+  w.priority = name(o.priority), w.number = to_text(o.incident);
+  w.ci = printable(o.ci, 80), w.service = o.service == o.ci ? "" : printable(o.service, 80);
+  w.impact = over ? "" : printable(o.impact, 60);
+  w.since = time_words(o, o.since);
+  w.response_due = asks && o.response_due != Wall{} ? time_words(o, o.response_due) : "";
+  w.owner = printable(o.owner, 60);
+  w.runbook = over ? "" : printable(o.runbook, 2048);
+  w.link = printable(o.link, 2048);
+  const auto room = [&w] {
+    const std::size_t used = characters(plain(w)) + 2;  // two line ends that may come
     return used < page_text_characters ? page_text_characters - used : 0;
   };
-  if (room() < 160) f.runbook.clear();
-  if (room() < 160) f.link.clear();
-  f.title = clipped(title, room());
+  if (room() < 160) w.runbook.clear();
+  if (room() < 160) w.link.clear();
+  w.title = clipped(title, room());
   if (!summary.empty() && title.find(summary) == std::string::npos)
-    f.summary = clipped(summary, room());
-  return render(o, f);
+    w.summary = clipped(summary, room());
+  return w;
+}
+
+std::string page_text(const SendOrder& o) {
+  return plain(page_words(o));
+}
+
+std::string page_text_within(const SendOrder& o, std::size_t bytes) {
+  PageWords w = page_words(o);
+  const auto fits = [&] { return plain(w).size() <= bytes; };
+  if (!fits()) w.summary.clear();
+  if (!fits()) w.impact.clear(), w.owner.clear();
+  if (!fits()) w.runbook.clear();
+  if (!fits()) w.link.clear();
+  return fits() ? plain(w) : short_text(o);
+}
+
+std::string short_text(const SendOrder& o) {
+  std::string out(lead_of(o));
+  out.append(name(o.priority)).append(" ").append(to_text(o.incident)).append(" ");
+  out += printable(o.title, 2048);
+  if (out.size() <= short_text_bytes) return out;
+  return std::string(cut_utf8(out, short_text_bytes - 3)) + "...";
 }
 
 std::string subject_of(const SendOrder& o) {

@@ -44,6 +44,7 @@ std::string body_of(const SendOrder& o) {
   out["ci"] = o.ci;
   out["service"] = o.service;
   out["category"] = o.category;
+  out["impact"] = o.impact;
   out["group"] = o.group;
   out["summary"] = o.summary;
   out["runbook"] = o.runbook;
@@ -83,12 +84,14 @@ Delivery encode(const SendOrder& o) {
 ChannelAnswer read(int status, std::string_view body) {
   ChannelAnswer out;
   out.detail = "HTTP " + std::to_string(status);
-  if (status >= 200 && status < 300) {
+  // The page of some proxy that wants a login is no receiver's word.
+  const bool page = is_html(body);
+  if (status >= 200 && status < 300 && !page) {
     out.outcome = AttemptOutcome::accepted;
     return out;
   }
   if (!body.empty()) out.detail += ": " + printable(body, 120);
-  if (status == 429 || status == 503)
+  if (status == 429 || status == 503 || (page && status < 300))
     out.outcome = AttemptOutcome::not_sent;
   else if (status == 408 || status >= 500 || status < 200)
     out.outcome = AttemptOutcome::unknown;

@@ -1,5 +1,9 @@
 // Attempts on their way out: every one is settled once, whatever the channel does.
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include <condition_variable>
@@ -137,6 +141,67 @@ TEST_CASE_METHOD(Fixture, "the answer of a webhook is the channel's to read") {
   CHECK(settled[2].outcome == AttemptOutcome::not_sent);
   CHECK(settled[2].detail == "refused");
   CHECK(settled[3].outcome == AttemptOutcome::unknown);
+}
+
+TEST_CASE_METHOD(Fixture, "a mail goes to one address, with the time that is left for it") {
+  SendOrder mail = order("smtp", seconds(35));
+  mail.person = "bob", mail.email = "bob@example.org";
+  mail.channel_settings = {{"host", "mail.example.org"},
+                           {"from", "t@example.org"},
+                           {"username", "u"},
+                           {"password", "p"}};
+  SendOrder hurried = mail, nowhere = mail;
+  hurried.deadline = Wall{1'000'000} + seconds(15);
+  nowhere.email.clear();
+  Sender sender(ports());
+  sender.send({mail, hurried, nowhere});
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].smtp);
+  CHECK(requests[0].url == "smtp://mail.example.org:587");
+  CHECK(requests[0].starttls == OutboundRequest::Starttls::required);
+  CHECK(requests[0].from == "t@example.org");
+  CHECK(requests[0].to == "bob@example.org");
+  CHECK(requests[0].username == "u");
+  CHECK(requests[0].password == "p");
+  CHECK(requests[0].total_timeout_ms == 30'000);
+  CHECK(requests[1].total_timeout_ms == 10'000);
+  auto settled = wait(1);
+  REQUIRE(settled.size() == 1);
+  CHECK(settled[0].outcome == AttemptOutcome::refused);
+  CHECK(settled[0].detail == "bob has no mail address");
+  sender.http_done({requests[0].id, OutboundResult::Phase::answered, 250, "250 ok", {}, ""});
+  sender.http_done({requests[1].id, OutboundResult::Phase::unknown, 354, "354 go on", {}, "cut"});
+  settled = wait(3);
+  REQUIRE(settled.size() == 3);
+  CHECK(settled[1].outcome == AttemptOutcome::accepted);
+  CHECK(settled[2].outcome == AttemptOutcome::unknown);
+}
+
+TEST_CASE_METHOD(Fixture, "the logger of this machine gets one datagram") {
+  fs::create_directories(folder.path);
+  SendOrder line = order("syslog");
+  line.channel_settings = {{"path", folder.path + "/log"}};
+  Sender sender(ports());
+  sender.send({line});
+  CHECK(wait(1).at(0).outcome == AttemptOutcome::not_sent);  // nobody listens
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s/log", folder.path.c_str());
+  const int logger = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  REQUIRE(bind(logger, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  sender.send({line});
+  CHECK(wait(2).at(1).outcome == AttemptOutcome::accepted);
+  char text[2048];
+  const ssize_t n = recv(logger, text, sizeof text, 0);
+  REQUIRE(n > 0);
+  const std::string_view said(text, static_cast<std::size_t>(n));
+  CHECK(said.starts_with("<24>tocsin: page: P"));
+  CHECK(said.find("disk full") != std::string_view::npos);
+  CHECK(said.find('\n') == std::string_view::npos);
+  // A logger that does not read: said, not waited for.
+  for (int i = 0; i < 5000; ++i) sender.send({line});
+  CHECK(wait(5002).back().outcome == AttemptOutcome::not_sent);
+  close(logger);
 }
 
 TEST_CASE_METHOD(Fixture, "what cannot leave is said at once") {

@@ -47,7 +47,8 @@ rules:
     set: {category: databse}
 )") == R"(t.yaml:1:8: unknown key 'lisen' in http, did you mean 'listen'?
 t.yaml:3:30: unknown channel 'pagre', did you mean 'pager'?
-t.yaml:5:25: kind is terminal, mailbox or webhook, not 'webhok', did you mean 'webhook'?
+t.yaml:5:25: kind is terminal, mailbox, webhook, smtp, slack or syslog, not 'webhok', )"
+       R"(did you mean 'webhook'?
 t.yaml:6:20: error is a duration such as 90s, 4h, 1h30m or 2d, not '90'
 t.yaml:9:13: in the matcher 'alertname=~"("': bad regular expression: missing ): (
 t.yaml:10:21: unknown category 'databse', did you mean 'database'?
@@ -80,6 +81,46 @@ TEST_CASE("each mistake by itself") {
       {"channels: [{name: x, kind: terminal, in_flight_max: 0}]",
        "1:53: in_flight_max is a whole number from 1 to 4, not '0'"},
       {"channels: [{name: x, kind: webhook, url_file: gone}]", "cannot be read"},
+      {"channels: [{name: x, kind: smtp, from: a@b.example}]",
+       "1:12: a channel of kind smtp has no host"},
+      {"channels: [{name: x, kind: smtp, host: h}]", "a channel of kind smtp has no from"},
+      {"channels: [{name: x, kind: smtp, host: h, from: Tocsin}]",
+       "1:49: from is a bare mail address, not 'Tocsin'"},
+      {"channels: [{name: x, kind: smtp, host: 'h h', from: a@b.example}]",
+       "1:40: host is a name or an address"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, port: many}]",
+       "port is a whole number"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, port: 65536}]",
+       "1:68: port is a whole number from 1 to 65535"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, starttls: maybe}]",
+       "1:72: starttls is required, optional or never, not 'maybe'"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, tls: true, starttls: never}]",
+       "starttls and tls are both given"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, tls: 'yes'}]",
+       "tls is true or false"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, username: u}]",
+       "1:72: username and password belong together"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, username: u, password: p, "
+       "starttls: optional}]",
+       "a password would leave in the clear"},
+      {"channels: [{name: x, kind: smtp, host: h, from: a@b.example, ca_file: gone.pem}]",
+       "gone.pem' cannot be read"},
+      {"channels: [{name: x, kind: smtp, hots: h, host: h, from: a@b.example}]",
+       "unknown key 'hots' in a channel, did you mean 'host'?"},
+      {"channels: [{name: x, kind: slack}]", "a channel of kind slack has no url"},
+      {"channels: [{name: x, kind: slak}]", "did you mean 'slack'?"},
+      {"channels: [{name: x, kind: syslog, path: ''}]", "path is empty"},
+      {"people: [{id: bob, reach: {page: [x]}}]\n"
+       "channels: [{name: x, kind: smtp, host: h, from: a@b.example, to: c@b.example}]",
+       "1:10: 'bob' is told by 'x', which is mail, and has no email"},
+      {"people: [{id: bob, email: b@b.example}]\ngroups: [{id: g, members: [bob], channel: x}]\n"
+       "channels: [{name: x, kind: smtp, host: h, from: a@b.example}]",
+       "3:12: the channel 'x' is told itself, as that of a group or the last resort, and has no "
+       "to"},
+      {"people: [{id: bob, time_zone: Europe/Berlni}]",
+       "1:31: unknown time zone 'Europe/Berlni', did you mean 'Europe/Berlin'?"},
+      {"people: [{id: bob, time_zone: ../../etc/passwd}]", "unknown time zone"},
+      {"instance: {time_zone: Mars}", "1:23: unknown time zone 'Mars'"},
       {"http: {listen: nowhere}", "1:16: listen is host:port, [v6]:port or :port, not 'nowhere'"},
       {"http: {listen: [\"h:70000\"]}", "listen is host:port"},
       {"http: {external_url: tocsin.example.org}", "external_url starts with https:// or http://"},

@@ -21,7 +21,7 @@ std::shared_ptr<Settings> small_settings() {
   s->hash = "small";
   s->text = "small";
   s->sources = {"test"};
-  s->people = {{"ada", "ada@example.org", {"pager"}, {}}};
+  s->people = {{"ada", "ada@example.org", {"pager"}, {}, ""}};
   s->channels = {{"pager", "webhook", {}, 4}, {"terminal", "terminal", {}, 4}};
   s->catch_all_people = {"ada"};
   for (auto& policy : s->policies) {

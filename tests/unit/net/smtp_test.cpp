@@ -223,7 +223,7 @@ TEST_CASE("no TLS where TLS was asked for, no mail", "[smtp]") {
   Post post({});
   OutboundRequest request;
   request.smtp = true;
-  request.starttls = true;
+  request.starttls = OutboundRequest::Starttls::required;
   request.url = "smtp://127.0.0.1:" + std::to_string(post.server.port());
   request.from = request.to = "a@example.org";
   const OutboundResult r = Post::run(std::move(request));

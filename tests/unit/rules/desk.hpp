@@ -15,8 +15,9 @@ namespace tocsin::testing {
 inline std::shared_ptr<Settings> small_settings() {
   auto s = std::make_shared<Settings>();
   s->hash = s->text = "small";
-  s->channels = {{"chat", "terminal", {}, 8}, {"pager", "terminal", {}, 8}};
-  s->people = {{"ann", "", {"pager", "chat"}, {"chat"}}, {"eve", "", {"pager"}, {}}};
+  s->channels = {{"chat", "terminal", {}, 8, seconds(10)},
+                 {"pager", "terminal", {}, 8, seconds(10)}};
+  s->people = {{"ann", "", {"pager", "chat"}, {"chat"}, ""}, {"eve", "", {"pager"}, {}, ""}};
   s->groups = {{"blue", {"ann"}, "", "chat"}};
   s->default_group = "blue";
   s->catch_all_people = {"eve"};

@@ -1,0 +1,52 @@
+#include "connectors/out/text/template.hpp"
+
+#include <kainjow/mustache.hpp>
+#include <utility>
+
+namespace tocsin {
+
+namespace mustache = kainjow::mustache;
+
+std::string slack_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string fill_template(const char* text, const PageWords& w, Escape escape) {
+  mustache::data data;
+  const std::pair<const char*, const std::string&> parts[] = {{"lead", w.lead},
+                                                              {"priority", w.priority},
+                                                              {"number", w.number},
+                                                              {"title", w.title},
+                                                              {"summary", w.summary},
+                                                              {"ci", w.ci},
+                                                              {"service", w.service},
+                                                              {"impact", w.impact},
+                                                              {"since", w.since},
+                                                              {"owner", w.owner},
+                                                              {"response_due", w.response_due},
+                                                              {"runbook", w.runbook},
+                                                              {"link", w.link}};
+  for (const auto& [key, value] : parts)
+    if (!value.empty()) data.set(key, value);
+  if (is_web_link(w.runbook)) data.set("runbook_link", w.runbook);
+  if (is_web_link(w.link)) data.set("button", w.link);
+  mustache::mustache filled{std::string(text)};
+  if (escape == Escape::none)
+    filled.set_custom_escape([](const std::string& plain) { return plain; });
+  if (escape == Escape::slack)
+    filled.set_custom_escape([](const std::string& plain) { return slack_escaped(plain); });
+  return filled.render(data);
+}
+
+}  // namespace tocsin
