@@ -44,6 +44,7 @@ class Compiler {
   void external_url(const Word& word);
   void tokens(Reader& root);
   void integrations(Reader& root);
+  void repeat_interval(Reader& item, Integration& integration);
   std::string token_hash(Reader& item, bool required);
   bool read_secret(const Word& path, std::string& out);
   std::string absolute(const std::string& path) const;

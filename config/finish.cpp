@@ -31,6 +31,12 @@ bool is_loopback(std::string_view listen) {
          listen.starts_with("[::1]");
 }
 
+// A sender looks at the clock only every so often (Alertmanager: every group_interval, 5 minutes by
+// default) and tries again when we did not answer: a repeat is never early and often a little late.
+Span promise_of(Span repeat_interval) {
+  return {saturated_sum(repeat_interval.ms, std::max(repeat_interval.ms / 4, minutes(10).ms))};
+}
+
 std::set<std::string> texts_of(const std::vector<Matcher>& matchers) {
   std::set<std::string> out;
   for (const auto& m : matchers) out.insert(matcher_text(m));
@@ -46,7 +52,11 @@ void Compiler::finish() {
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
-  for (const auto& integration : body.integrations) settings.sources.push_back(integration.name);
+  for (const auto& integration : body.integrations) {
+    settings.sources.push_back(integration.name);
+    if (integration.repeat_interval > Span{})
+      settings.promises[integration.name] = promise_of(integration.repeat_interval);
+  }
   references();
   order_rules();
   index_cis();

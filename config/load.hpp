@@ -30,6 +30,7 @@ struct Integration {
   std::string name;
   std::string source;        // a name of source_kinds()
   std::string token_sha256;  // empty: no token is asked for
+  Span repeat_interval{};    // how often its sender repeats a firing alert; 0: within minutes
 };
 
 // What the body needs beside the rules.

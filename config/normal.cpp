@@ -109,11 +109,11 @@ class Writer {
           .done();
     });
     items("integrations", b.integrations, [](const Integration& i) {
-      return Map()
-          .text("name", i.name)
-          .text("source", i.source)
-          .text("token", i.token_sha256.empty() ? "" : "sha256:" + i.token_sha256)
-          .done();
+      Map map;
+      map.text("name", i.name).text("source", i.source);
+      map.text("token", i.token_sha256.empty() ? "" : "sha256:" + i.token_sha256);
+      if (i.repeat_interval > Span{}) map.span("repeat_interval", i.repeat_interval);
+      return map.done();
     });
   }
 

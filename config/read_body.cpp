@@ -187,6 +187,19 @@ void Compiler::tokens(Reader& root) {
   }
 }
 
+void Compiler::repeat_interval(Reader& item, Integration& integration) {
+  const SourceKind* kind = find_source(integration.source);
+  if (kind) integration.repeat_interval = kind->repeat_interval;
+  const Node* given = item.find("repeat_interval");
+  if (!given || !kind) return;
+  if (kind->repeat_interval == Span{})
+    return report_.error(given->mark, "a sender of the source '" + integration.source +
+                                          "' repeats within minutes: it has no repeat_interval");
+  item.duration("repeat_interval", integration.repeat_interval);
+  if (integration.repeat_interval < seconds(1))
+    report_.error(given->mark, "repeat_interval is at least 1s");
+}
+
 void Compiler::integrations(Reader& root) {
   const Node* given = root.find("integrations");
   if (given && !defaults_) body.integrations.clear();
@@ -201,6 +214,7 @@ void Compiler::integrations(Reader& root) {
       if (!find_source(source->text)) item.not_one_of(*source, "source", known);
     }
     integration.token_sha256 = token_hash(item, false);
+    repeat_interval(item, integration);
     item.finish();
     if (!name) continue;
     integration.name = *name;

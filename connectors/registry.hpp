@@ -51,7 +51,8 @@ enum class DecodeFailure : std::uint8_t { none, malformed, too_large, wrong_shap
 struct Decoded {
   AlertBatch batch;  // good items; bad ones are sentences in batch.rejected
   DecodeFailure failure = DecodeFailure::none;
-  std::string message;  // what is wrong and where; the whole body is refused
+  std::string message;          // what is wrong and where; the whole body is refused
+  std::uint64_t truncated = 0;  // alerts that the sender says it left out
 };
 
 struct SourceKind {
@@ -59,6 +60,9 @@ struct SourceKind {
   // `body` is followed by at least 64 readable bytes (simdjson padding). Pure and thread-safe.
   Decoded (*decode)(std::string_view body, Wall received_at);
   std::span<const SettingSpec> settings;
+  // Of a sender that repeats a firing alert seldom: how often by its own default, and then
+  // `repeat_interval` of an integration says it otherwise. 0: within minutes, or its alerts say.
+  Span repeat_interval{};
 };
 std::span<const SourceKind> source_kinds();
 const SourceKind* find_source(std::string_view name);

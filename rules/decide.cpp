@@ -281,6 +281,10 @@ void on(const Deciding&, const Tick&) {}
 
 // ---- time ----
 
+Span promise_of(const Deciding& d, std::uint8_t source) {
+  return d.settings.promise(d.state.source_name(source));
+}
+
 void on_hold_over(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
   const std::string text(row.text().bytes());
@@ -289,13 +293,18 @@ void on_hold_over(const Deciding& d, std::uint32_t slot) {
   alert.starts_at = row.starts_at;
   alert.time_suspect = row.flags & 1;
   const Instant promised = d.sightings.until(slot, row.serial());
-  place(d, alert, row.source, true, later(promised, d.now + d.settings.resolve_timeout));
+  place(d, alert, row.source, true,
+        later(promised, d.now + std::max(d.settings.resolve_timeout, promise_of(d, row.source))));
 }
 
 // Silence is not health (BND-11): heard of meanwhile, it goes on; else it is stale, and stays open.
 void on_silence(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
-  const Instant promised = d.sightings.until(slot, row.serial());
+  Instant promised = d.sightings.until(slot, row.serial());
+  // A start forgets who was heard. The grace after it is enough for those who repeat within
+  // minutes; one who repeats within hours is given a whole round.
+  const Span round = promise_of(d, row.source);
+  if (round > Span{}) promised = later(promised, d.state.globals().stale_grace + round);
   if (promised > d.now) return d.out.add(AlertRefreshed{row.fingerprint(), promised});
   const IncidentNumber n = row.incident;
   const bool first = d.state.incident_slot(n) != no_slot && !incident_row(d, n).monitoring_silent;

@@ -4,6 +4,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <set>
 
 #include "rules/correlate/ci.hpp"
@@ -97,7 +98,7 @@ void classify_into(Prepared& p, AlertText text, const Settings& settings) {
 }  // namespace
 
 Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Settings& settings,
-                 const Fingerprint& secret, std::uint8_t source, Wall received_at) {
+                 const Fingerprint& secret, std::uint8_t source, Wall received_at, Span promise) {
   Prepared p;
   p.event_class = alert.event_class;
   classify_into(p, batch.text(alert), settings);
@@ -109,8 +110,10 @@ Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Sett
   p.resolved = alert.resolved;
   if (p.resolved)
     p.until = alert.ends_at.ms ? alert.ends_at : received_at;
+  else if (alert.ends_at > received_at)
+    p.until = std::max(alert.ends_at, received_at + promise);
   else
-    p.until = alert.ends_at > received_at ? alert.ends_at : received_at + settings.resolve_timeout;
+    p.until = received_at + std::max(settings.resolve_timeout, promise);
   return p;
 }
 

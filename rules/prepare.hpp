@@ -12,9 +12,11 @@
 namespace tocsin {
 
 // `secret` keys the fingerprint (one per store); `source` separates senders from each other.
-// The result's views live in `batch` and `settings`.
+// A firing alert is good until its own end, or else for resolve_timeout; always for `promise`. The
+// result's views live in `batch` and `settings`.
 Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Settings& settings,
-                 const Fingerprint& secret, std::uint8_t source, Wall received_at);
+                 const Fingerprint& secret, std::uint8_t source, Wall received_at,
+                 Span promise = {});
 
 // The same for a text that is already stored (a held alert whose time has come).
 Prepared prepare_stored(AlertText text, Fingerprint fingerprint, const Settings& settings);

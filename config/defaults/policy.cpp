@@ -121,7 +121,7 @@ default_rules:
     match: ['alertname=~".*(Temperature|Humidity|Overheat).*"']
     set: {category: facilities, subcategory: cooling, symptom: S11}
   - id: m310
-    match: ['alertname=~".*(TargetMissing|TargetDown|NoData|AbsentMetric).*"']
+    match: ['alertname=~".*(TargetMissing|TargetDown|NoData|AbsentMetric|DatasourceError).*"']
     set: {category: monitoring, subcategory: no_data, symptom: S12}
   - id: m311
     match: ['alertname=~".*(AgentDown|ExporterDown|HeartbeatLost|Dead[Mm]an).*"']

@@ -46,24 +46,32 @@ HttpResponse am_stored(const std::vector<std::string>& rejected) {
   return am_error(400, joined);
 }
 
-HttpResponse hook_stored(std::size_t accepted, const std::vector<std::string>& rejected,
-                         std::uint64_t seq) {
+// What became of the items of one body.
+struct Taken {
+  bool am = false;  // asked over Alertmanager's API
+  std::size_t accepted = 0;
+  std::vector<std::string> rejected;
+  std::uint64_t truncated = 0;
+};
+
+HttpResponse hook_stored(const Taken& taken, std::uint64_t seq) {
   std::string body;
   JsonWriter json(body);
-  json.open_object().field("accepted", accepted).key("rejected").open_array();
-  for (const std::string& why : rejected) json.value(why);
+  json.open_object().field("accepted", taken.accepted).key("rejected").open_array();
+  for (const std::string& why : taken.rejected) json.value(why);
   json.close_array();
+  if (taken.truncated) json.field("truncated", taken.truncated);
   if (seq) json.field("seq", seq);
   json.close_object();
   body += '\n';
-  HttpResponse r = json_response(accepted == 0 && !rejected.empty() ? 422 : 200, std::move(body));
+  const bool nothing = taken.accepted == 0 && !taken.rejected.empty();
+  HttpResponse r = json_response(nothing ? 422 : 200, std::move(body));
   if (seq) r.headers.emplace_back("X-Tocsin-Seq", std::to_string(seq));
   return r;
 }
 
-HttpResponse stored(bool am, std::size_t accepted, const std::vector<std::string>& rejected,
-                    std::uint64_t seq) {
-  return am ? am_stored(rejected) : hook_stored(accepted, rejected, seq);
+HttpResponse stored(const Taken& taken, std::uint64_t seq) {
+  return taken.am ? am_stored(taken.rejected) : hook_stored(taken, seq);
 }
 
 }  // namespace
@@ -140,7 +148,9 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
   if (decoded.failure != DecodeFailure::none) return refuse(refused_body(am, decoded));
   if (!decoded.batch.rejected.empty()) count_bad(source, decoded.batch.rejected.size(), am);
   const std::size_t count = decoded.batch.alerts.size();
-  if (count == 0) return x.reply(stored(am, 0, decoded.batch.rejected, 0));
+  stats_.truncated += decoded.truncated;
+  Taken taken{am, count, decoded.batch.rejected, decoded.truncated};
+  if (count == 0) return x.reply(stored(taken, 0));
 
   AlertsRequest request;
   request.batch = std::make_shared<AlertBatch>(std::move(decoded.batch));
@@ -149,17 +159,18 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
   request.received_at = now;
   request.prepared.reserve(count);
   const Fingerprint secret = engine_.secret();
+  const Span promise = request.settings->promise(hook.name);
   for (const IncomingAlert& alert : request.batch->alerts)
     request.prepared.push_back(
-        prepare(*request.batch, alert, *request.settings, secret, source, now));
+        prepare(*request.batch, alert, *request.settings, secret, source, now, promise));
   if (am) {
     const auto ended = std::count_if(request.prepared.begin(), request.prepared.end(),
                                      [](const Prepared& p) { return p.resolved; });
     stats_.resolved += static_cast<std::uint64_t>(ended);
     stats_.firing += count - static_cast<std::uint64_t>(ended);
   }
-  request.done = [reply = x.reply, am, count, batch = request.batch](bool ok, std::uint64_t seq) {
-    reply(ok ? stored(am, count, batch->rejected, seq) : busy("stopping"));
+  request.done = [reply = x.reply, taken = std::move(taken)](bool ok, std::uint64_t seq) {
+    reply(ok ? stored(taken, seq) : busy("stopping"));
   };
 
   const Engine::Health health = engine_.health();

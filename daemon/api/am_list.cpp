@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "daemon/api/am_fingerprint.hpp"
+#include "connectors/text/am_fingerprint.hpp"
 #include "daemon/api/json_out.hpp"
 #include "daemon/api/rfc3339.hpp"
 #include "rules/model/matcher.hpp"

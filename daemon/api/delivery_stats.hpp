@@ -35,6 +35,7 @@ struct DeliveryStats {
 
 struct IntakeStats {
   std::atomic<std::uint64_t> firing{}, resolved{}, invalid{};  // over the Alertmanager API
+  std::atomic<std::uint64_t> truncated{};  // alerts that senders of groups say they left out
 };
 
 }  // namespace tocsin::api

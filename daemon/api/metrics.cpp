@@ -164,6 +164,9 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_backlog(families, snapshot);
   add_info(families, snapshot, ports);
   add_engine(families, engine, ports);
+  add_counter(families, "tocsin_alerts_truncated_total",
+              "Alerts that senders of groups said they left out, since this process started.",
+              static_cast<double>(ports.intake->truncated.load()));
   add_server(families, ports.server());
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);

@@ -140,7 +140,8 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
     Prepared& alert = request.prepared[work.cursor];
     if (!same_settings)
       alert = prepare(*request.batch, request.batch->alerts[work.cursor], *settings_,
-                      state_.globals().secret, request.source, request.received_at);
+                      state_.globals().secret, request.source, request.received_at,
+                      settings_->promise(state_.source_name(request.source)));
     decide(state_, *settings_, sightings_,
            ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
     apply_sightings(out);

@@ -28,6 +28,10 @@ const Group* Settings::group(std::string_view id) const {
   return find_sorted(groups, &Group::id, id);
 }
 
+Span Settings::promise(std::string_view source) const {
+  const auto it = promises.find(source);
+  return it == promises.end() ? Span{} : it->second;
+}
 const Channel* Settings::channel(std::string_view wanted) const {
   return find_sorted(channels, &Channel::name, wanted);
 }

@@ -119,7 +119,9 @@ struct Settings {
   std::string text;  // normalised: parses to an equal object
 
   std::vector<std::string>
-      sources;              // names of the integrations, in the order of the file; 31 at most
+      sources;  // names of the integrations, in the order of the file; 31 at most
+  // How long a firing alert of an integration is good for, where its sender repeats it seldom.
+  std::map<std::string, Span, std::less<>> promises;
   std::vector<Rule> rules;  // first match wins
   std::map<std::string, Severity, std::less<>> severity_aliases;
   Severity severity_default = Severity::error;
@@ -170,6 +172,7 @@ struct Settings {
   const Group* group(std::string_view id) const;
   const Channel* channel(std::string_view name) const;
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
+  Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 
 }  // namespace tocsin

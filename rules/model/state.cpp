@@ -107,6 +107,9 @@ std::optional<PageId> State::next_waiting(std::string_view channel) const {
   if (it == channels_.end() || it->second.waiting.empty()) return {};
   return std::get<PageId>(*it->second.waiting.begin());
 }
+std::string_view State::source_name(std::uint8_t slot) const {
+  return slot < globals_.sources.size() ? globals_.sources[slot] : std::string_view();
+}
 std::uint8_t State::source_slot(std::string_view name) const {
   for (std::size_t i = 0; i < globals_.sources.size(); ++i)
     if (globals_.sources[i] == name) return static_cast<std::uint8_t>(i);

@@ -184,6 +184,7 @@ class State {
       std::string_view channel) const;  // most urgent page without a slot
   const std::string& config_text() const { return *config_text_; }
   std::uint8_t source_slot(std::string_view name) const;  // sources_max when unknown
+  std::string_view source_name(std::uint8_t slot) const;  // empty when unknown
 
   // The earliest deadline that is still true; stale hints are dropped on the way.
   std::optional<Deadline> next_deadline() const;

@@ -245,13 +245,14 @@ void World::alert(const Words& words, bool resolved) {
   pack_alert(request.batch->bytes, packed, annotations, "");
   in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size());
   request.settings = node_->sequencer->settings();
-  request.source = node_->state.source_slot(source.empty() ? "alertmanager" : source);
+  const std::string sender = source.empty() ? "alertmanager" : source;
+  request.source = node_->state.source_slot(sender);
   request.received_at = {now_ + skew_};
   for (int i = 0; i < std::max(1, std::atoi(times.c_str())); ++i) {
     request.batch->alerts.push_back(in);
     request.prepared.push_back(prepare(*request.batch, in, *request.settings,
                                        node_->state.globals().secret, request.source,
-                                       request.received_at));
+                                       request.received_at, request.settings->promise(sender)));
   }
   request.done = [](bool, std::uint64_t) {};
   inbox_.push_back({node_->now(machine()), std::move(request), {}, 0});

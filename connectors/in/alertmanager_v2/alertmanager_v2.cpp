@@ -66,11 +66,12 @@ class Decoder {
     });
   }
 
+  // Text by the book; but some senders of annotations write numbers, and those name nothing.
   bool annotations(JsonWalk::Value field) {
     if (walk_.is_null(field)) return walk_.skip(field);
     return walk_.members(field, [this](std::string_view name, JsonWalk::Value value) {
       std::string_view text;
-      if (!walk_.text(value, text)) return false;
+      if (!walk_.scalar(value, text)) return false;
       packer().annotation(name, text);
       return true;
     });

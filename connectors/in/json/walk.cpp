@@ -142,6 +142,18 @@ bool JsonWalk::is_null(Value value) {
   return !value.type().get(type) && type == json_type::null;
 }
 
+bool JsonWalk::is_object(Value value) {
+  json_type type;
+  return !value.type().get(type) && type == json_type::object;
+}
+bool JsonWalk::is_list(Value value) {
+  json_type type;
+  return !value.type().get(type) && type == json_type::array;
+}
+bool JsonWalk::is_scalar(Value value) {
+  return !is_object(value) && !is_list(value);
+}
+
 bool JsonWalk::null_literal(Value& value) {
   bool null = false;
   if (const auto error = value.is_null().get(null)) return malformed(error);
@@ -155,11 +167,8 @@ bool JsonWalk::skip(Value value) {
   switch (type) {
     case json_type::object:
       return members(value, [this](std::string_view, Value v) { return skip(v); });
-    case json_type::array: {
-      simdjson::ondemand::array array;
-      if (const auto error = value.get_array().get(array)) return malformed(error);
-      return each_element(array, [this](std::size_t, Value v) { return skip(v); });
-    }
+    case json_type::array:
+      return elements(value, [this](std::size_t, Value v) { return skip(v); });
     default:
       return scalar(value, ignored);
   }
@@ -167,6 +176,9 @@ bool JsonWalk::skip(Value value) {
 
 bool JsonWalk::wrong_shape(std::string_view what) {
   return fail(DecodeFailure::wrong_shape, what);
+}
+bool JsonWalk::too_large(std::string_view what) {
+  return fail(DecodeFailure::too_large, what);
 }
 bool JsonWalk::malformed(std::string_view what) {
   return fail(DecodeFailure::malformed, what);

@@ -39,12 +39,19 @@ class JsonWalk {
   // An object's members go to each(key, Value) -> bool, which must read or skip the value.
   template <class Each>
   bool members(Value value, Each&& each);
+  // A list's elements go to each(index, Value) -> bool, likewise.
+  template <class Each>
+  bool elements(Value value, Each&& each);
   bool text(Value value, std::string_view& out);    // a string and nothing else
   bool scalar(Value value, std::string_view& out);  // string, number or boolean as text; null is ""
   bool skip(Value value);                           // whatever it is, checked to its last byte
   bool is_null(Value value);
+  bool is_object(Value value);
+  bool is_list(Value value);
+  bool is_scalar(Value value);  // string, number, boolean or null
 
   bool wrong_shape(std::string_view what);
+  bool too_large(std::string_view what);
   DecodeFailure failure() const { return failure_; }
   const std::string& message() const { return message_; }
 
@@ -149,6 +156,16 @@ bool JsonWalk::members(Value value, Each&& each) {
   simdjson::ondemand::object object;
   if (const auto error = value.get_object().get(object)) return malformed(error);
   return each_member(object, each);
+}
+
+template <class Each>
+bool JsonWalk::elements(Value value, Each&& each) {
+  simdjson::ondemand::json_type type;
+  if (const auto error = value.type().get(type)) return malformed(error);
+  if (type != simdjson::ondemand::json_type::array) return wrong_shape("expected a list");
+  simdjson::ondemand::array array;
+  if (const auto error = value.get_array().get(array)) return malformed(error);
+  return each_element(array, each);
 }
 
 }  // namespace tocsin

@@ -68,6 +68,7 @@ integrations:
   - {name: shop, source: generic, token: shop-secret}
   - {name: open, source: generic}
   - {name: prom, source: alertmanager_v2, token: prom-secret}
+  - {name: am, source: alertmanager_webhook, token: am-secret}
 people: [{id: bob, email: bob@example.org}, {id: ivy}, {id: eye}, {id: adm}]
 groups: [{id: team, members: [bob], lead: ivy}]
 default_group: team

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "connectors/text/am_fingerprint.hpp"
 #include "daemon/api/am_filter.hpp"
-#include "daemon/api/am_fingerprint.hpp"
 #include "tests/unit/api/support.hpp"
 
 using namespace tocsin;

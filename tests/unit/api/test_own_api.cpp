@@ -50,6 +50,35 @@ TEST_CASE("a hook says what it took, and when that is durable") {
   CHECK(world.post("/hooks/cli", "shop-secret", disk_full).status == 200);
 }
 
+TEST_CASE("of a group the good alerts are taken, and what was not is said") {
+  World world;
+  const HttpResponse r = world.post("/hooks/am", "am-secret", R"({"truncatedAlerts":3,"alerts":[
+      {"status":"firing","labels":{"alertname":"A","ci":"db-1"}},
+      {"status":"suppressed","labels":{"alertname":"B"}}]})");
+  CHECK(r.status == 200);
+  CHECK(parsed(r).at("accepted").as_int64() == 1);
+  CHECK(parsed(r).at("rejected").as_array().at(0).as_string() ==
+        "alert [1] has the status 'suppressed', which is not firing or resolved");
+  CHECK(parsed(r).at("truncated").as_int64() == 3);
+  HttpResponse metrics = world.get("/metrics");
+  CHECK(text_of(metrics).find("tocsin_alerts_truncated_total 3\n") != std::string::npos);
+  CHECK(world.post("/hooks/am", "am-secret", "[]").status == 422);
+}
+
+TEST_CASE("an alert of a sender that repeats seldom is not due for hours") {
+  World world;
+  REQUIRE(world
+              .post("/hooks/am", "am-secret",
+                    R"({"alerts":[{"labels":{"alertname":"A","ci":"db-1"}}]})")
+              .status == 200);
+  const auto snapshot = world.engine->read_now();
+  Span left{};
+  snapshot->alerts.each(
+      [&](std::uint32_t, const AlertRow& row) { left = row.due - snapshot->globals.at; });
+  CHECK(left > minutes(299));
+  CHECK(left <= minutes(301));
+}
+
 TEST_CASE("every event has one disposition, refused ones too") {
   World world;
   world.post("/hooks/shop", "shop-secret", disk_full);

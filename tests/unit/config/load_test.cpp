@@ -134,7 +134,8 @@ TEST_CASE("each mistake by itself") {
        "token and token_file are both given"},
       {"tokens: [{name: t, roles: [viewer], token: x}, {name: u, roles: [viewer], token: x}]",
        "the tokens 't' and 'u' are the same"},
-      {"integrations: [{name: p, source: zabbix}]", "source is alertmanager_v2 or generic"},
+      {"integrations: [{name: p, source: zabbix}]",
+       "source is alertmanager_v2, alertmanager_webhook, generic or grafana, not 'zabbix'"},
       {"integrations: [{name: A/b, source: generic}]",
        "the name of an integration is part of a path"},
       {"severities: {sev1: urgent}", "1:20: a severity is critical, error, warning or info"},
@@ -172,6 +173,14 @@ TEST_CASE("each mistake by itself") {
       {"escalation: {P1: {steps: [{at: 0m, to: [primary]}], repeat: {from: 1, every: 5m, max: 2}}}",
        "from is a whole number from 0 to 0, not '1'"},
       {"lifecycle: {resolve_timeout: 0s}", "resolve_timeout is at least 1s"},
+      {"integrations: [{name: g, source: generic, repeat_interval: 4h}]",
+       "1:60: a sender of the source 'generic' repeats within minutes: it has no repeat_interval"},
+      {"integrations: [{name: g, source: grafana, repeat_interval: 0s}]",
+       "1:60: repeat_interval is at least 1s"},
+      {"integrations: [{name: g, source: grafana, repeat_interval: often}]",
+       "1:60: repeat_interval is a duration such as 90s, 4h, 1h30m or 2d, not 'often'"},
+      {"integrations: [{name: g, source: grafana, repeat_intervall: 4h}]",
+       "did you mean 'repeat_interval'?"},
       {"store: {path: {}}", "path is text, not a map"},
       {"instance: {name: a, name: b}", "1:21: key 'name' is given twice, first in line 1"},
       {"- a\n- b", "1:1: the configuration is a map of keys, not a list"},
@@ -227,6 +236,20 @@ TEST_CASE("nothing but people") {
   CHECK_FALSE(s.policies[2].steps[1].to[0].page);
   CHECK(s.tree.categories.size() == 15);
   CHECK(lines(loaded.warnings).find("every page ends on the terminal") != std::string::npos);
+}
+
+TEST_CASE("a sender that repeats seldom promises more than resolve_timeout") {
+  const auto loaded = good(small + R"(integrations:
+  - {name: am, source: alertmanager_webhook}
+  - {name: graf, source: grafana, repeat_interval: 20m}
+  - {name: prom, source: alertmanager_v2}
+)");
+  const Settings& s = *loaded.settings;
+  CHECK(s.promise("am") == hours(5));
+  CHECK(s.promise("graf") == minutes(30));
+  CHECK(s.promise("prom") == Span{});
+  CHECK(s.text.find("repeat_interval: 4h") != std::string::npos);
+  CHECK(load_stored(s.text).settings->promises == s.promises);
 }
 
 TEST_CASE("percentages are of the response time that is in force") {

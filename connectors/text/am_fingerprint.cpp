@@ -1,6 +1,6 @@
-#include "daemon/api/am_fingerprint.hpp"
+#include "connectors/text/am_fingerprint.hpp"
 
-namespace tocsin::api {
+namespace tocsin {
 namespace {
 
 struct Fnv1a {
@@ -18,8 +18,12 @@ struct Fnv1a {
 }  // namespace
 
 std::uint64_t am_fingerprint(AlertText text) {
+  return am_fingerprint(text.labels());
+}
+
+std::uint64_t am_fingerprint(const std::vector<Pair>& labels) {
   Fnv1a fnv;
-  for (const auto& [name, value] : text.labels()) {
+  for (const auto& [name, value] : labels) {
     fnv.text(name);
     fnv.text(value);
   }
@@ -33,4 +37,4 @@ std::string am_fingerprint_text(std::uint64_t fingerprint) {
   return out;
 }
 
-}  // namespace tocsin::api
+}  // namespace tocsin
