@@ -104,7 +104,8 @@ class Tree:
                 names[:] = [n for n in names if n not in NOT_OURS]
             names[:] = sorted(n for n in names if n != "__pycache__")
             for leaf in sorted(leaves):
-                if leaf.endswith(".swp"):
+                # In a second worktree of git .git is a file.
+                if leaf.endswith(".swp") or (not relative and leaf in NOT_OURS):
                     continue
                 with open(os.path.join(folder, leaf), "rb") as handle:
                     data = handle.read()
