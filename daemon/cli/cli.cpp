@@ -8,6 +8,7 @@
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/manual.hpp"
 #include "daemon/cli/output.hpp"
+#include "daemon/cli/reference.hpp"
 #include "daemon/cli/verbs.hpp"
 
 namespace tocsin::cli {
@@ -30,6 +31,10 @@ std::string indented(std::string_view text) {
 std::string full_name(const CLI::App* app) {
   const CLI::App* parent = app->get_parent();
   return parent ? full_name(parent) + " " + app->get_name() : app->get_name();
+}
+
+std::vector<const CLI::App*> shown_verbs(const CLI::App* app) {
+  return app->get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
 }
 
 // --help as a manual page.
@@ -57,7 +62,7 @@ class ManualPage : public CLI::Formatter {
            (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
   }
   static std::string commands(const CLI::App* app) {
-    const auto subs = app->get_subcommands([](const CLI::App*) { return true; });
+    const auto subs = shown_verbs(app);
     if (subs.empty()) return "";
     std::string out = "\nVERBS\n";
     for (const CLI::App* sub : subs) {
@@ -233,6 +238,55 @@ void add_journal(CLI::App& root, JournalOptions& o, ClientOptions& client, Chose
   confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
 }
 
+// What CLI11 knows of an option: its type reads "KIND:{rocksdb,memory}".
+ReferenceOption reference_of(const CLI::Option* option) {
+  ReferenceOption out;
+  out.positional = option->get_lnames().empty() && option->get_snames().empty();
+  if (out.positional) {
+    out.names = {option->get_name(true)};
+  } else {
+    for (const std::string& name : option->get_snames()) out.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) out.names.push_back("--" + name);
+    if (option->get_items_expected_max() > 0) out.type = option->get_type_name();
+  }
+  const auto colon = out.type.find(':');
+  if (colon != std::string::npos) {
+    const std::string rest = out.type.substr(colon + 1);
+    out.type.resize(colon);
+    if (rest.starts_with('{') && rest.ends_with('}'))
+      out.choices = CLI::detail::split(rest.substr(1, rest.size() - 2), ',');
+  }
+  out.description = option->get_description();
+  out.value = option->get_default_str();
+  return out;
+}
+
+ReferenceCommand reference_of(const CLI::App* app) {
+  ReferenceCommand out{full_name(app), {}, {}};
+  for (const CLI::Option* option : app->get_options()) out.options.push_back(reference_of(option));
+  for (const CLI::App* verb : shown_verbs(app)) out.verbs.push_back(reference_of(verb));
+  return out;
+}
+
+// Shown nowhere: the build asks for the manual page and the completions that are installed.
+void add_reference(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("reference")->group("");
+  static std::string format;
+  app->add_option("format", format, "what to print")
+      ->check(CLI::IsMember({"man", "bash", "zsh", "fish"}))
+      ->required();
+  app->callback([&root, &chosen] {
+    chosen = [&root] {
+      const ReferenceCommand tree = reference_of(&root);
+      print(format == "man"    ? reference_man(tree, TOCSIN_VERSION)
+            : format == "bash" ? reference_bash(tree)
+            : format == "zsh"  ? reference_zsh(tree)
+                               : reference_fish(tree));
+      return exit_done;
+    };
+  });
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -263,6 +317,7 @@ int run(int argc, char** argv) {
   add_incident(root, listing, acting, chosen);
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
+  add_reference(root, chosen);
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& done) {
