@@ -274,6 +274,38 @@ TEST_CASE("a destination has four slots, and the others go past it", "[outbound]
   CHECK(most == 4);
 }
 
+TEST_CASE("a kind of channel cannot take all slots", "[outbound]") {
+  OutboundOptions options;
+  options.transfers_per_kind = 3;
+  Sender sender(options);
+  std::atomic<bool> go{false};
+  std::atomic<int> now{0};
+  const auto answer = [](Socket& s) { s.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); };
+  Listener slow([&](Socket s) {
+    s.until("{\"page\":1}");
+    ++now;
+    eventually([&] { return go.load(); });
+    answer(s);
+  });
+  Listener fast([&](Socket s) {
+    s.until("{\"page\":1}");
+    answer(s);
+  });
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    OutboundRequest request = post(slow.url());
+    request.id = i;
+    request.kind = "slack", request.destination = "room " + std::to_string(i);
+    REQUIRE(sender.out().offer(std::move(request)) == Outbound::Offer::taken);
+  }
+  REQUIRE(eventually([&] { return now == 3; }));
+  OutboundRequest other = post(fast.url());
+  other.kind = "webhook";
+  CHECK(sender.send(std::move(other)).status == 200);
+  CHECK(now == 3);
+  go = true;
+  CHECK(eventually([&] { return sender.answers() == 7; }));
+}
+
 TEST_CASE("the queue is bounded in length and in time", "[outbound]") {
   OutboundOptions options;
   options.transfers_max = 1;

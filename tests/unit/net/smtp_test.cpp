@@ -232,6 +232,33 @@ TEST_CASE("no TLS where TLS was asked for, no mail", "[smtp]") {
   CHECK(post.commands.find("MAIL") == std::string::npos);
 }
 
+TEST_CASE("TLS only if the server has it: the mail goes without", "[smtp]") {
+  Post post({});
+  OutboundRequest request = post.mail_to_anna();
+  request.starttls = OutboundRequest::Starttls::optional;
+  const OutboundResult r = Post::run(std::move(request));
+  CHECK(r.phase == Phase::answered);
+  CHECK(r.status == 250);
+  const std::lock_guard lock(post.mutex);
+  CHECK(post.commands.find("STARTTLS") == std::string::npos);
+}
+
+TEST_CASE("a server that offers TLS and fails at it gets no mail", "[smtp]") {
+  Script script;
+  script.ehlo = "250-here\r\n250 STARTTLS\r\n";
+  Post post(script);
+  post.quit = "220 go ahead\r\n";  // and then it speaks no TLS
+  for (const auto starttls :
+       {OutboundRequest::Starttls::optional, OutboundRequest::Starttls::required}) {
+    OutboundRequest request = post.mail_to_anna();
+    request.starttls = starttls;
+    CHECK(Post::run(std::move(request)).phase == Phase::not_sent);
+    const std::lock_guard lock(post.mutex);
+    CHECK(post.commands.find("STARTTLS") != std::string::npos);
+    CHECK(post.commands.find("MAIL") == std::string::npos);
+  }
+}
+
 TEST_CASE("an address cannot carry a command", "[smtp]") {
   Post post({});
   for (const std::string to : {"a@b>\r\nRCPT TO:<c@d", "a@b\r\nDATA", "a b@c", "nobody", ""}) {
