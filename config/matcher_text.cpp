@@ -136,30 +136,11 @@ class Parser {
   std::string& error_;
 };
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 std::vector<Matcher> parse_matchers(std::string_view text, std::string& error) {
   error.clear();
   return Parser(text, error).run();
-}
-
-std::string matcher_text(const Matcher& m) {
-  static constexpr const char* ops[] = {"=", "!=", "=~", "!~"};
-  bool plain = !m.label.empty() && name_start(m.label[0]);
-  for (char c : m.label) plain = plain && name_part(c);
-  return (plain ? m.label : in_quotes(m.label)) + ops[static_cast<int>(m.op)] + in_quotes(m.value);
 }
 
 }  // namespace tocsin::config

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/model/matcher.hpp"
 #include "rules/model/settings.hpp"
 #include "rules/model/time.hpp"
 
@@ -19,7 +20,7 @@ std::string duration_text(Span span);  // the one spelling that we write
 // `a="b", c!~"d.*"`, in braces or not; names that are no identifiers in quotes. Empty and `error`
 // set when it is none.
 std::vector<Matcher> parse_matchers(std::string_view text, std::string& error);
-std::string matcher_text(const Matcher& matcher);
+using tocsin::matcher_text;
 
 // The candidate that was probably meant; empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

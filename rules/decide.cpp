@@ -6,6 +6,7 @@
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
 //   a person           acknowledges, notes, resolves, closes
+//   a silence          came or went: what it covers is held back, what it no longer covers pages
 //   a channel          delivered a page, or did not
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
 //   well
@@ -15,8 +16,10 @@
 #include "rules/correlate/correlate.hpp"
 #include "rules/fold.hpp"
 #include "rules/intake/intake.hpp"
+#include "rules/intake/silences.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/escalation.hpp"
+#include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
 #include "rules/oncall/replan.hpp"
 #include "rules/prepare.hpp"
@@ -31,6 +34,7 @@ IncidentRow incident_row(const Deciding& d, IncidentNumber n) {
 }
 
 Instant next_step_due(const Deciding& d, const IncidentRow& row) {
+  if (row.held_until != never) return row.held_until;
   return due_of(d.settings.policies[index(row.priority)], row.cycle_at, {row.step, row.repeat});
 }
 
@@ -46,7 +50,9 @@ void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
   if (now.priority >= row.priority) return;
   const bool urgent = now.priority <= Priority::P2;
   const bool answered = row.acknowledged_at != never;
-  const bool escalates = !answered && row.verify_due == never && !row.prompted;
+  // What is held starts anew when the silence is over.
+  const bool escalates =
+      !answered && row.verify_due == never && !row.prompted && row.held_until == never;
   const bool new_cycle = urgent && escalates;
   // Else the new policy goes on where the old one was.
   const Instant due = new_cycle   ? first_due(d.settings, now.priority, d.now)
@@ -55,7 +61,7 @@ void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
                                   : row.escalate_due;
   d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity,
                             new_cycle, due, now.reason});
-  if (new_cycle && due <= d.now) take_step(d, n);
+  if (new_cycle && due <= d.now) escalate(d, n);
   if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
 }
 
@@ -64,7 +70,6 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   const Instant due = first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
   cancel_pages(d, n);
-  if (due <= d.now) take_step(d, n);
 }
 
 IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v,
@@ -101,19 +106,20 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     n = open(d, alert, v, own);
     disposition = Disposition::incident_opened;
   }
+  const bool starts = !join.incident || join.reopen;
+  if (cover_of(d, alert.text)) disposition = Disposition::silenced;
   if (join.reopen) reopen(d, n, ReopenTrigger::alert, name);
   d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity,
                         was_held, starts_at, stale_at, name, alert.ci});
   d.out.answer.disposition = disposition;
   d.out.answer.incident = n;
 
-  if (disposition == Disposition::incident_opened) {
-    const IncidentRow row = incident_row(d, n);
-    if (row.escalate_due <= d.now) take_step(d, n);
-  } else {
+  if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
+  if (join.incident) {
     fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
     raise_priority(d, n, alert.severity);
   }
+  review_mute(d, n, d.state.alert_slot(alert.fingerprint));
 }
 
 // BND-6: what would open a new incident waits, unless it is critical. What finds one joins at once.
@@ -171,12 +177,15 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
       change(d, c, AlertState::firing, until);
       const std::string name(shorten(classify(alert, d.settings).name, 128));
-      d.out.add(AlertRelinked{n, alert.fingerprint, c.source, Disposition::correlated,
-                              alert.severity, row.state, name});
-      d.out.answer.disposition = Disposition::correlated;
+      const auto disposition =
+          cover_of(d, alert.text) ? Disposition::silenced : Disposition::correlated;
+      d.out.add(AlertRelinked{n, alert.fingerprint, c.source, disposition, alert.severity,
+                              row.state, name});
+      d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
       fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-      return raise_priority(d, n, alert.severity);
+      raise_priority(d, n, alert.severity);
+      return review_mute(d, n, slot);
     }
   }
   // A person resolved its incident although it fired: only a new start brings it back (CLO-3).
@@ -248,6 +257,15 @@ void on(const Deciding& d, const CloseIncident& c) {
   d.out.answer = close(d, c);
 }
 
+void on(const Deciding& d, const SetSilence& c) {
+  d.out.answer = set_silence(d, c);
+  if (d.out.answer.code == Answer::Code::done) start_mute_sweep(d);
+}
+void on(const Deciding& d, const ExpireSilence& c) {
+  d.out.answer = expire_silence(d, c);
+  if (d.out.answer.code == Answer::Code::done) start_mute_sweep(d);
+}
+
 // ---- channels, the process, the clock ----
 
 void on(const Deciding& d, const SettleAttempt& c) {
@@ -265,6 +283,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
+  if (d.state.silence_index().size() > 0) start_mute_sweep(d);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
 }
 void on(const Deciding& d, const DeclareLoss& c) {
@@ -310,7 +329,7 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
   const bool first = d.state.incident_slot(n) != no_slot && !incident_row(d, n).monitoring_silent;
   const std::string name(shorten(row.text().label("alertname"), 128));
   d.out.add(AlertStale{row.fingerprint(), n, row.due, d.now + d.settings.tombstone_for, name});
-  if (first && incident_row(d, n).unresolved())
+  if (first && incident_row(d, n).unresolved() && incident_row(d, n).held_until == never)
     tell_group(d, n, PageKind::notice, WhyPage::monitoring_silent);
 }
 
@@ -353,7 +372,7 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
     case DeadlineKind::alert_retire:
       return forget_or_keep(d, due.slot);
     case DeadlineKind::escalation:
-      return take_step(d, n);
+      return escalate(d, n);
     case DeadlineKind::verify:
       return on_verified(d, n);
     case DeadlineKind::prompt:
@@ -362,6 +381,11 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return close_by_daemon(d, n);
     case DeadlineKind::replan:
       return replan_slice(d);
+    case DeadlineKind::silence:
+      if (silence_due(d, due.slot)) start_mute_sweep(d);
+      return;
+    case DeadlineKind::mute_sweep:
+      return mute_sweep_slice(d);
     case DeadlineKind::count_:
       return;
   }

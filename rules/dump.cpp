@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/model/alert.hpp"
+#include "rules/model/silence.hpp"
 
 namespace tocsin {
 namespace {
@@ -43,6 +44,7 @@ class TextFields {
   void operator()(const char* n, const PageKey& k) { put(n, hex(k)); }
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
+    if (std::string_view(n) == "matchers") return put(n, matchers_text(text));
     if (std::string_view(n) == "text" && AlertText(text).valid())
       return put(n, labels(AlertText(text)));
     if (std::any_of(text.begin(), text.end(),

@@ -73,6 +73,10 @@ struct Fold {
     row.flags = static_cast<std::uint8_t>(
         (row.flags & ~(AlertRow::counted_firing | AlertRow::counted_stale)) |
         (firing ? AlertRow::counted_firing : 0) | (stale ? AlertRow::counted_stale : 0));
+    if (firing != was_firing) {
+      const std::uint32_t own = s.by_fingerprint_.find(row.fingerprint());
+      firing ? s.link_member(row.incident, own) : s.unlink_member(row.incident, own);
+    }
     if (slot == no_slot) return;
     IncidentRow& i = s.incidents_.change(slot);
     i.alerts_firing += firing - was_firing;
@@ -89,6 +93,21 @@ struct Fold {
   void on(const ClockStepped& f) {
     g().offset_ms += f.by_ms;
     s.totals_.add(Metric::clock_steps);
+    silences_follow_the_clock();
+  }
+  // A start is what the wall says; an end is over at the earlier of wall and elapsed time: a clock
+  // that is set may shorten a silence, never draw it out.
+  void silences_follow_the_clock() {
+    std::vector<std::uint32_t> live;
+    s.silences_.each([&](std::uint32_t slot, const SilenceRow& r) {
+      if (r.state != SilenceState::expired) live.push_back(slot);
+    });
+    for (const std::uint32_t slot : live) {
+      SilenceRow& r = s.silences_.change(slot);
+      if (r.state == SilenceState::pending) r.starts_due = g().instant(r.starts_at);
+      r.ends_due = earlier(r.ends_due, g().instant(r.ends_at));
+      s.arm_silence(slot);
+    }
   }
   void on(const ConfigApplied& f) {
     g().config_hash = f.hash;
@@ -234,6 +253,7 @@ struct Fold {
     change(f.incident, [&](IncidentRow& i) {
       ++i.reopened;
       start_cycle(i, f.cycle, f.escalate_due);
+      i.held_until = never, i.held_by = {};
       // Whoever had it may be asleep: a reopened incident has to be answered again.
       i.state = IncidentState::new_;
       i.acknowledged_at = never;
@@ -263,7 +283,8 @@ struct Fold {
       count_acknowledged(s.totals_, i, at);
       i.state = IncidentState::in_progress;
       i.acknowledged_at = at;
-      i.escalate_due = never;
+      i.escalate_due = i.held_until = never;
+      i.held_by = {};
     });
   }
   void on(const NoteAdded& f) {
@@ -296,7 +317,8 @@ struct Fold {
       i.needs_review |= f.needs_review;
       i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
       if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
-      i.escalate_due = i.verify_due = i.prompt_due = never;
+      i.escalate_due = i.verify_due = i.prompt_due = i.held_until = never;
+      i.held_by = {};
       count_resolved(s.totals_, i, s.globals_.wall(at));
     });
   }
@@ -331,6 +353,78 @@ struct Fold {
       if (f.kind == DeadlineKind::escalation) i.escalate_due = f.due;
       if (f.kind == DeadlineKind::auto_close) i.close_due = f.due;
     });
+  }
+
+  void on(const PagingHeld& f) {
+    change(f.incident,
+           [&](IncidentRow& i) { i.held_until = i.escalate_due = f.until, i.held_by = f.silence; });
+  }
+  void on(const PagingResumed& f) {
+    change(f.incident, [&](IncidentRow& i) {
+      i.held_until = never, i.held_by = {};
+      start_cycle(i, f.cycle, f.escalate_due);
+    });
+  }
+  void on(const MutesAdvanced& f) {
+    g().mute_next = f.next, g().mute_due = f.due;
+    if (f.next) s.push({f.due, DeadlineKind::mute_sweep, 0, 0, no_slot});
+  }
+
+  // ---- silences ----
+  template <class How>
+  void silence(SilenceId id, How&& how) {
+    const std::uint32_t slot = s.silence_slot(id);
+    if (slot == no_slot) return void(ok = false);
+    SilenceRow& row = s.silences_.change(slot);
+    row.changed_at = at;
+    how(row);
+    s.arm_silence(slot);
+  }
+  void reword(SilenceRow& row, const SilenceWords& words) {
+    const Blob* old = row.blob;
+    row.blob = make_silence_blob(words);
+    s.release(old);
+  }
+  void on(const SilenceCreated& f) {
+    if (s.silence_slot(f.silence) != no_slot) return void(ok = false);
+    SilenceRow row;
+    row.blob = make_silence_blob({f.by, f.created_by, f.comment, {}, f.matchers});
+    row.id = f.silence, row.replaces = f.replaces, row.uuid = f.uuid;
+    row.starts_at = f.starts_at, row.ends_at = f.ends_at;
+    row.starts_due = f.starts_due, row.ends_due = f.ends_due;
+    row.created_at = row.changed_at = at;
+    row.state = f.starts_due <= at ? SilenceState::active : SilenceState::pending;
+    s.insert_silence(row);
+    g().next_silence = SilenceId(f.silence.value + 1);
+  }
+  void on(const SilenceUpdated& f) {
+    silence(f.silence, [&](SilenceRow& row) {
+      SilenceWords w = row.words();
+      w.by = f.by, w.created_by = f.created_by, w.comment = f.comment;
+      reword(row, w);
+      row.starts_at = f.starts_at, row.ends_at = f.ends_at;
+      row.starts_due = f.starts_due, row.ends_due = f.ends_due;
+    });
+  }
+  void on(const SilenceStarted& f) {
+    silence(f.silence, [](SilenceRow& row) { row.state = SilenceState::active; });
+  }
+  void on(const SilenceExpired& f) {
+    silence(f.silence, [&](SilenceRow& row) {
+      if (row.state != SilenceState::expired)
+        s.change_silence_index().erase(row.id, row.words().matchers);
+      SilenceWords w = row.words();
+      w.ended_by = f.by;
+      reword(row, w);
+      row.state = SilenceState::expired, row.why_expired = f.why;
+      row.starts_at = std::min(row.starts_at, f.ended_at);
+      row.ends_at = f.ended_at, row.ends_due = at, row.forget_due = f.forget_due;
+    });
+  }
+  void on(const SilenceForgotten& f) {
+    const std::uint32_t slot = s.silence_slot(f.silence);
+    if (slot == no_slot) return void(ok = false);
+    s.erase_silence(slot);
   }
 
   // ---- pages ----

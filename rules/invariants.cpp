@@ -77,6 +77,40 @@ Broken told(const State& s, const Settings& settings) {
   return broken;
 }
 
+// 3 and 5: what is held is held by silences, has an end, and goes on when something is uncovered.
+Broken mutes(const State& s) {
+  Broken broken;
+  std::size_t live = 0;
+  s.silences().each([&](std::uint32_t slot, const SilenceRow& r) {
+    live += r.state != SilenceState::expired;
+    if (r.id >= s.globals().next_silence) broken = "a silence was never given out";
+    if (s.silence_slot(r.id) != slot || s.silence_slot(r.uuid) != slot)
+      broken = "a silence is not found under its name";
+    if (r.due() == never) broken = "a silence never ends";
+  });
+  if (live != s.silence_index().size()) broken = "the index of silences is not of the silences";
+  const Instant at = s.globals().at;
+  const auto covered = [&](std::uint32_t alert) {
+    bool any = false;
+    s.silence_index().each_fit(s.alerts().at(alert).text(), [&](std::uint32_t slot) {
+      any = any || s.silences().at(slot).covers(at);
+    });
+    return any;
+  };
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.held_until == never) return;
+    if (!r.unresolved() || r.acknowledged_at != never)
+      broken = to_text(r.number) + " is held, and nothing is to be done";
+    if (r.verify_due != never || r.prompted) return;
+    if (r.escalate_due != r.held_until) broken = to_text(r.number) + " is held without an end";
+    if (s.globals().mute_next || r.held_until <= at) return;  // it is about to be looked at
+    bool all = r.alerts_firing > 0;
+    s.each_member(r.number, [&](std::uint32_t alert) { return all = all && covered(alert); });
+    if (!all) broken = to_text(r.number) + " is held, and no silence covers it";
+  });
+  return broken;
+}
+
 // 10. One: numbers below the next, and one unresolved incident per CI and subcategory.
 Broken one(const State& s) {
   Broken broken;
@@ -134,6 +168,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = conservation(state)) return "conservation: " + *b;
   if (auto b = members(state)) return "members: " + *b;
   if (auto b = told(state, settings)) return "told: " + *b;
+  if (auto b = mutes(state)) return "mutes: " + *b;
   if (auto b = one(state)) return "one: " + *b;
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;

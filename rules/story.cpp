@@ -204,6 +204,19 @@ struct Story {
     say(kind, "daemon",
         who(f.person, f.channel) + ": " + spaced(name(f.end)) + ", " + spaced(name(f.why)));
   }
+  void on(const PagingHeld& f) {
+    say("paging_held", std::string(f.by),
+        "everything that fires in it is silenced by " + std::string(f.by) +
+            ", so nobody is paged " + "for " + duration(f.until - at) +
+            (f.comment.empty() ? "" : ": " + std::string(f.comment)));
+  }
+  void on(const PagingResumed& f) {
+    say("paging_resumed", "daemon",
+        std::string(f.why == WhyResumed::silence_over
+                        ? "no silence covers it any more and nobody has answered"
+                        : "an alert that no silence covers fires in it, too") +
+            ", so the escalation starts as cycle " + std::to_string(f.cycle));
+  }
   template <class F>
   void on(const F&) {
     say("state_changed", "daemon", std::string(FactTag<F>::name));

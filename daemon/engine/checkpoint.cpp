@@ -23,7 +23,7 @@ void body_fields(V&& v, B& b) {
 // A row on its way: where it comes from, encoded only when it is its turn.
 struct Pending {
   std::string key;
-  enum class From : std::uint8_t { alert, incident, page, archive, fixed, nowhere } from;
+  enum class From : std::uint8_t { alert, incident, page, silence, archive, fixed, nowhere } from;
   std::uint32_t slot = 0;
   std::uint64_t entry = 0;
 };
@@ -46,6 +46,7 @@ std::string encode(const MarkerBody& body) {
   ByteWriter w(out);
   body_fields(w, body);
   w("config_hash", std::string_view(body.config_hash));
+  w("rows", body.digests.silences.rows), w("sum", body.digests.silences.sum);
   return out;
 }
 bool decode(std::string_view bytes, MarkerBody& body) {
@@ -54,6 +55,7 @@ bool decode(std::string_view bytes, MarkerBody& body) {
   std::string_view hash;
   r("config_hash", hash);
   body.config_hash = hash;
+  r("rows", body.digests.silences.rows), r("sum", body.digests.silences.sum);
   return !r.damaged();
 }
 
@@ -64,12 +66,14 @@ std::uint64_t row_hash(std::string_view key, std::string_view value) {
 std::vector<std::uint64_t>& Checkpointer::hashes(char table) {
   return table == alert_prefix      ? alert_hashes_
          : table == incident_prefix ? incident_hashes_
-                                    : page_hashes_;
+         : table == page_prefix     ? page_hashes_
+                                    : silence_hashes_;
 }
 TableDigest& Checkpointer::digest(char table) {
   return table == alert_prefix      ? digests_.alerts
          : table == incident_prefix ? digests_.incidents
-                                    : digests_.pages;
+         : table == page_prefix     ? digests_.pages
+                                    : digests_.silences;
 }
 
 // 0 stands for "no row"; a real hash of 0 would only be counted as absent, once in 2^64 rows.
@@ -109,6 +113,9 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   for (auto slot : cut.dirty.pages)
     if (s.pages.used(slot))
       rows.push_back({row_key(page_prefix, s.pages.at(slot).id.value), From::page, slot});
+  for (auto slot : cut.dirty.silences)
+    if (s.silences.used(slot))
+      rows.push_back({row_key(silence_prefix, s.silences.at(slot).id.value), From::silence, slot});
   for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
   const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
   for (std::uint64_t i = archive_from; i < s.archive.end; ++i) {
@@ -162,6 +169,9 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
         break;
       case From::page:
         value = RowCodec::encode(s.pages.at(row.slot));
+        break;
+      case From::silence:
+        value = RowCodec::encode(s.silences.at(row.slot));
         break;
       case From::archive:
         return RowChange{row.key, archive_value(s.archive, row.entry)};

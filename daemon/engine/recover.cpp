@@ -10,7 +10,8 @@ namespace tocsin {
 namespace {
 
 bool is_live(char table) {
-  return table == alert_prefix || table == incident_prefix || table == page_prefix;
+  return table == alert_prefix || table == incident_prefix || table == page_prefix ||
+         table == silence_prefix;
 }
 
 // Step 5: one scan of the live rows. False, with a sentence, when the checkpoint is not what its
@@ -19,8 +20,8 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
   bool ok = true;
   if (MarkerBody body; decode(out.opened.marker.body, body))
     RowCodec::loading(state, body.digests.alerts.rows, body.digests.incidents.rows);
-  for (char table :
-       {alert_prefix, incident_prefix, page_prefix, globals_prefix, totals_prefix, config_prefix})
+  for (char table : {alert_prefix, incident_prefix, page_prefix, silence_prefix, globals_prefix,
+                     totals_prefix, config_prefix})
     journal.scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
       std::uint32_t slot = no_slot;
       if (!RowCodec::load(state, key, value, slot)) return ok = false;

@@ -80,6 +80,20 @@ struct CloseIncident {
   Actor by;
 };
 
+// A silence; or, with the UUID of one that is known, its update as Alertmanager does it: changed
+// matchers, a changed start or a past one make a new silence and expire the old one.
+struct SetSilence {
+  Actor by;
+  Fingerprint uuid;      // zero: a new one
+  std::string matchers;  // packed, see rules/model/silence.hpp
+  std::string created_by, comment;
+  Wall starts_at{}, ends_at{};  // in the past: from now
+};
+struct ExpireSilence {
+  Actor by;
+  Fingerprint uuid;
+};
+
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
@@ -116,8 +130,8 @@ struct Tick {};
 
 using Command =
     std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
-                 CloseIncident, ApplyConfig, StepClock, TakeEpoch, SettleOlderEpochs, DeclareLoss,
-                 ConfirmLoss, CountRejected, FlushTallies, Tick>;
+                 CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
+                 SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
@@ -133,6 +147,7 @@ struct Answer {
   Code code = Code::done;
   IncidentNumber incident;
   std::uint32_t revision = 0;
+  std::string id;  // of a silence: its UUID
   std::string message;
   std::vector<std::pair<std::string, std::string>> fields;
   Disposition disposition = Disposition::duplicate;  // of an alert

@@ -92,7 +92,7 @@ TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, nex
             restored_prompt, monitoring_silent, priority_raised);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
-            channel_gone, attempts_exhausted, superseded, closed, passed_on);
+            channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced);
 // Why an attempt was settled as it was.
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
@@ -100,7 +100,13 @@ TOCSIN_ENUM(WhyPriority, matrix, severity_raised);
 
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
-            auto_close, alert_stale, alert_retire, replan);
+            auto_close, alert_stale, alert_retire, replan, silence, mute_sweep);
+
+// pending: its time has not come. expired: remembered for a while, so that people can look it up.
+TOCSIN_ENUM(SilenceState, pending, active, expired);
+TOCSIN_ENUM(WhyExpired, its_end, by_person, replaced);
+// Why the paging of an incident goes on after it was held.
+TOCSIN_ENUM(WhyResumed, silence_over, other_alert);
 
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,

@@ -334,20 +334,87 @@ struct PageEnded {
   TOCSIN_FIELDS(incident, page, end, why, person, channel)
 };
 
+// ---- silences ----
+
+// `matchers` is packed as rules/model/silence.hpp says. The dues are the walls on the time line of
+// the log; a silence is over at the earlier of the two, should the wall clock be set. `created_by`
+// is what the sender said, `by` who was proven.
+struct SilenceCreated {
+  SilenceId silence, replaces;
+  Fingerprint uuid;
+  Wall starts_at, ends_at;
+  Instant starts_due, ends_due;
+  Text by, created_by, comment, matchers;
+  TOCSIN_FIELDS(silence, replaces, uuid, starts_at, ends_at, starts_due, ends_due, by, created_by,
+                comment, matchers)
+};
+// The same matchers for another time or with other words.
+struct SilenceUpdated {
+  SilenceId silence;
+  Wall starts_at, ends_at;
+  Instant starts_due, ends_due;
+  Text by, created_by, comment;
+  TOCSIN_FIELDS(silence, starts_at, ends_at, starts_due, ends_due, by, created_by, comment)
+};
+struct SilenceStarted {
+  SilenceId silence;
+  Instant due;
+  TOCSIN_FIELDS(silence, due)
+};
+struct SilenceExpired {
+  SilenceId silence;
+  WhyExpired why{};
+  Wall ended_at;
+  Instant forget_due;
+  Text by;
+  TOCSIN_FIELDS(silence, why, ended_at, forget_due, by)
+};
+struct SilenceForgotten {
+  SilenceId silence;
+  TOCSIN_FIELDS(silence)
+};
+// Everything that fires in it is silenced: no step is taken before `until`, when it is asked again.
+struct PagingHeld {
+  IncidentNumber incident;
+  SilenceId silence;
+  Instant until;
+  Text by, comment;
+  TOCSIN_FIELDS(incident, silence, until, by, comment)
+};
+// Not silenced any more, and unanswered: it is escalated as if it were new.
+struct PagingResumed {
+  IncidentNumber incident;
+  WhyResumed why{};
+  std::uint16_t cycle = 0;
+  Instant escalate_due;
+  TOCSIN_FIELDS(incident, why, cycle, escalate_due)
+};
+// Unanswered incidents are measured against changed silences, a slice at a time; `next` 0: done.
+struct MutesAdvanced {
+  IncidentNumber next;
+  Instant due;
+  TOCSIN_FIELDS(next, due)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
-#define TOCSIN_FACTS(X)                                                                         \
-  X(1, StoreCreated)                                                                            \
-  X(2, EpochTaken) X(3, ClockStepped) X(4, ConfigApplied) X(5, SourceNamed) X(6, HistoryLost)   \
-      X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced) X(20, AlertOpened)                 \
-          X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed) X(24, AlertStale)     \
-              X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(40, IncidentOpened) \
-                  X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)               \
-                      X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded)       \
-                          X(47, RecoverySeen) X(48, VerifyFailed) X(49, RestoredPrompted)       \
-                              X(50, IncidentResolved) X(51, IncidentClosed)                     \
-                                  X(52, EscalationStepped) X(53, DeadlineMoved)                 \
-                                      X(60, PageRequested) X(61, AttemptStarted)                \
-                                          X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)
+#define TOCSIN_FACTS(X)                                                                           \
+  X(1, StoreCreated)                                                                              \
+  X(2, EpochTaken)                                                                                \
+  X(3, ClockStepped)                                                                              \
+  X(4, ConfigApplied) X(5, SourceNamed) X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied)       \
+      X(9, ReplanAdvanced) X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated)           \
+          X(23, AlertRefreshed) X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept)           \
+              X(27, AlertForgotten) X(40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) \
+                  X(43, IncidentReopened) X(44, PriorityChanged) X(45, IncidentAcknowledged)      \
+                      X(46, NoteAdded) X(47, RecoverySeen) X(48, VerifyFailed)                    \
+                          X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)   \
+                              X(52, EscalationStepped) X(53, DeadlineMoved) X(60, PageRequested)  \
+                                  X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
+                                      X(64, PageQueued) X(11, MutesAdvanced)                      \
+                                          X(28, SilenceForgotten) X(29, PagingResumed)            \
+                                              X(65, PagingHeld) X(70, SilenceCreated)             \
+                                                  X(71, SilenceUpdated) X(72, SilenceStarted)     \
+                                                      X(73, SilenceExpired)
 
 template <class F>
 struct FactTag;

@@ -14,6 +14,28 @@ std::string hex(std::uint64_t high, std::uint64_t low) {
   return out;
 }
 
+std::string uuid_text(const Fingerprint& f) {
+  std::string out = hex(f);
+  for (const std::size_t at : {8u, 13u, 18u, 23u}) out.insert(at, 1, '-');
+  return out;
+}
+
+Fingerprint parse_uuid(std::string_view text) {
+  Fingerprint out;
+  if (text.size() != 36) return {};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash != (text[i] == '-')) return {};
+    if (dash) continue;
+    const char c = static_cast<char>(text[i] | 32);
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (!digit && (c < 'a' || c > 'f')) return {};
+    out.high = out.high << 4 | out.low >> 60;
+    out.low = out.low << 4 | static_cast<std::uint64_t>(digit ? text[i] - '0' : c - 'a' + 10);
+  }
+  return out;
+}
+
 std::string to_text(IncidentNumber n) {
   std::string digits = std::to_string(n.value);
   if (digits.size() < 7) digits.insert(0, 7 - digits.size(), '0');

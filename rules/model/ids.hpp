@@ -22,6 +22,7 @@ using PageId = Strong<struct PageTag>;
 using AlertSerial = Strong<struct AlertTag>;
 using Epoch = Strong<struct EpochTag>;
 using Seq = Strong<struct SeqTag>;
+using SilenceId = Strong<struct SilenceTag>;  // counts from 1; 0 is none
 
 // XXH3-128 of the canonical label bytes and the source, keyed with the secret of the store.
 // A hit is confirmed on the label bytes, so a hash never merges two alerts.
@@ -46,6 +47,11 @@ inline std::string hex(const Fingerprint& f) {
 inline std::string hex(const PageKey& k) {
   return hex(k.high, k.low);
 }
+
+// The name of a silence outside: a random-looking UUID, as Alertmanager's clients expect.
+std::string uuid_text(const Fingerprint& f);  // 8-4-4-4-12 lower-case digits
+// Zero when it is no UUID in that form.
+Fingerprint parse_uuid(std::string_view text);
 
 // "INC0000012"; seven digits at least (REC-1).
 std::string to_text(IncidentNumber n);

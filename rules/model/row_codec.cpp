@@ -28,6 +28,14 @@ void incident_fields(V&& v, Row& r) {
   v("ci_match", r.ci_match), v("origin", r.origin), v("code", r.code), v("cause", r.cause);
   v("resolved_by_daemon", r.resolved_by_daemon), v("monitoring_silent", r.monitoring_silent);
   v("needs_review", r.needs_review), v("prompted", r.prompted), v("self", r.self);
+  v("held_until", r.held_until), v("held_by", r.held_by);
+}
+template <class V, class Row>
+void silence_fields(V&& v, Row& r) {
+  v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
+  v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
+  v("changed_at", r.changed_at), v("forget_due", r.forget_due), v("replaces", r.replaces);
+  v("state", r.state), v("why_expired", r.why_expired);
 }
 template <class V, class Row>
 void page_fields(V&& v, Row& r) {
@@ -72,6 +80,14 @@ std::string RowCodec::encode(const PageRow& row) {
   return out;
 }
 
+std::string RowCodec::encode(const SilenceRow& row) {
+  std::string out;
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  silence_fields(w, row);
+  return out;
+}
+
 std::string RowCodec::encode(const Globals& g) {
   std::string out;
   ByteWriter w(out);
@@ -82,6 +98,7 @@ std::string RowCodec::encode(const Globals& g) {
   for (const auto& source : g.sources) w("source", std::string_view(source));
   w("channels", static_cast<std::uint32_t>(g.channels.size()));
   for (const auto& channel : g.channels) w("channel", std::string_view(channel));
+  w("next_silence", g.next_silence), w("mute_next", g.mute_next), w("mute_due", g.mute_due);
   return out;
 }
 
@@ -130,6 +147,15 @@ bool decode(std::string_view value, PageRow& row) {
   row.blob = make_blob(blob);
   return true;
 }
+bool decode(std::string_view value, SilenceRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  silence_fields(r, row);
+  if (r.damaged()) return false;
+  row.blob = make_blob(blob);
+  return true;
+}
 bool decode(std::string_view value, Globals& g) {
   ByteReader r(value);
   globals_fields(r, g);
@@ -151,6 +177,7 @@ bool decode(std::string_view value, Globals& g) {
     r("channel", text);
     g.channels.emplace_back(text);
   }
+  r("next_silence", g.next_silence), r("mute_next", g.mute_next), r("mute_due", g.mute_due);
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {
@@ -208,6 +235,12 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value,
       slot = state.insert_page(row);
       return true;
     }
+    case silence_prefix: {
+      SilenceRow row;
+      if (!tocsin::decode(value, row)) return false;
+      slot = state.insert_silence(row);
+      return true;
+    }
     case globals_prefix: {
       Globals globals;
       if (!tocsin::decode(value, globals)) return false;
@@ -237,8 +270,11 @@ void RowCodec::loaded(State& state) {
   state.alerts_.clear_dirty();
   state.incidents_.clear_dirty();
   state.pages_.clear_dirty();
+  state.silences_.clear_dirty();
   if (state.globals_.replan_next)
     state.push({state.globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
+  if (state.globals_.mute_next)
+    state.push({state.globals_.mute_due, DeadlineKind::mute_sweep, 0, 0, no_slot});
 }
 
 }  // namespace tocsin

@@ -15,6 +15,7 @@ struct RowCodec {
   static std::string encode(const AlertRow& row);
   static std::string encode(const IncidentRow& row);
   static std::string encode(const PageRow& row);
+  static std::string encode(const SilenceRow& row);
   static std::string encode(const Globals& globals);
   static std::string encode(const Totals& totals);
 

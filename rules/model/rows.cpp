@@ -19,6 +19,19 @@ template <class T>
 void put(std::string& out, T v) {
   out.append(reinterpret_cast<const char*>(&v), sizeof v);
 }
+void put_word(std::string& out, std::string_view word) {
+  word = word.substr(0, UINT16_MAX);
+  put(out, static_cast<std::uint16_t>(word.size()));
+  out.append(word);
+}
+// Leaves the word alone when the bytes end before it does.
+void take_word(std::string_view& rest, std::string_view& word) {
+  if (rest.size() < 2) return;
+  const std::size_t size = load<std::uint16_t>(rest.data());
+  if (rest.size() < 2 + size) return;
+  word = rest.substr(2, size);
+  rest.remove_prefix(2 + size);
+}
 
 }  // namespace
 
@@ -74,25 +87,35 @@ void each_word(Words& w, Use&& use) {
 
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
-  each_word(words, [&](const std::string_view& word) {
-    put(bytes, static_cast<std::uint16_t>(word.size()));
-    bytes.append(word.substr(0, UINT16_MAX));
-  });
+  each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
   return make_blob(bytes);
 }
 
 IncidentWords IncidentRow::words() const {
   IncidentWords out;
   if (!blob) return out;
-  const char* p = blob->data();
-  const char* end = p + blob->size;
-  each_word(out, [&](std::string_view& word) {
-    if (end - p < 2) return;
-    const std::size_t size = load<std::uint16_t>(p);
-    if (static_cast<std::size_t>(end - p) < 2 + size) return;
-    word = {p + 2, size};
-    p += 2 + size;
-  });
+  std::string_view rest = blob->view();
+  each_word(out, [&](std::string_view& word) { take_word(rest, word); });
+  return out;
+}
+
+namespace {
+template <class Words, class Use>
+void each_silence_word(Words& w, Use&& use) {
+  for (auto* word : {&w.by, &w.created_by, &w.comment, &w.ended_by, &w.matchers}) use(*word);
+}
+}  // namespace
+
+const Blob* make_silence_blob(const SilenceWords& words) {
+  std::string bytes;
+  each_silence_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
+  return make_blob(bytes);
+}
+SilenceWords SilenceRow::words() const {
+  SilenceWords out;
+  if (!blob) return out;
+  std::string_view rest = blob->view();
+  each_silence_word(out, [&](std::string_view& word) { take_word(rest, word); });
   return out;
 }
 

@@ -94,6 +94,10 @@ struct IncidentRow {
   bool needs_review = false;
   bool prompted = false;
   bool self = false;  // about tocsin itself
+  // Everything that fires in it is silenced: its escalation waits until then (never: it is not
+  // held). `held_by` is the silence that is over first.
+  Instant held_until = never;
+  SilenceId held_by;
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
@@ -122,6 +126,33 @@ struct PageRow {
   std::string_view channel() const;
 };
 const Blob* make_page_blob(std::string_view person, std::string_view channel);
+
+// One silence. Blob: the words in their order.
+struct SilenceWords {
+  std::string_view by, created_by, comment, ended_by, matchers;
+};
+struct SilenceRow {
+  const Blob* blob = nullptr;
+  SilenceId id;
+  Fingerprint uuid;
+  Wall starts_at{}, ends_at{};
+  Instant starts_due{}, ends_due{};  // it covers [starts_due, ends_due)
+  Instant created_at{}, changed_at{};
+  Instant forget_due = never;  // expired only
+  SilenceId replaces;
+  SilenceState state = SilenceState::pending;
+  WhyExpired why_expired = WhyExpired::its_end;
+
+  SilenceWords words() const;
+  bool covers(Instant at) const {
+    return state != SilenceState::expired && starts_due <= at && at < ends_due;
+  }
+  Instant due() const {  // of its next change
+    if (state == SilenceState::expired) return forget_due;
+    return state == SilenceState::pending ? earlier(starts_due, ends_due) : ends_due;
+  }
+};
+const Blob* make_silence_blob(const SilenceWords& words);
 
 // The sizes inside a blob that comes from outside stay inside it.
 bool whole_alert_blob(std::string_view bytes);

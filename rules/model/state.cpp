@@ -73,12 +73,15 @@ void FingerprintIndex::prefetch(const Fingerprint& f) const {
 // ---- reading ----
 
 State::State()
-    : config_text_(std::make_shared<const std::string>()), limbo_(std::make_shared<Limbo>()) {}
+    : config_text_(std::make_shared<const std::string>()),
+      silence_index_(std::make_shared<SilenceIndex>()),
+      limbo_(std::make_shared<Limbo>()) {}
 State::~State() {
   // Snapshots may outlive the state; what is live now is theirs through the limbo.
   alerts_.each([&](std::uint32_t, const AlertRow& r) { limbo_->blobs.push_back(r.blob); });
   incidents_.each([&](std::uint32_t, const IncidentRow& r) { limbo_->blobs.push_back(r.blob); });
   pages_.each([&](std::uint32_t, const PageRow& r) { limbo_->blobs.push_back(r.blob); });
+  silences_.each([&](std::uint32_t, const SilenceRow& r) { limbo_->blobs.push_back(r.blob); });
 }
 
 std::uint32_t State::incident_slot(IncidentNumber n) const {
@@ -88,6 +91,14 @@ std::uint32_t State::incident_slot(IncidentNumber n) const {
 std::uint32_t State::page_slot(PageId id) const {
   const auto it = page_slots_.find(id.value);
   return it == page_slots_.end() ? no_slot : it->second;
+}
+std::uint32_t State::silence_slot(SilenceId id) const {
+  const auto it = silence_slots_.find(id.value);
+  return it == silence_slots_.end() ? no_slot : it->second;
+}
+std::uint32_t State::silence_slot(const Fingerprint& uuid) const {
+  const auto it = silence_uuids_.find(uuid);
+  return it == silence_uuids_.end() ? no_slot : it->second;
 }
 const std::vector<IncidentNumber>* State::incidents_of(std::string_view ci) const {
   const auto it = by_ci_.find(ci);
@@ -177,6 +188,13 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::replan:
       due = globals_.replan_due;
       break;
+    case DeadlineKind::silence:
+      if (!silences_.used(d.slot) || silences_.at(d.slot).id.value != d.id) return false;
+      due = silences_.at(d.slot).due();
+      break;
+    case DeadlineKind::mute_sweep:
+      due = globals_.mute_due;
+      break;
     case DeadlineKind::count_:
       break;
   }
@@ -220,6 +238,12 @@ void State::arm_page(std::uint32_t slot) {
   push({row.due, kind, row.incident.value, row.id.value, slot});
 }
 
+void State::arm_silence(std::uint32_t slot) {
+  const SilenceRow& row = silences_.at(slot);
+  if (row.due() != never)
+    push({row.due(), DeadlineKind::silence, row.id.value, row.id.value, slot});
+}
+
 // ---- rows and their indexes ----
 
 void State::release(const Blob* blob) {
@@ -233,6 +257,7 @@ void State::release(const Blob* blob) {
 std::uint32_t State::insert_alert(const AlertRow& row) {
   const std::uint32_t slot = alerts_.insert(row);
   by_fingerprint_.set(row.fingerprint(), slot);
+  if (row.flags & AlertRow::counted_firing) link_member(row.incident, slot);
   arm_alert(slot);
   return slot;
 }
@@ -301,6 +326,50 @@ void State::erase_page(std::uint32_t slot) {
   release(row.blob);
 }
 
+std::uint32_t State::insert_silence(const SilenceRow& row) {
+  const std::uint32_t slot = silences_.insert(row);
+  silence_slots_[row.id.value] = slot;
+  silence_uuids_[row.uuid] = slot;
+  if (row.state != SilenceState::expired)
+    change_silence_index().add(row.id, slot, row.words().matchers);
+  arm_silence(slot);
+  return slot;
+}
+void State::erase_silence(std::uint32_t slot) {
+  const SilenceRow row = silences_.at(slot);
+  silence_slots_.erase(row.id.value);
+  silence_uuids_.erase(row.uuid);
+  if (row.state != SilenceState::expired)
+    change_silence_index().erase(row.id, row.words().matchers);
+  deleted_.push_back({row_key(silence_prefix, row.id.value), slot});
+  silences_.erase(slot);
+  release(row.blob);
+}
+SilenceIndex& State::change_silence_index() {
+  if (silence_index_shared_) silence_index_ = std::make_shared<SilenceIndex>(*silence_index_);
+  silence_index_shared_ = false;
+  return *silence_index_;
+}
+
+void State::link_member(IncidentNumber n, std::uint32_t slot) {
+  if (slot >= members_.size()) members_.resize(slot + slot / 2 + 64);
+  const auto [it, first] = first_member_.try_emplace(n.value, slot);
+  members_[slot] = {first ? no_slot : it->second, no_slot};
+  if (first) return;
+  members_[it->second].before = slot;
+  it->second = slot;
+}
+void State::unlink_member(IncidentNumber n, std::uint32_t slot) {
+  const MemberLink link = std::exchange(members_[slot], {});
+  if (link.next != no_slot) members_[link.next].before = link.before;
+  if (link.before != no_slot)
+    members_[link.before].next = link.next;
+  else if (link.next != no_slot)
+    first_member_[n.value] = link.next;
+  else
+    first_member_.erase(n.value);
+}
+
 // ---- snapshot and checkpoint ----
 
 std::shared_ptr<const Snapshot> State::snapshot() {
@@ -308,6 +377,9 @@ std::shared_ptr<const Snapshot> State::snapshot() {
   out->alerts = alerts_.snapshot();
   out->incidents = incidents_.snapshot();
   out->pages = pages_.snapshot();
+  out->silences = silences_.snapshot();
+  out->silence_index = silence_index_;
+  silence_index_shared_ = true;
   out->archive = archive_.view();
   out->globals = globals_;
   out->totals = totals_;
@@ -323,6 +395,7 @@ State::Dirty State::take_dirty() {
   out.alerts = alerts_.take_dirty();
   out.incidents = incidents_.take_dirty();
   out.pages = pages_.take_dirty();
+  out.silences = silences_.take_dirty();
   out.deleted = std::exchange(deleted_, {});
   out.archive_end = archive_.end();
   out.config_text = std::exchange(config_text_dirty_, false);
@@ -332,16 +405,18 @@ void State::give_back(Dirty dirty) {
   alerts_.give_back_dirty(dirty.alerts);
   incidents_.give_back_dirty(dirty.incidents);
   pages_.give_back_dirty(dirty.pages);
+  silences_.give_back_dirty(dirty.silences);
   deleted_.insert(deleted_.begin(), dirty.deleted.begin(), dirty.deleted.end());
   config_text_dirty_ |= dirty.config_text;
 }
 std::size_t State::dirty_rows() const {
-  return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + deleted_.size();
+  return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + silences_.dirty() +
+         deleted_.size();
 }
 
 std::string State::canonical() const {
   std::vector<std::pair<std::string, std::string>> rows;
-  rows.reserve(alerts_.size() + incidents_.size() + pages_.size() + 3);
+  rows.reserve(alerts_.size() + incidents_.size() + pages_.size() + silences_.size() + 3);
   alerts_.each([&](std::uint32_t, const AlertRow& r) {
     rows.emplace_back(row_key(alert_prefix, r.serial().value), RowCodec::encode(r));
   });
@@ -350,6 +425,9 @@ std::string State::canonical() const {
   });
   pages_.each([&](std::uint32_t, const PageRow& r) {
     rows.emplace_back(row_key(page_prefix, r.id.value), RowCodec::encode(r));
+  });
+  silences_.each([&](std::uint32_t, const SilenceRow& r) {
+    rows.emplace_back(row_key(silence_prefix, r.id.value), RowCodec::encode(r));
   });
   rows.emplace_back(std::string(1, globals_prefix), RowCodec::encode(globals_));
   rows.emplace_back(std::string(1, totals_prefix), RowCodec::encode(totals_));

@@ -14,6 +14,7 @@
 
 #include "rules/model/ids.hpp"
 #include "rules/model/rows.hpp"
+#include "rules/model/silence.hpp"
 #include "rules/model/table.hpp"
 #include "rules/model/time.hpp"
 #include "rules/model/totals.hpp"
@@ -89,6 +90,9 @@ struct Globals {
   bool loss_unconfirmed = false;
   IncidentNumber replan_next;  // a changed config is being applied to live rows; 0: no
   Instant replan_due = never;
+  SilenceId next_silence{1};
+  IncidentNumber mute_next;  // incidents are being measured against changed silences; 0: no
+  Instant mute_due = never;
   std::uint32_t tombstones = 0;       // alert rows that are remembered only
   std::vector<std::string> sources;   // names by slot
   std::vector<std::string> channels;  // the first ten that were paged through, for labels
@@ -151,6 +155,8 @@ class Snapshot {
   Table<AlertRow>::View alerts;
   Table<IncidentRow>::View incidents;
   Table<PageRow>::View pages;
+  Table<SilenceRow>::View silences;
+  std::shared_ptr<const SilenceIndex> silence_index;  // of those that are not expired
   Archive::View archive;
   Globals globals;
   Totals totals;
@@ -173,6 +179,19 @@ class State {
   const Table<AlertRow>& alerts() const { return alerts_; }
   const Table<IncidentRow>& incidents() const { return incidents_; }
   const Table<PageRow>& pages() const { return pages_; }
+  const Table<SilenceRow>& silences() const { return silences_; }
+  const SilenceIndex& silence_index() const { return *silence_index_; }
+  std::uint32_t silence_slot(SilenceId id) const;
+  std::uint32_t silence_slot(const Fingerprint& uuid) const;
+  // Slots of the alerts that are counted as firing in the incident, in no particular order, until
+  // use() is false.
+  template <class Use>
+  void each_member(IncidentNumber n, Use&& use) const {
+    const auto it = first_member_.find(n.value);
+    for (std::uint32_t slot = it == first_member_.end() ? no_slot : it->second; slot != no_slot;
+         slot = members_[slot].next)
+      if (!use(slot)) return;
+  }
   std::uint32_t alert_slot(const Fingerprint& f) const { return by_fingerprint_.find(f); }
   void prefetch(const Fingerprint& f) const { by_fingerprint_.prefetch(f); }
   std::uint32_t incident_slot(IncidentNumber n) const;
@@ -203,12 +222,12 @@ class State {
     std::uint32_t slot;
   };
   struct Dirty {
-    std::vector<std::uint32_t> alerts, incidents, pages;
+    std::vector<std::uint32_t> alerts, incidents, pages, silences;
     std::vector<Deleted> deleted;  // in the order in which they went
     std::uint64_t archive_end = 0;
     bool config_text = false;
     std::size_t rows() const {
-      return alerts.size() + incidents.size() + pages.size() + deleted.size();
+      return alerts.size() + incidents.size() + pages.size() + silences.size() + deleted.size();
     }
   };
   Dirty take_dirty();
@@ -227,6 +246,7 @@ class State {
   void arm_alert(std::uint32_t slot);
   void arm_incident(std::uint32_t slot);
   void arm_page(std::uint32_t slot);
+  void arm_silence(std::uint32_t slot);
   void release(const Blob* blob);
   std::uint32_t insert_alert(const AlertRow& row);
   std::uint32_t insert_incident(const IncidentRow& row);
@@ -235,12 +255,18 @@ class State {
   void erase_alert(std::uint32_t slot);
   void erase_incident(std::uint32_t slot);
   void erase_page(std::uint32_t slot);
+  std::uint32_t insert_silence(const SilenceRow& row);
+  void erase_silence(std::uint32_t slot);
+  SilenceIndex& change_silence_index();
+  void link_member(IncidentNumber n, std::uint32_t slot);
+  void unlink_member(IncidentNumber n, std::uint32_t slot);
 
   Globals globals_;
   Totals totals_;
   Table<AlertRow> alerts_;
   Table<IncidentRow> incidents_;
   Table<PageRow> pages_;
+  Table<SilenceRow> silences_;
   Archive archive_;
   std::shared_ptr<const std::string> config_text_;
   bool config_text_dirty_ = false;
@@ -252,6 +278,16 @@ class State {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
   TextMap<CiIncidents> by_ci_;
   absl::flat_hash_map<std::uint32_t, std::set<PageId>> pages_by_incident_;
+  // Firing alerts of an incident: a chain through their slots.
+  struct MemberLink {
+    std::uint32_t next = no_slot, before = no_slot;
+  };
+  std::vector<MemberLink> members_;
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> first_member_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> silence_slots_;
+  absl::flat_hash_map<Fingerprint, std::uint32_t, U128Hash> silence_uuids_;
+  std::shared_ptr<SilenceIndex> silence_index_;
+  bool silence_index_shared_ = false;  // with a snapshot: copied before the next change
   struct ChannelLoad {
     std::uint32_t in_flight = 0;
     std::set<std::tuple<Priority, PageKind, PageId>> waiting;

@@ -37,6 +37,8 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   if (planted("ack_leaves_page_open")) return false;
   if (!row->unresolved()) return why = WhyEnded::resolved, true;
   if (row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
+  if (row->held_until != never && !planted("silenced_page_goes_on"))
+    return why = WhyEnded::silenced, true;
   if (page.cycle != row->cycle) return why = WhyEnded::superseded, true;
   return false;
 }
@@ -96,7 +98,7 @@ void hurry_escalation(const Deciding& d, const PageRow& page) {
   const bool newest = page.cycle == row.cycle &&
                       (row.repeat == 0 ? page.step + 1 == row.step
                                        : page.step == row.step && page.repeat + 1 == row.repeat);
-  if (!newest || !row.unresolved() || row.escalate_due == never) return;
+  if (!newest || !row.unresolved() || row.escalate_due == never || row.held_until != never) return;
   const bool step_left = row.step < d.settings.policies[index(row.priority)].steps.size();
   const Instant due = d.now + (step_left ? Span{0} : unreachable_pause);
   if (due < row.escalate_due)

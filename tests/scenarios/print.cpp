@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "rules/dump.hpp"
+#include "rules/model/silence.hpp"
 
 namespace tocsin::scenario {
 namespace {
@@ -68,7 +69,8 @@ class Fields {
   void operator()(const char*, const Fingerprint&) {}
   void operator()(const char*, const PageKey&) {}
   void operator()(const char* n, std::string_view text) {
-    if (!text.empty()) put(n, std::string(text));
+    if (text.empty()) return;
+    put(n, std::string_view(n) == "matchers" ? matchers_text(text) : std::string(text));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "config/text.hpp"
 #include "rules/dump.hpp"
 #include "rules/invariants.hpp"
 #include "rules/prepare.hpp"
@@ -285,7 +286,34 @@ void World::act(const Words& words) {
     return give(ResolveIncident{n, actor, tocsin::parse<ClosureCode>(given["code"]),
                                 tocsin::parse<CauseCode>(given["cause"]), given["note"],
                                 words.back() == "force"});
+  if (words[0] == "silence" || words[0] == "update" || words[0] == "expire")
+    return silence(words, actor);
   say("BROKEN no such command: " + words[0]);
+}
+
+// silence MATCHERS for=2h starts=+1h by ivan comment=".." | update 1 MATCHERS .. | expire 1 by ivan
+void World::silence(const Words& words, const Actor& by) {
+  const bool known = words[0] != "silence";
+  Fingerprint uuid;
+  if (known) {
+    uuid = {1, 1};  // of no silence
+    const auto slot =
+        node_->state.silence_slot(SilenceId(std::strtoull(words.at(1).c_str(), nullptr, 10)));
+    if (slot != no_slot) uuid = node_->state.silences().at(slot).uuid;
+  }
+  if (words[0] == "expire") return give(ExpireSilence{by, uuid});
+  std::string error;
+  const auto matchers = config::parse_matchers(words.at(known ? 2 : 1), error);
+  if (!error.empty()) return say("BROKEN matchers: " + error);
+  auto given = options(words);
+  SetSilence c{by, uuid, pack_matchers(matchers), by.person, given["comment"], {}, {}};
+  c.starts_at = {now_ + skew_};
+  if (known && given["starts"].empty() && node_->state.silence_slot(uuid) != no_slot)
+    c.starts_at = node_->state.silences().at(node_->state.silence_slot(uuid)).starts_at;
+  if (const std::string& in = given["starts"]; !in.empty())
+    c.starts_at = c.starts_at + span(in.substr(1));
+  c.ends_at = std::max(c.starts_at, Wall{now_ + skew_}) + span(given["for"]);
+  give(std::move(c));
 }
 
 void World::change_clock(const std::string& how) {
@@ -354,6 +382,16 @@ void World::show(const Words& words) {
     });
     for (const auto& [id, text] : rows) say(text);
     if (rows.empty()) say("(no page on record)");
+  } else if (what == "silences") {
+    std::map<SilenceId, std::string> rows;
+    s.silences().each([&](std::uint32_t, const SilenceRow& r) {
+      rows[r.id] = std::to_string(r.id.value) + " " + std::string(name(r.state)) + ", " +
+                   time_(r.starts_at.ms) + " to " + time_(r.ends_at.ms) + ", by " +
+                   std::string(r.words().by) + ": " + matchers_text(r.words().matchers) + ", " +
+                   std::string(r.words().comment);
+    });
+    for (const auto& [id, text] : rows) say(text);
+    if (rows.empty()) say("(no silence on record)");
   } else if (what == "clock") {
     say("elapsed " + time_(node_->now(machine()).ms) + ", wall clock of the log " +
         time_(s.globals().wall(node_->now(machine())).ms));

@@ -48,6 +48,7 @@ class World {
   void command(const Line& line, const Words& words);
   void alert(const Words& words, bool resolved);
   void act(const Words& words);
+  void silence(const Words& words, const Actor& by);
   void show(const Words& words);
   void change_clock(const std::string& how);
   void lose(const std::string& frames);

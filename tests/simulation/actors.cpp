@@ -1,6 +1,7 @@
 // The people and things around the daemon: senders, channels, operators, and what goes wrong.
 #include <algorithm>
 
+#include "rules/model/silence.hpp"
 #include "rules/prepare.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -287,6 +288,10 @@ void World::faults() {
       reload();
     } else if (kind < 70 && swarm_.storms) {
       storm();
+    } else if (kind >= 82 && kind < 95 && swarm_.silences) {
+      silence();
+    } else if (kind >= 95 && swarm_.silences) {
+      expire_some_silence();
     } else if (kind < 73) {
       acknowledge(IncidentNumber(static_cast<std::uint32_t>(random_.between(1, 30))), "ann");
     } else if (kind < 76 && node_) {
@@ -300,6 +305,55 @@ void World::faults() {
       at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
   };
   at(now_ + minute_ms, [keep] { (*keep)(); });
+}
+
+// Of one thing or of many, now or later, new or changed; now and then at the very instant at which
+// the next step of somebody's incident is due.
+void World::silence() {
+  if (!node_) return;
+  static constexpr const char* alerts[] = {"Down", "Slow", "Full", "Odd"};
+  std::vector<Matcher> matchers;
+  const std::int64_t kind = random_.below(4);
+  const std::string ci = ci_name(static_cast<int>(random_.below(ci_count)));
+  const std::string alert = random_.one_of(alerts);
+  if (kind == 0) matchers.push_back({"alertname", Matcher::Op::equal, alert, nullptr});
+  if (kind <= 1) matchers.push_back({"ci", Matcher::Op::equal, ci, nullptr});
+  if (kind == 2) matchers.push_back({"ci", Matcher::Op::matches, "ci-[0-4]", nullptr});
+  if (kind == 3) matchers.push_back({"alertname", Matcher::Op::matches, ".+", nullptr});
+  if (kind == 3) matchers.push_back({"severity", Matcher::Op::not_equal, "error", nullptr});
+  SetSilence c{actor("eve"), {}, pack_matchers(matchers), "eve", "simulated", {}, {}};
+  c.starts_at = wall();
+  if (random_.percent(30)) c.starts_at = c.starts_at + Span{random_.below(60 * minute_ms)};
+  c.ends_at = c.starts_at + Span{1 + random_.below(180 * minute_ms)};
+  std::vector<std::pair<SilenceId, std::uint32_t>> known;
+  node_->state.silences().each(
+      [&](std::uint32_t slot, const SilenceRow& r) { known.emplace_back(r.id, slot); });
+  std::sort(known.begin(), known.end());
+  if (!known.empty() && random_.percent(40)) {
+    const auto which = random_.below(static_cast<std::int64_t>(known.size()));
+    const SilenceRow& row =
+        node_->state.silences().at(known[static_cast<std::size_t>(which)].second);
+    c.uuid = row.uuid;
+    if (random_.percent(70)) c.matchers = row.words().matchers, c.starts_at = row.starts_at;
+  }
+  std::int64_t when = now_;
+  if (random_.percent(40))
+    node_->state.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+      if (r.escalate_due != never) when = std::max(now_, now_ + (r.escalate_due - log_now()).ms);
+    });
+  at(when, [this, c] { give(c); });
+}
+
+void World::expire_some_silence() {
+  if (!node_) return;
+  std::vector<std::pair<SilenceId, Fingerprint>> known;
+  node_->state.silences().each([&](std::uint32_t, const SilenceRow& r) {
+    if (r.state != SilenceState::expired) known.emplace_back(r.id, r.uuid);
+  });
+  if (known.empty()) return;
+  std::sort(known.begin(), known.end());
+  const auto which = random_.below(static_cast<std::int64_t>(known.size()));
+  give(ExpireSilence{actor("eve"), known[static_cast<std::size_t>(which)].second});
 }
 
 void World::step_clock() {

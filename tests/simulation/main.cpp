@@ -82,7 +82,9 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "one_dirty_row_forgotten",
                                   "trim_one_too_far",
                                   "deleted_row_kept",
-                                  "sequence_reused_after_loss"};
+                                  "sequence_reused_after_loss",
+                                  "silenced_page_goes_on",
+                                  "silence_expired_and_forgotten"};
 
 int prove(std::uint64_t seeds) {
   int missed = 0;

@@ -9,6 +9,7 @@
 
 #include "rules/dump.hpp"
 #include "rules/fold.hpp"
+#include "rules/model/matcher.hpp"
 
 namespace tocsin::sim {
 namespace {
@@ -150,6 +151,8 @@ struct Watch {
     if (at < f.due) broken("9 time", "a step was taken before its time");
     if (i.answered || i.resolved) broken("5 quiet", "a step was taken for an answered incident");
     if (i.verify_due != never) broken("5 quiet", "a step was taken while a recovery is verified");
+    if (o.silenced(f.incident, at))
+      broken("5 quiet", "a step was taken although all that fires is silenced");
     i.last_step_due = f.due;
     if (i.priority <= Priority::P2) urgent_steps.emplace_back(f.incident, f.step);
   }
@@ -181,6 +184,9 @@ struct Watch {
     const bool alarm = p.kind == PageKind::page || p.kind == PageKind::inform;
     if (alarm && (i.answered || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
+    const std::uint32_t slot = o.shadow_->incident_slot(p.incident);
+    if (alarm && slot != no_slot && o.shadow_->incidents().at(slot).held_until != never)
+      broken("5 quiet", "an attempt was started for a silenced incident");
     if (p.kind == PageKind::recall && !i.resolved)
       broken("5 quiet", "an all-clear for an open incident");
     p.attempt = f.attempt, p.epoch = f.epoch, p.in_flight = true;
@@ -268,8 +274,41 @@ void Oracle::take(std::uint64_t seq, std::string_view payload) {
   if (reader.damaged()) broken("8 same bytes", "a frame is damaged");
   at_ = reader.header().at;
   watch.done();
+  held_are_silenced();
   frame_folded(*shadow_, seq, reader.header().at);
   seq_ = seq;
+}
+
+// The plain twin: every firing alert of it against every silence. Independent of the index, of the
+// order in which anything came, and of what is recorded as held.
+bool Oracle::silenced(IncidentNumber n, Instant at) {
+  if (shadow_->silences().size() == 0) return false;
+  bool any = false, all = true;
+  shadow_->alerts().each([&](std::uint32_t, const AlertRow& alert) {
+    if (alert.incident != n || !(alert.flags & AlertRow::counted_firing)) return;
+    any = true;
+    bool covered = false;
+    shadow_->silences().each([&](std::uint32_t, const SilenceRow& s) {
+      if (s.state == SilenceState::expired || s.starts_due > at || s.ends_due <= at) return;
+      const std::string packed(s.words().matchers);
+      auto [it, fresh] = matchers_.try_emplace(packed);
+      std::string why;
+      if (fresh) it->second = unpack_matchers(packed, why).value();
+      covered = covered || matches_all(it->second, alert.text());
+    });
+    all = all && covered;
+  });
+  return any && all;
+}
+
+// What is kept quiet is silenced, or looked at before anything else happens.
+void Oracle::held_are_silenced() {
+  if (shadow_->silences().size() == 0 || shadow_->globals().mute_next) return;
+  shadow_->incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.held_until == never || r.held_until <= at_ || r.verify_due != never) return;
+    if (!silenced(r.number, at_))
+      broken("3 told", to_text(r.number) + " is kept quiet, and no silence covers it");
+  });
 }
 
 void Oracle::lost(std::uint64_t head, std::uint64_t from, std::uint64_t to) {

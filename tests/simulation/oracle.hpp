@@ -79,6 +79,8 @@ class Oracle {
   friend struct Watch;
 
   void take(std::uint64_t seq, std::string_view payload);
+  bool silenced(IncidentNumber n, Instant at);
+  void held_are_silenced();
   Page& page(PageId id);
   Incident& incident(IncidentNumber n);
 
@@ -94,6 +96,7 @@ class Oracle {
   std::set<PageKey> keys_;
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;
+  std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once
   std::uint64_t next_incident_ = 1, next_page_ = 1;
   std::set<PageId> accepted_;
   std::map<std::pair<std::uint64_t, std::uint16_t>, int> released_;

@@ -19,6 +19,7 @@ World::World(std::uint64_t seed, const Options& options)
   swarm_.slow_checkpoints = maybe(60), swarm_.small_turns = maybe(25),
   swarm_.unknown_appends = maybe(30);
   swarm_.ha_pairs = maybe(40), swarm_.bad_clocks = maybe(20);
+  swarm_.silences = maybe(50);
   static constexpr int closes[] = {20, 120, 1440}, windows[] = {60, 1440},
                        tombs[] = {30, 240, 1440};
   company_.slots = static_cast<int>(random_.between(1, 4));

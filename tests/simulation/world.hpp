@@ -36,7 +36,7 @@ Result run_world(std::uint64_t seed, const Options& options);
 // Which faults exist in this world: drawn once, so that rare mixtures come up.
 struct Swarm {
   bool crashes, damage, clock_steps, reloads, bad_channels, storms, lossy_senders, late_turns,
-      pipelined, slow_checkpoints, small_turns, unknown_appends, ha_pairs, bad_clocks;
+      pipelined, slow_checkpoints, small_turns, unknown_appends, ha_pairs, bad_clocks, silences;
 };
 
 class World {
@@ -106,6 +106,8 @@ class World {
   void operator_resolves(IncidentNumber n, const std::string& person, int tries);
   void faults();
   void reload();
+  void silence();
+  void expire_some_silence();
   void step_clock();
   void heal();
   void check_drained();

@@ -1,0 +1,124 @@
+#include "rules/oncall/mute.hpp"
+
+#include "rules/model/planted.hpp"
+#include "rules/oncall/escalation.hpp"
+#include "rules/oncall/outbox.hpp"
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint32_t numbers_per_slice = 20'000;  // closed ones cost a look-up
+constexpr std::uint32_t members_per_slice = 5000;
+constexpr std::size_t facts_per_slice = 150;
+
+IncidentRow row_of(const Deciding& d, IncidentNumber n) {
+  return d.state.incidents().at(d.state.incident_slot(n));
+}
+
+bool escalates(const IncidentRow& row) {
+  return row.unresolved() && row.acknowledged_at == never && row.escalate_due != never &&
+         row.verify_due == never && !row.prompted;
+}
+
+void hold(const Deciding& d, IncidentNumber n, const Cover& cover) {
+  const SilenceRow silence = d.state.silences().at(d.state.silence_slot(cover.by));
+  const std::string by(silence.words().by), comment(silence.words().comment);
+  d.out.add(PagingHeld{n, cover.by, cover.until, by, comment});
+  cancel_pages(d, n);
+}
+
+void resume(const Deciding& d, IncidentNumber n, WhyResumed why) {
+  const IncidentRow row = row_of(d, n);
+  const Instant due = first_due(d.settings, row.priority, d.now);
+  d.out.add(PagingResumed{n, why, static_cast<std::uint16_t>(row.cycle + 1), due});
+  if (due <= d.now) take_step(d, n);
+}
+
+// An incident as the silences are now. Its deadline is moved or its escalation started only where
+// that makes a difference.
+void review(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = row_of(d, n);
+  if (!escalates(row)) return;
+  const auto cover = cover_of(d, n);
+  const bool held = row.held_until != never;
+  if (cover && (!held || cover->until != row.held_until)) hold(d, n, *cover);
+  if (!cover && held) resume(d, n, WhyResumed::silence_over);
+}
+
+}  // namespace
+
+std::optional<Cover> cover_of(const Deciding& d, AlertText text) {
+  std::optional<Cover> out;
+  d.state.silence_index().each_fit(text, [&](std::uint32_t slot) {
+    const SilenceRow& s = d.state.silences().at(slot);
+    if (!s.covers(d.now)) return;
+    const bool later = !out || s.ends_due > out->until;
+    if (later || (s.ends_due == out->until && s.id < out->by)) out = Cover{s.ends_due, s.id};
+  });
+  return out;
+}
+
+std::optional<Cover> cover_of(const Deciding& d, IncidentNumber n) {
+  const std::uint32_t firing = row_of(d, n).alerts_firing;
+  if (d.state.silence_index().size() == 0 || firing == 0 || firing > muted_members_max) return {};
+  std::optional<Cover> out;
+  bool all = true;
+  d.state.each_member(n, [&](std::uint32_t slot) {
+    const auto cover = cover_of(d, d.state.alerts().at(slot).text());
+    all = cover.has_value();
+    if (!all) return false;
+    const bool sooner = !out || cover->until < out->until;
+    if (sooner || (cover->until == out->until && cover->by < out->by)) out = cover;
+    return true;
+  });
+  return all ? out : std::nullopt;
+}
+
+void escalate(const Deciding& d, IncidentNumber n) {
+  if (const auto cover = cover_of(d, n)) return hold(d, n, *cover);
+  if (row_of(d, n).held_until != never) return resume(d, n, WhyResumed::silence_over);
+  take_step(d, n);
+}
+
+void review_mute(const Deciding& d, IncidentNumber n, std::uint32_t alert_slot) {
+  const IncidentRow row = row_of(d, n);
+  if (!escalates(row)) return;
+  const bool held = row.held_until != never;
+  if (!held && d.state.silence_index().size() == 0) return;
+  const auto own = cover_of(d, d.state.alerts().at(alert_slot).text());
+  if (!own && held) return resume(d, n, WhyResumed::other_alert);
+  if (own && held && own->until < row.held_until) return hold(d, n, *own);
+  if (own && !held)
+    if (const auto cover = cover_of(d, n)) hold(d, n, *cover);
+}
+
+namespace {
+
+void sweep_from(const Deciding& d, std::uint32_t from) {
+  const std::uint32_t end = d.state.globals().next_incident.value;
+  const std::size_t facts_before = d.out.count();
+  std::uint32_t n = from, members = 0;
+  for (; n < end && n < from + numbers_per_slice && members < members_per_slice &&
+         d.out.count() < facts_before + facts_per_slice;
+       ++n) {
+    if (d.state.incident_slot(IncidentNumber(n)) == no_slot) continue;
+    members += row_of(d, IncidentNumber(n)).alerts_firing;
+    review(d, IncidentNumber(n));
+  }
+  if (n < end)
+    d.out.add(MutesAdvanced{IncidentNumber(n), d.now});
+  else if (d.state.globals().mute_next)
+    d.out.add(MutesAdvanced{IncidentNumber{}, never});
+}
+
+}  // namespace
+
+void start_mute_sweep(const Deciding& d) {
+  if (!planted("silence_expired_and_forgotten")) sweep_from(d, 1);
+}
+
+void mute_sweep_slice(const Deciding& d) {
+  sweep_from(d, d.state.globals().mute_next.value);
+}
+
+}  // namespace tocsin

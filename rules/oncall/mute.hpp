@@ -1,0 +1,36 @@
+#pragma once
+// Silences hold back pages, and nothing else: the incident is opened and told in its timeline, and
+// while everything that fires in it is silenced and nobody has answered, its escalation waits for
+// the first of these silences to end. Recalls and what belongs to an owner go on.
+
+#include <optional>
+
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+// An incident with more firing alerts than this is never held: too much to look through, and too
+// much to keep quiet about.
+inline constexpr std::uint32_t muted_members_max = 4096;
+
+struct Cover {
+  Instant until;  // from then on it is not covered, as far as is known now
+  SilenceId by;   // the silence that ends then
+};
+// The last of the silences that cover these labels now; nothing when none does.
+std::optional<Cover> cover_of(const Deciding& d, AlertText text);
+// The first end among the covers of everything that fires in it; nothing when something is not
+// covered or nothing fires.
+std::optional<Cover> cover_of(const Deciding& d, IncidentNumber incident);
+
+// The next step of an unanswered incident is due: taken, or held back.
+void escalate(const Deciding& d, IncidentNumber incident);
+// An alert of it was heard firing: what is held may have to go on, what goes on to be held.
+void review_mute(const Deciding& d, IncidentNumber incident, std::uint32_t alert_slot);
+
+// Silences came, went or moved: all unanswered incidents are looked at. The first slice at once, so
+// that an act at the instant of a deadline wins; what is left, slice by slice.
+void start_mute_sweep(const Deciding& d);
+void mute_sweep_slice(const Deciding& d);
+
+}  // namespace tocsin
