@@ -98,7 +98,6 @@ void AmApi::add_routes(Router& router) {
   };
   plain("/api/v2/status", [this] { return status(); });
   plain("/api/v2/receivers", [this] { return receivers(*reading_.engine().settings()); });
-  plain("/api/v2/silences", [] { return json_response(200, "[]\n"); });
   for (const char* old :
        {"alerts", "alerts/groups", "status", "receivers", "silences", "silence/{}"})
     for (const HttpMethod method : {HttpMethod::get, HttpMethod::post, HttpMethod::delete_})

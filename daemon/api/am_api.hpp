@@ -1,6 +1,6 @@
 #pragma once
-// The reading half of Alertmanager's API v2: alerts, groups, silences (none yet), status,
-// receivers. The old v1 is answered as Alertmanager answers it: gone.
+// The reading half of Alertmanager's API v2: alerts, groups, status, receivers. The old v1 is
+// answered as Alertmanager answers it: gone.
 
 #include <atomic>
 #include <memory>

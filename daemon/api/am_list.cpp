@@ -7,6 +7,7 @@
 #include "connectors/text/am_fingerprint.hpp"
 #include "daemon/api/json_out.hpp"
 #include "daemon/api/rfc3339.hpp"
+#include "daemon/api/silence_preview.hpp"
 #include "rules/model/matcher.hpp"
 
 namespace tocsin::api {
@@ -15,8 +16,10 @@ namespace {
 constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr std::size_t receivers_max = 65'000;
 
-bool listed(AlertState state, const AmFilter& filter) {
-  switch (state) {
+bool listed(const Snapshot& snapshot, const AlertRow& row, const AmFilter& filter) {
+  if (row.state == AlertState::resolved || row.state == AlertState::tombstone) return false;
+  if (is_silenced(snapshot, row.text())) return filter.silenced;
+  switch (row.state) {
     case AlertState::firing:
     case AlertState::stale:
       return filter.active;
@@ -80,7 +83,7 @@ void AmList::select(const Settings& settings, const AmFilter& filter) {
   for (const std::string& name : receivers_) wanted.push_back(filter.wants_receiver(name));
 
   snapshot_->alerts.each([&](std::uint32_t slot, const AlertRow& row) {
-    if (!listed(row.state, filter)) return;
+    if (!listed(*snapshot_, row, filter)) return;
     const auto it = receiver_of.find(row.incident.value);
     const std::uint16_t receiver = it == receiver_of.end() ? 0 : it->second;
     if (!wanted[receiver]) return;
@@ -113,9 +116,15 @@ void AmList::write_item(std::string& out, const Item& item) const {
   json.close_object().close_array();
   json.field("startsAt", rfc3339(row.starts_at));
   json.key("status").open_object();
-  for (const char* by : {"inhibitedBy", "mutedBy", "silencedBy"})
-    json.key(by).open_array().close_array();
-  json.field("state", row.state == AlertState::held ? "unprocessed" : "active").close_object();
+  for (const char* by : {"inhibitedBy", "mutedBy"}) json.key(by).open_array().close_array();
+  const std::vector<std::string> silences = silenced_by(*snapshot_, text);
+  json.key("silencedBy").open_array();
+  for (const std::string& id : silences) json.value(id);
+  json.close_array();
+  json.field("state", !silences.empty()               ? "suppressed"
+                      : row.state == AlertState::held ? "unprocessed"
+                                                      : "active");
+  json.close_object();
   json.field("updatedAt", rfc3339(globals.wall(row.changed_at)));
   json.field_if("generatorURL", text.generator_url());
   write_pairs(json, "labels", text.labels());

@@ -4,8 +4,8 @@
 // bytes each.
 //
 // Ours in its words: a firing or stale alert is active (silence is not health), one inside its
-// hold-down is unprocessed, ended ones are not listed. Its receiver is the group that owns its
-// incident.
+// hold-down is unprocessed, whatever a silence covers is suppressed, ended ones are not listed. Its
+// receiver is the group that owns its incident.
 
 #include <memory>
 #include <string>

@@ -1,6 +1,8 @@
 #include "daemon/api/api.hpp"
 
+#include "daemon/api/am_silences.hpp"
 #include "daemon/api/v1_read.hpp"
+#include "daemon/api/v1_silences.hpp"
 #include "daemon/api/v1_write.hpp"
 
 namespace tocsin::api {
@@ -18,6 +20,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   am_.add_routes(router_);
   add_v1_reads(router_, reading_);
   add_v1_writes(router_, reading_);
+  add_v1_silences(router_, reading_);
+  add_am_silences(router_, reading_);
   health_.add_routes(router_);
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), std::move(ports.server),
                std::move(ports.reload_ok), std::move(ports.reloaded_at)});

@@ -3,24 +3,50 @@
 
 #include "daemon/api/am_api.hpp"
 #include "daemon/api/metric_families.hpp"
+#include "daemon/api/silence_preview.hpp"
 
 namespace tocsin::api {
 namespace {
 
 void add_alerts(Families& out, const Snapshot& snapshot) {
-  std::array<std::uint64_t, EnumTable<AlertState>::count> by_state{};
-  snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) { ++by_state[index(row.state)]; });
+  std::array<std::uint64_t, EnumTable<AlertState>::count> by_state{}, silenced{};
+  snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) {
+    ++by_state[index(row.state)];
+    silenced[index(row.state)] += is_silenced(snapshot, row.text());
+  });
   auto ours = gauge_family("tocsin_alerts", "Alerts in memory by their state.");
   for (std::size_t i = 0; i < by_state.size(); ++i)
     add_sample(ours, {{"state", std::string(name(static_cast<AlertState>(i)))}},
                static_cast<double>(by_state[i]));
   out.push_back(std::move(ours));
   auto theirs = gauge_family("alertmanager_alerts", "How many alerts by state.");
-  const auto count = [&](AlertState s) { return static_cast<double>(by_state[index(s)]); };
+  const auto count = [&](AlertState s) {
+    return static_cast<double>(by_state[index(s)] - silenced[index(s)]);
+  };
+  const auto muted =
+      static_cast<double>(silenced[index(AlertState::firing)] + silenced[index(AlertState::stale)] +
+                          silenced[index(AlertState::held)]);
   add_sample(theirs, {{"state", "active"}}, count(AlertState::firing) + count(AlertState::stale));
-  add_sample(theirs, {{"state", "suppressed"}}, 0);
+  add_sample(theirs, {{"state", "suppressed"}}, muted);
   add_sample(theirs, {{"state", "unprocessed"}}, count(AlertState::held));
   out.push_back(std::move(theirs));
+}
+
+void add_silences(Families& out, const Snapshot& snapshot) {
+  std::array<std::uint64_t, EnumTable<SilenceState>::count> by_state{};
+  snapshot.silences.each(
+      [&](std::uint32_t, const SilenceRow& row) { ++by_state[index(row.state)]; });
+  std::uint64_t held = 0;
+  snapshot.incidents.each(
+      [&](std::uint32_t, const IncidentRow& row) { held += row.held_until != never; });
+  auto theirs = gauge_family("alertmanager_silences", "How many silences by state.");
+  for (std::size_t i = 0; i < by_state.size(); ++i)
+    add_sample(theirs, {{"state", std::string(name(static_cast<SilenceState>(i)))}},
+               static_cast<double>(by_state[i]));
+  out.push_back(std::move(theirs));
+  add_gauge(out, "tocsin_incidents_held",
+            "Incidents for which nobody is paged, since all that fires in them is silenced.",
+            static_cast<double>(held));
 }
 
 void add_received(Families& out, const IntakeStats& intake) {
@@ -89,6 +115,7 @@ void add_alertmanager_metrics(Families& out, const Snapshot& snapshot, const Met
              1);
   out.push_back(std::move(build));
   add_alerts(out, snapshot);
+  add_silences(out, snapshot);
   add_received(out, *ports.intake);
   add_notifications(out, *ports.delivery);
   add_gauge(out, "alertmanager_config_last_reload_successful",

@@ -24,6 +24,7 @@ constexpr std::uint32_t allowed(Permission permission) {
                    problem_manager, service_owner});
     case Permission::incident_ack:
     case Permission::incident_resolve:
+    case Permission::silence_write:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
     case Permission::incident_resolve_force:
       return bits({group_lead, incident_manager, major_incident_manager});
@@ -52,8 +53,9 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
-      "incident.resolve_force", "incident.close", "config.reload", "loss.confirm"};
+      "incident.read",    "incident.note",          "incident.ack",
+      "incident.resolve", "incident.resolve_force", "incident.close",
+      "config.reload",    "loss.confirm",           "silence.write"};
   return words[index(permission)];
 }
 

@@ -73,6 +73,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.key("escalation").open_object().field("cycle", row.cycle).field("next_step", row.step);
   json.field("repeat", row.repeat).field("pages", row.cycle_pages);
   write_time(json, "next_at", row.escalate_due, globals);
+  write_time(json, "held_until", row.held_until, globals);
   json.close_object();
   json.key("alerts").open_object().field("firing", row.alerts_firing);
   json.field("stale", row.alerts_stale).field("total", row.alerts_total).close_object();

@@ -203,6 +203,32 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   }
 }
 
+void add_silence_verbs(CLI::App& root, SilenceOptions& o, Chosen& chosen) {
+  CLI::App* silence = root.add_subcommand("silence");
+  silence->require_subcommand(1);
+  CLI::App* add = silence->add_subcommand("add");
+  add->add_option("matchers", o.matchers, "what it fits, e.g. 'ci=db-7'; all of them")->required();
+  const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
+    add->add_option(name, value, what)->type_name(type);
+  };
+  text("--for", o.lasts, "how long, e.g. 90m or 2h", "DURATION");
+  text("--until", o.until, "or when it ends, e.g. 2026-03-11T18:00:00Z", "TIME");
+  text("--from", o.from, "when it begins, instead of now", "TIME");
+  text("--comment", o.comment, "why", "TEXT");
+  text("--id", o.id, "change this one instead", "ID");
+  add->add_flag("--preview", o.preview, "only say what it would hide now");
+  add_client_options(add, o);
+  add->callback([&o, &chosen] { chosen = [&o] { return add_silence(o); }; });
+  CLI::App* list = silence->add_subcommand("list");
+  list->add_flag("--all", o.all, "also those that are over");
+  add_client_options(list, o);
+  list->callback([&o, &chosen] { chosen = [&o] { return list_silences(o); }; });
+  CLI::App* expire = silence->add_subcommand("expire");
+  expire->add_option("id", o.ids, "the silences")->required();
+  add_client_options(expire, o);
+  expire->callback([&o, &chosen] { chosen = [&o] { return expire_silences(o); }; });
+}
+
 void add_token(CLI::App& root, TokenOptions& o, Chosen& chosen) {
   CLI::App* token = root.add_subcommand("token");
   token->require_subcommand(1);
@@ -306,6 +332,7 @@ int run(int argc, char** argv) {
   SendOptions sending;
   ListOptions listing;
   IncidentOptions acting;
+  SilenceOptions silencing;
   TokenOptions token;
   JournalOptions store;
   store.data = default_data;
@@ -315,6 +342,7 @@ int run(int argc, char** argv) {
   add_check(root, checking, chosen);
   add_send(root, sending, chosen);
   add_incident(root, listing, acting, chosen);
+  add_silence_verbs(root, silencing, chosen);
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
   add_reference(root, chosen);

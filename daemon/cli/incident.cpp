@@ -55,6 +55,7 @@ std::string record(const JsonView& i) {
                                 i["alerts"]["total"].text() + " in all"});
   if (i["monitoring_silent"].is_true()) rows.push_back({"monitoring", "is silent"});
   add_row(rows, "next step at", i["escalation"]["next_at"]);
+  add_row(rows, "silenced until", i["escalation"]["held_until"]);
   add_row(rows, "closure code", i["resolution"]["code"]);
   add_row(rows, "cause", i["resolution"]["cause"]);
   add_row(rows, "resolved by", i["resolution"]["by"]);

@@ -72,6 +72,28 @@ constexpr std::array pages{
         "    --note 'Moved the logs to a larger disk'"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
+    Manual{
+        "tocsin silence", "keep alerts from paging for a while",
+        "tocsin silence add|list|expire ...",
+        "What a silence fits opens incidents as ever and pages nobody; what still fires when it\n"
+        "ends pages then. All-clears of what was paged are always sent. Acting needs a token.",
+        "tocsin silence add 'ci=db-7' --for 2h --comment 'disk swap' --preview\n"
+        "tocsin silence list"},
+    Manual{
+        "tocsin silence add", "make one, or change it",
+        "tocsin silence add MATCHER... --for DURATION | --until TIME --comment TEXT [--preview]",
+        "A matcher is LABEL=VALUE, LABEL!=VALUE, LABEL=~REGEX or LABEL!~REGEX, as in Prometheus;\n"
+        "all of them must fit. First says what fits now, then makes the silence and prints its\n"
+        "id; with --preview it makes none. Longer than four hours is for group leads and incident\n"
+        "managers. With --id and the same matchers that one gets another end or comment; with\n"
+        "other matchers it is replaced by a new one.",
+        "tocsin silence add 'alertname=~\"Disk.*\"' 'ci=db-7' --for 90m --comment 'disk swap'"},
+    Manual{"tocsin silence list", "those that are active or to come",
+           "tocsin silence list [--all] [--json]",
+           "With --all also those that were over in the last five days.", "tocsin silence list"},
+    Manual{"tocsin silence expire", "end one now", "tocsin silence expire ID...",
+           "Whatever it kept quiet and still fires is paged at once.",
+           "tocsin silence expire 6b1f9f0e-4a5c-4d3e-8f7a-0b1c2d3e4f50"},
     Manual{"tocsin token", "make secrets for people and programs",
            "tocsin token new --person P --roles R[,R...]", "", ""},
     Manual{"tocsin token new", "make a token",

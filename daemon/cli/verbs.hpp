@@ -39,6 +39,17 @@ int show_incident(const IncidentOptions& options);
 // verb: ack, note, resolve, close
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
+struct SilenceOptions : ClientOptions {
+  std::vector<std::string> matchers;
+  std::string id, lasts, from, until, comment;
+  bool preview = false;  // only say what it would hide
+  bool all = false;      // list those that are over, too
+  std::vector<std::string> ids;
+};
+int add_silence(const SilenceOptions& options);
+int list_silences(const SilenceOptions& options);
+int expire_silences(const SilenceOptions& options);
+
 int confirm_loss(const ClientOptions& options);
 
 // ---- local verbs ----

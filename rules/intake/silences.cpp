@@ -91,11 +91,12 @@ Answer wrong_time(const Deciding& d, const SetSilence& c, Wall starts_at) {
 Answer make_room(const Deciding& d, std::string_view matchers) {
   const SilenceIndex& index = d.state.silence_index();
   if (index.size() >= SilenceLimits::live)
-    return refused(Code::shed, "there are 10000 silences already; expire some");
+    return refused(Code::invalid, "there are 10000 silences already; expire some", "silences");
   if (index.together(matchers) >= SilenceLimits::together)
-    return refused(Code::shed,
+    return refused(Code::invalid,
                    "256 silences rest on the same exact label, or on none; add a label that is "
-                   "compared with =, or expire some");
+                   "compared with =, or expire some",
+                   "matchers");
   if (d.state.silences().size() < SilenceLimits::rows) return {};
   SilenceId oldest;
   Instant due = never;
