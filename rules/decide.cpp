@@ -18,6 +18,7 @@
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
 #include "rules/model/planted.hpp"
+#include "rules/oncall/drill.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
@@ -25,6 +26,7 @@
 #include "rules/prepare.hpp"
 #include "rules/process/housekeeping.hpp"
 #include "rules/process/lifecycle.hpp"
+#include "rules/process/self.hpp"
 
 namespace tocsin {
 namespace {
@@ -244,6 +246,10 @@ void on(const Deciding& d, const AcknowledgeIncident& c) {
   d.out.answer = acknowledge(d, c);
   if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident);
 }
+void on(const Deciding& d, const AcknowledgeByLink& c) {
+  d.out.answer = acknowledge_by_link(d, c);
+  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, d.out.answer.incident);
+}
 void on(const Deciding& d, const NoteIncident& c) {
   d.out.answer = note(d, c);
 }
@@ -268,8 +274,37 @@ void on(const Deciding& d, const ExpireSilence& c) {
 
 // ---- channels, the process, the clock ----
 
+// The incident about the channel, when its verification just failed: its own next step.
+Instant next_step_about(const Deciding& d, const std::string& channel) {
+  const IncidentNumber n = incident_about(d, channel);
+  return n ? next_step_due(d, incident_row(d, n)) : never;
+}
+
 void on(const Deciding& d, const SettleAttempt& c) {
-  settle(d, c);
+  ChannelNews news;
+  if (const std::uint32_t slot = d.state.page_slot(c.page); slot != no_slot) {
+    const PageRow& page = d.state.pages().at(slot);
+    news.channel = page.channel(), news.person = page.person(), news.incident = page.incident;
+  }
+  news.detail = c.detail.substr(0, 120);
+  switch (settle(d, c)) {
+    case Settled::late:
+      return;
+    case Settled::delivered:
+      news.result = ChannelNews::Result::took;
+      break;
+    case Settled::failed:
+    case Settled::pointless:
+      news.result = ChannelNews::Result::failed;
+      break;
+    case Settled::gave_up:
+      news.result = ChannelNews::Result::gave_up;
+      break;
+    case Settled::reached_nobody:
+      news.result = ChannelNews::Result::reached_nobody;
+      break;
+  }
+  if (const auto n = watch_channel(d, news, next_step_about(d, news.channel))) take_step(d, *n);
 }
 void on(const Deciding& d, const TakeEpoch& c) {
   take_epoch(d, c);
@@ -280,6 +315,7 @@ void on(const Deciding& d, const SettleOlderEpochs&) {
 }
 void on(const Deciding& d, const ApplyConfig& c) {
   apply_config(d, c);
+  forget_channels(d, *c.settings);
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
@@ -291,6 +327,12 @@ void on(const Deciding& d, const DeclareLoss& c) {
 }
 void on(const Deciding& d, const ConfirmLoss& c) {
   d.out.answer = confirm_loss(d, c);
+}
+void on(const Deciding& d, const RotateLinkKey& c) {
+  d.out.answer = rotate_link_key(d, c);
+}
+void on(const Deciding& d, const StartDrill& c) {
+  d.out.answer = start_drill(d, c);
 }
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);
@@ -341,6 +383,13 @@ void on_verified(const Deciding& d, IncidentNumber n) {
   recall(d, n);
 }
 
+// A drill is closed without ever having been resolved: what it still owes is owed no more.
+void on_closing_due(const Deciding& d, IncidentNumber n) {
+  const bool drill = incident_row(d, n).drill;
+  close_by_daemon(d, n);
+  if (drill) cancel_pages(d, n);
+}
+
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
   finish_prompt(d, n);
   cancel_pages(d, n);
@@ -378,7 +427,7 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
     case DeadlineKind::prompt:
       return on_prompt_over(d, n);
     case DeadlineKind::auto_close:
-      return close_by_daemon(d, n);
+      return on_closing_due(d, n);
     case DeadlineKind::replan:
       return replan_slice(d);
     case DeadlineKind::silence:

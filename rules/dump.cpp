@@ -42,6 +42,7 @@ class TextFields {
   }
   void operator()(const char* n, const Fingerprint& f) { put(n, hex(f)); }
   void operator()(const char* n, const PageKey& k) { put(n, hex(k)); }
+  void operator()(const char* n, const LinkKey&) { put(n, "secret"); }
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
     if (std::string_view(n) == "matchers") return put(n, matchers_text(text));

@@ -124,6 +124,14 @@ struct Fold {
     s.totals_.add(Metric::history_lost);
   }
   void on(const LossConfirmed&) { g().loss_unconfirmed = false; }
+  void on(const LinkKeyMade& f) {
+    g().link_key_before = g().link_key, g().link_key = f.key;
+    g().link_generation = f.generation, g().link_key_from = g().next_page;
+  }
+  void on(const ChannelForgotten& f) {
+    const auto it = g().channel_health.find(f.channel);
+    if (it != g().channel_health.end()) g().channel_health.erase(it);
+  }
   void on(const Tallied& f) { ok = count_tallied(s.totals_, f); }
   void on(const ReplanAdvanced& f) {
     g().replan_next = f.next, g().replan_due = f.due;
@@ -223,6 +231,18 @@ struct Fold {
     g().next_incident = IncidentNumber(f.incident.value + 1);
     count(s.totals_, f);
   }
+  void on(const DrillStarted& f) {
+    if (s.incident_slot(f.incident) != no_slot) return void(ok = false);
+    IncidentRow row;
+    IncidentWords w;
+    w.title = f.title;
+    row.blob = make_incident_blob(w);
+    row.number = f.incident, row.opened_at = row.cycle_at = at, row.occurred_at = f.occurred_at;
+    row.close_due = f.close_due, row.priority = Priority::P5, row.drill = true;
+    s.insert_incident(row);
+    g().next_incident = IncidentNumber(f.incident.value + 1);
+    s.totals_.add(Metric::drills);
+  }
   void on(const AlertLinked& f) {
     std::uint32_t slot;
     AlertRow* row = alert(f.alert, slot);
@@ -254,6 +274,7 @@ struct Fold {
       ++i.reopened;
       start_cycle(i, f.cycle, f.escalate_due);
       i.held_until = never, i.held_by = {};
+      i.links_from = g().next_page;
       // Whoever had it may be asleep: a reopened incident has to be answered again.
       i.state = IncidentState::new_;
       i.acknowledged_at = never;
@@ -280,7 +301,8 @@ struct Fold {
       IncidentWords w = i.words();
       w.owner = f.by;
       reword(i, w);
-      count_acknowledged(s.totals_, i, at);
+      count_acknowledged(s.totals_, f, i, at);
+      i.links_from = g().next_page;
       i.state = IncidentState::in_progress;
       i.acknowledged_at = at;
       i.escalate_due = i.held_until = never;
@@ -459,14 +481,37 @@ struct Fold {
     });
   }
   void on(const AttemptSettled& f) {
-    count(s.totals_, f);
-    page(f.page, [&](PageRow& p) { p.state = PageState::waiting, p.due = f.retry; });
+    count(s.totals_, f, of_drill(f.incident));
+    std::string channel;
+    page(f.page, [&](PageRow& p) {
+      channel = p.channel();
+      p.state = PageState::waiting, p.due = f.retry;
+    });
+    if (f.outcome == AttemptOutcome::accepted) return channel_took(channel);
+    if (f.why != WhySettled::channel_answered) return;
+    if (ChannelHealth* health = health_of(channel))
+      if (++health->failures == 1) health->failing_since = at;
+  }
+  bool of_drill(IncidentNumber n) const {
+    const std::uint32_t slot = s.incident_slot(n);
+    return slot != no_slot && s.incidents_.at(slot).drill;
+  }
+  // Nothing for a channel beyond those that are watched.
+  ChannelHealth* health_of(const std::string& channel) {
+    auto& watched = g().channel_health;
+    const auto it = watched.find(channel);
+    if (it != watched.end()) return &it->second;
+    return watched.size() < channel_health_max ? &watched[channel] : nullptr;
+  }
+  void channel_took(const std::string& channel) {
+    if (ChannelHealth* health = health_of(channel)) *health = {0, never, at};
   }
   void on(const PageEnded& f) {
     const std::uint32_t slot = s.page_slot(f.page);
     if (slot == no_slot) return void(ok = false);
     const PageRow row = s.pages_.at(slot);
-    count_page_ended(s.totals_, f, row, channel_label(row.channel()), at);
+    count_page_ended(s.totals_, f, row, channel_label(row.channel()), of_drill(row.incident), at);
+    if (f.end == PageEnd::delivered) channel_took(std::string(row.channel()));
     // A delivered page is kept while its incident is open: its reader is to hear of the recovery.
     const std::uint32_t of = s.incident_slot(row.incident);
     const bool open = of != no_slot && s.incidents_.at(of).unresolved();

@@ -64,7 +64,7 @@ Broken members(const State& s) {
 Broken told(const State& s, const Settings& settings) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-    if (!r.unresolved() || r.acknowledged_at != never ||
+    if (!r.unresolved() || r.acknowledged_at != never || r.drill ||
         !settings.policies[index(r.priority)].must_page)
       return;
     if (r.escalate_due != never || r.verify_due != never || r.prompt_due != never) return;

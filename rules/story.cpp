@@ -79,6 +79,8 @@ std::string why_words(WhyPage why) {
       return "all alerts are clear, the owner is asked whether it is over";
     case WhyPage::monitoring_silent:
       return "its monitoring went silent";
+    case WhyPage::drill:
+      return "it is a drill";
     case WhyPage::priority_raised:
       return "the priority of their incident was raised";
     case WhyPage::count_:
@@ -102,6 +104,10 @@ struct Story {
             (f.group.empty() ? std::string(", nobody owns it")
                              : ", owned by " + std::string(f.group)) +
             (f.recurrence_of ? ", it happened before in " + to_text(f.recurrence_of) : "") + ")");
+  }
+  void on(const DrillStarted& f) {
+    say("created", std::string(f.by),
+        std::string(f.by) + " started a drill for " + std::string(f.target));
   }
   void on(const AlertLinked& f) {
     say("event_linked", "source",
@@ -136,7 +142,8 @@ struct Story {
   }
   void on(const IncidentAcknowledged& f) {
     say("acknowledged", std::string(f.by),
-        std::string(f.by) + " has it (by " + std::string(f.via) + "); no further pages");
+        std::string(f.by) + " has it (by " + std::string(f.via) +
+            (f.page ? " of page " + std::to_string(f.page.value) : "") + "); no further pages");
   }
   void on(const NoteAdded& f) { say("note", std::string(f.by), std::string(f.text)); }
   void on(const RecoverySeen& f) {

@@ -1,6 +1,7 @@
 #include "daemon/api/api.hpp"
 
 #include "daemon/api/am_silences.hpp"
+#include "daemon/api/drills.hpp"
 #include "daemon/api/v1_read.hpp"
 #include "daemon/api/v1_silences.hpp"
 #include "daemon/api/v1_write.hpp"
@@ -22,9 +23,11 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_writes(router_, reading_);
   add_v1_silences(router_, reading_);
   add_am_silences(router_, reading_);
+  add_drills(router_, reading_);
+  links_.add_routes(router_);
   health_.add_routes(router_);
-  add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), std::move(ports.server),
-               std::move(ports.reload_ok), std::move(ports.reloaded_at)});
+  add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
+               std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at)});
 }
 
 Api::~Api() {

@@ -9,6 +9,7 @@
 #include "daemon/api/alerts_in.hpp"
 #include "daemon/api/am_api.hpp"
 #include "daemon/api/health.hpp"
+#include "daemon/api/links.hpp"
 #include "daemon/api/metrics.hpp"
 
 namespace tocsin::api {
@@ -29,6 +30,7 @@ class Api {
   ~Api();
 
   void handle(HttpRequest request, Reply reply) const;
+  const Router& router() const { return router_; }
   // A reload: who may do what, from the next request on.
   void set_access(Access access);
   // Ends the reading thread; reads that still come are answered 503.
@@ -47,6 +49,7 @@ class Api {
   AlertsIn alerts_in_;
   AmApi am_;
   HealthApi health_;
+  LinksApi links_{reading_};
 };
 
 }  // namespace tocsin::api

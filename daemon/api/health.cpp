@@ -1,5 +1,7 @@
 #include "daemon/api/health.hpp"
 
+#include "daemon/api/incident_page.hpp"
+
 namespace tocsin::api {
 
 HttpResponse HealthApi::ready() const {
@@ -34,21 +36,17 @@ void HealthApi::add_routes(Router& router) {
   router.add(HttpMethod::post, "/-/reload", Guard::own(),
              [this](Exchange x) { reload(std::move(x)); });
   router.add(HttpMethod::get, "/", Guard::needs(Permission::incident_read),
-             reading_.handler([this](const Exchange&, const SnapshotPtr& snapshot) {
-               HttpResponse r;
+             reading_.handler([this](const Exchange& x, const SnapshotPtr& snapshot) {
                const Engine& engine = reading_.engine();
-               r.body = home_page(*snapshot, engine.settings()->instance_name, engine.wall_now());
-               r.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
-               return r;
+               return html_response(
+                   200, home_page(*snapshot, engine.settings()->instance_name, engine.wall_now(),
+                                  x.query.number("page", 0).value_or(0)));
              }));
   router.add(HttpMethod::get, "/incidents/{}", Guard::needs(Permission::incident_read),
              reading_.handler([this](const Exchange& x, const SnapshotPtr& snapshot) {
                auto page = incident_page(reading_.engine(), *snapshot, parse_incident(x.args[0]));
                if (!page) return text_response(404, "no such incident\n");
-               HttpResponse r;
-               r.body = std::move(*page);
-               r.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
-               return r;
+               return html_response(200, std::move(*page));
              }));
 }
 

@@ -29,10 +29,8 @@ class HealthApi {
   Reload reload_;
 };
 
-// Open incidents as a plain page: nothing in it runs, nothing in it acts.
-std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now);
-// One incident and its story; nothing when there is none of that number.
-std::optional<std::string> incident_page(const Engine& engine, const Snapshot& snapshot,
-                                         IncidentNumber number);
+// Open incidents as a plain page, a hundred at a time, from page 0 on: nothing in it acts.
+std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now,
+                      std::uint64_t page);
 
 }  // namespace tocsin::api

@@ -1,3 +1,4 @@
+// The open incidents as a list: what is worst first, bounded, a page at a time.
 #include <algorithm>
 
 #include "daemon/api/health.hpp"
@@ -7,60 +8,43 @@
 namespace tocsin::api {
 namespace {
 
-constexpr std::size_t rows_max = 500;
+constexpr std::size_t rows_max = 100;  // of one page
 
-void cell(std::string& out, std::string_view text) {
-  out += "<td>";
-  out += escape(text);
-  out += "</td>";
-}
-
-void row(std::string& out, const IncidentRow& incident, const Globals& globals, Wall now) {
+ListView::Row row_of(const IncidentRow& incident, const Globals& globals, Wall now) {
   const IncidentWords words = incident.words();
-  out += "<tr>";
-  const std::string number = to_text(incident.number);
-  out += "<td><a href=\"incidents/" + number + "\">" + number + "</a></td>";
-  out += "<td class=\"";
-  out += name(incident.priority);
-  out += "\">";
-  out += name(incident.priority);
-  out += "</td>";
-  cell(out, state_word(incident.state));
-  cell(out, short_age(now - globals.wall(incident.opened_at)));
-  cell(out, words.ci);
-  cell(out, words.title);
-  cell(out, words.group);
-  cell(out, words.owner.empty() ? std::string_view("nobody yet") : words.owner);
-  cell(out, std::to_string(incident.alerts_firing) +
-                (incident.monitoring_silent ? " (monitoring is silent)" : ""));
-  out += "</tr>\n";
+  ListView::Row row;
+  row.number = to_text(incident.number), row.priority = name(incident.priority);
+  row.state = state_word(incident.state);
+  row.age = short_age(now - globals.wall(incident.opened_at));
+  row.ci = words.ci, row.title = words.title, row.group = words.group;
+  const bool answered = incident.acknowledged_at != never;
+  row.owner = answered ? std::string(words.owner) : "nobody has answered";
+  row.alerts = std::to_string(incident.alerts_firing) + " firing" +
+               (incident.monitoring_silent ? ", monitoring is silent" : "");
+  return row;
 }
 
 }  // namespace
 
-std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now) {
+std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now,
+                      std::uint64_t page) {
   std::vector<IncidentRow> open;
   snapshot.incidents.each([&](std::uint32_t, const IncidentRow& incident) {
-    if (incident.unresolved()) open.push_back(incident);
+    if (incident.unresolved() && !incident.drill) open.push_back(incident);
   });
   std::sort(open.begin(), open.end(), [](const IncidentRow& a, const IncidentRow& b) {
     return std::pair(a.priority, a.number) < std::pair(b.priority, b.number);
   });
-  const std::string title =
-      std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
-  std::string out = html_head(title + " - " + instance);
-  out += "<h1>" + title + "</h1><p>" + escape(instance) + ", " + rfc3339(now) + "</p>\n";
-  if (!open.empty()) {
-    out +=
-        "<table><tr><th>Number</th><th>Priority</th><th>State</th><th>Age</th><th>CI</th>"
-        "<th>Title</th><th>Group</th><th>Owner</th><th>Alerts firing</th></tr>\n";
-    for (std::size_t i = 0; i < open.size() && i < rows_max; ++i)
-      row(out, open[i], snapshot.globals, now);
-    out += "</table>\n";
-  }
-  if (open.size() > rows_max)
-    out += "<p>The first " + std::to_string(rows_max) + " are shown.</p>\n";
-  return out + "</body></html>\n";
+  ListView view;
+  view.title = std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
+  view.instance = instance, view.time = rfc3339(now);
+  const std::size_t pages = open.size() / rows_max + 1;
+  const std::size_t first =
+      static_cast<std::size_t>(std::min<std::uint64_t>(page, pages)) * rows_max;
+  for (std::size_t i = first; i < open.size() && i < first + rows_max; ++i)
+    view.rows.push_back(row_of(open[i], snapshot.globals, now));
+  if (first + rows_max < open.size()) view.next = "?page=" + std::to_string(page + 1);
+  return list_html(view);
 }
 
 }  // namespace tocsin::api

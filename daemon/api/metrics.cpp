@@ -59,7 +59,7 @@ void add_backlog(Families& out, const Snapshot& snapshot) {
       {{"0-1d", 1}, {"1-3d", 3}, {"3-7d", 7}, {"7-30d", 30}, {"30d+", INT64_MAX / 86'400'000}}};
   std::array<std::array<std::uint64_t, 5>, ages.size()> counts{};
   snapshot.incidents.each([&](std::uint32_t, const IncidentRow& row) {
-    if (!row.unresolved()) return;
+    if (!row.unresolved() || row.drill) return;
     std::size_t age = 0;
     while (age + 1 < ages.size() &&
            (snapshot.globals.at - row.opened_at).ms >= ages[age].second * 86'400'000)
@@ -99,6 +99,16 @@ void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
   add_counter(out, "tocsin_attempts_unanswered_total",
               "Attempts that the sender settled at their deadline; a bug.",
               static_cast<double>(ports.delivery->backstop.load()));
+}
+
+void add_links(Families& out, const LinkStats& s) {
+  auto family = counter_family("tocsin_link_requests_total", "Uses of the links in pages.");
+  for (const auto& [result, value] :
+       {std::pair{"shown", s.shown.load()}, std::pair{"acknowledged", s.acknowledged.load()},
+        std::pair{"already", s.already.load()}, std::pair{"expired", s.expired.load()},
+        std::pair{"unknown", s.unknown.load()}, std::pair{"limited", s.limited.load()}})
+    add_sample(family, {{"result", result}}, static_cast<double>(value));
+  out.push_back(std::move(family));
 }
 
 void add_info(Families& out, const Snapshot& snapshot, const MetricPorts& ports) {
@@ -167,6 +177,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_counter(families, "tocsin_alerts_truncated_total",
               "Alerts that senders of groups said they left out, since this process started.",
               static_cast<double>(ports.intake->truncated.load()));
+  add_links(families, *ports.links);
   add_server(families, ports.server());
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/api/delivery_stats.hpp"
+#include "daemon/api/links.hpp"
 #include "daemon/api/reading.hpp"
 #include "daemon/net/server.hpp"
 
@@ -16,6 +17,7 @@ struct MetricPorts {
   std::string version;
   const DeliveryStats* delivery = nullptr;
   const IntakeStats* intake = nullptr;
+  const LinkStats* links = nullptr;
   std::function<ServerStats()> server;
   std::function<bool()> reload_ok;    // the newest reload was good
   std::function<Wall()> reloaded_at;  // the newest good one

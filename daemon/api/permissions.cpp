@@ -30,6 +30,10 @@ constexpr std::uint32_t allowed(Permission permission) {
       return bits({group_lead, incident_manager, major_incident_manager});
     case Permission::incident_close:
       return bits({service_desk, incident_manager, major_incident_manager});
+    case Permission::drill_start:
+      return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
+                   administrator});
+    case Permission::link_rotate:
     case Permission::config_reload:
       return bits({administrator});
     case Permission::loss_confirm:
@@ -53,9 +57,9 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",    "incident.note",          "incident.ack",
-      "incident.resolve", "incident.resolve_force", "incident.close",
-      "config.reload",    "loss.confirm",           "silence.write"};
+      "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
+      "incident.resolve_force", "incident.close", "config.reload", "loss.confirm",
+      "silence.write",          "drill.start",    "link.rotate"};
   return words[index(permission)];
 }
 

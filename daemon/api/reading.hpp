@@ -21,6 +21,9 @@ class Reading {
   Reading(Engine& engine, Worker& worker) : engine_(engine), worker_(worker) {}
 
   void answer(Exchange x, Render render);
+  // The same for who answers by themselves, maybe later.
+  using Use = std::function<void(const Exchange&, const SnapshotPtr&)>;
+  void answer_later(Exchange x, Use use);
   Handler handler(Render render);  // of a route that is a read and nothing else
   Engine& engine() { return engine_; }
 

@@ -62,7 +62,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.field("impact", row.impact).field("urgency", row.urgency);
   write_words(json, words);
   json.field("origin", name(row.origin)).field("ci_match", name(row.ci_match));
-  json.field("about_tocsin", row.self);
+  json.field("about_tocsin", row.self).field("drill", row.drill);
   write_time(json, "opened_at", row.opened_at, globals);
   write_time(json, "occurred_at", row.occurred_at);
   write_time(json, "acknowledged_at", row.acknowledged_at, globals);

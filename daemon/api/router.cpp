@@ -82,9 +82,13 @@ void harden(HttpResponse& r, bool cors) {
   r.headers.emplace_back("X-Content-Type-Options", "nosniff");
   r.headers.emplace_back("X-Frame-Options", "DENY");
   r.headers.emplace_back("Referrer-Policy", "no-referrer");
-  r.headers.emplace_back("Content-Security-Policy",
-                         "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
-                         "base-uri 'none'; frame-ancestors 'none'");
+  const bool own_policy = std::any_of(r.headers.begin(), r.headers.end(), [](const auto& h) {
+    return h.first == "Content-Security-Policy";
+  });
+  if (!own_policy)  // of a page with a form: it may go to ourselves
+    r.headers.emplace_back("Content-Security-Policy",
+                           "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
+                           "base-uri 'none'; frame-ancestors 'none'");
   if (cors) r.headers.emplace_back("Access-Control-Allow-Origin", "*");
 }
 
@@ -94,6 +98,16 @@ void Router::add(HttpMethod method, std::string_view pattern, Guard guard, Handl
   Route route{method, {}, guard, std::move(handler)};
   for (const std::string_view s : split(pattern)) route.segments.emplace_back(s);
   routes_.push_back(std::move(route));
+}
+
+std::vector<std::pair<HttpMethod, std::string>> Router::routes() const {
+  std::vector<std::pair<HttpMethod, std::string>> out;
+  for (const Route& route : routes_) {
+    std::string pattern;
+    for (const std::string& segment : route.segments) pattern += "/" + segment;
+    out.emplace_back(route.method, pattern);
+  }
+  return out;
 }
 
 bool Router::fits(const Route& route, const std::vector<std::string_view>& path) {

@@ -36,6 +36,9 @@ class Router {
 
   void handle(HttpRequest request, Reply reply) const;
 
+  // What is served: method and pattern, in the order of adding.
+  std::vector<std::pair<HttpMethod, std::string>> routes() const;
+
  private:
   struct Route {
     HttpMethod method;

@@ -41,6 +41,7 @@ struct IncidentFilter {
   std::string ci, group;
 
   bool fits(const IncidentRow& row) const {
+    if (row.drill) return false;  // those are under /v1/drills
     if (!(states >> index(row.state) & 1u)) return false;
     if (priority && row.priority != *priority) return false;
     const IncidentWords words = row.words();

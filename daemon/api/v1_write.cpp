@@ -4,6 +4,7 @@
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/json_out.hpp"
+#include "daemon/engine/random.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -86,14 +87,6 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq) {
   return r;
 }
 
-void offer(Engine& engine, Command command, const Reply& reply) {
-  const Offer offered = engine.offer(
-      std::move(command),
-      [reply](const Answer& answer, std::uint64_t seq) { reply(answered(answer, seq)); });
-  if (offered == Offer::taken) return;
-  reply(busy(offered == Offer::full ? "too many commands wait already" : "stopping"));
-}
-
 // The revision a client saw: "7", 7 or W/"7". `*` is any.
 struct IfMatch {
   bool any = true;
@@ -133,18 +126,26 @@ void write(Reading& reading, const Verb& verb, Exchange x) {
 
   const IfMatch match = if_match(x.request);
   Engine& engine = reading.engine();
-  if (match.any) return offer(engine, command, x.reply);
+  if (match.any) return offer_command(engine, command, x.reply);
   if (!match.revision)
     return x.reply(own_error(400, "bad_request", "If-Match is no revision", {{"If-Match", ""}}));
   engine.read(0, [&engine, number, match, command, reply = x.reply](auto snapshot) {
     if (!snapshot) return reply(busy("the state of that moment is not to be had yet"));
     const auto row = snapshot->incident(number);
     if (row && row->revision != *match.revision) return reply(revision_conflict(row->revision));
-    offer(engine, command, reply);
+    offer_command(engine, command, reply);
   });
 }
 
 }  // namespace
+
+void offer_command(Engine& engine, Command command, const Reply& reply) {
+  const Offer offered = engine.offer(
+      std::move(command),
+      [reply](const Answer& answer, std::uint64_t seq) { reply(answered(answer, seq)); });
+  if (offered == Offer::taken) return;
+  reply(busy(offered == Offer::full ? "too many commands wait already" : "stopping"));
+}
 
 AnswerStatus status_of(Answer::Code code) {
   switch (code) {
@@ -159,6 +160,8 @@ AnswerStatus status_of(Answer::Code code) {
       return {403, "forbidden"};
     case Answer::Code::invalid:
       return {422, "invalid"};
+    case Answer::Code::expired:
+      return {410, "expired"};
     case Answer::Code::shed:
       return {503, "busy"};
   }
@@ -179,8 +182,13 @@ void add_v1_writes(Router& router, Reading& reading) {
   // Somebody has seen that acknowledged history is gone.
   router.add(HttpMethod::post, "/v1/history-loss/confirm", Guard::needs(Permission::loss_confirm),
              [&reading](const Exchange& x) {
-               offer(reading.engine(), ConfirmLoss{x.who.actor}, x.reply);
+               offer_command(reading.engine(), ConfirmLoss{x.who.actor}, x.reply);
              });
+  router.add(
+      HttpMethod::post, "/v1/links/rotate", Guard::needs(Permission::link_rotate),
+      [&reading](const Exchange& x) {
+        offer_command(reading.engine(), RotateLinkKey{x.who.actor, random_link_key()}, x.reply);
+      });
 }
 
 }  // namespace tocsin::api

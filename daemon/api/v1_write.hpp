@@ -12,6 +12,9 @@ namespace tocsin::api {
 
 void add_v1_writes(Router& router, Reading& reading);
 
+// Hands a command to the core; the answer is worded as JSON. 503 when it is full or stopping.
+void offer_command(Engine& engine, Command command, const Reply& reply);
+
 // The status of an answer, and its code when it is an error.
 struct AnswerStatus {
   int status;

@@ -94,6 +94,14 @@ constexpr std::array pages{
     Manual{"tocsin silence expire", "end one now", "tocsin silence expire ID...",
            "Whatever it kept quiet and still fires is paged at once.",
            "tocsin silence expire 6b1f9f0e-4a5c-4d3e-8f7a-0b1c2d3e4f50"},
+    Manual{"tocsin drill", "a real test page by the real way",
+           "tocsin drill PERSON|CHANNEL [--wait SECONDS] [--json]",
+           "Pages every channel of the person, or the channel, with a text that says DRILL, and "
+           "waits\n"
+           "for what the channels answer. Ends with 0 only when each of them took the page. No\n"
+           "incident is opened, nothing escalates. A name that is both is written person:NAME or\n"
+           "channel:NAME.",
+           "tocsin drill bob\ntocsin drill channel:sms --wait 120"},
     Manual{"tocsin token", "make secrets for people and programs",
            "tocsin token new --person P --roles R[,R...]", "", ""},
     Manual{"tocsin token new", "make a token",

@@ -49,6 +49,12 @@ struct SilenceOptions : ClientOptions {
 int add_silence(const SilenceOptions& options);
 int list_silences(const SilenceOptions& options);
 int expire_silences(const SilenceOptions& options);
+struct DrillOptions : ClientOptions {
+  std::string target;  // a person or a channel
+  std::uint32_t wait_s = 60;
+};
+// Waits for the outcome; done only when every channel took the page.
+int drill(const DrillOptions& options);
 
 int confirm_loss(const ClientOptions& options);
 

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "daemon/engine/clock.hpp"
+#include "daemon/engine/random.hpp"
 #include "daemon/engine/recover.hpp"
 #include "daemon/engine/workers.hpp"
 #include "rules/invariants.hpp"
@@ -142,6 +143,7 @@ struct Engine::Impl {
     epoch.epoch = Epoch(std::max(state.globals().epoch.value, found.opened.head_epoch) + 1);
     epoch.version = options.version, epoch.boot = clock.boot(), epoch.boot_ms = clock.boot_ms();
     epoch.secret = {random_bits(), random_bits()};
+    epoch.link_key = random_link_key();
     add(epoch);
     // An epoch settles a slice of what older ones left; the rest follows in the same frame.
     for (std::size_t left = pages_in_flight(); left > outbox_slice; left -= outbox_slice)

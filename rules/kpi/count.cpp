@@ -101,12 +101,15 @@ void count(Totals& t, const EscalationStepped& f) {
         static_cast<std::uint8_t>(f.why));
 }
 
-void count(Totals& t, const AttemptSettled& f) {
-  t.add(Metric::attempts, static_cast<std::uint8_t>(f.outcome));
+void count(Totals& t, const AttemptSettled& f, bool drill) {
+  if (!drill) t.add(Metric::attempts, static_cast<std::uint8_t>(f.outcome));
   if (f.why == WhySettled::lease_expired) t.add(Metric::leases_expired);
 }
 
-void count_acknowledged(Totals& t, const IncidentRow& before, Instant at) {
+void count_acknowledged(Totals& t, const IncidentAcknowledged& f, const IncidentRow& before,
+                        Instant at) {
+  if (before.drill) return;
+  if (f.page) t.add(Metric::links_acknowledged);
   const std::int64_t s = (at - before.opened_at).ms / 1000;
   t.add(Metric::acknowledge_seconds, label(before.priority), bucket(acknowledge_buckets, s));
   t.add(Metric::acknowledge_sum, label(before.priority), 0, 0, static_cast<std::uint64_t>(s));
@@ -125,11 +128,13 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
 }
 
 void count_closed(Totals& t, const IncidentRow& i) {
+  if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
 }
 
 void count_page_ended(Totals& t, const PageEnded& f, const PageRow& page, std::uint8_t channel,
-                      Instant at) {
+                      bool drill, Instant at) {
+  if (drill) return t.add(Metric::drill_pages, channel, static_cast<std::uint8_t>(f.end));
   t.add(Metric::pages, channel, label(page.priority), static_cast<std::uint8_t>(f.end));
   if (f.end != PageEnd::delivered) return;
   const std::int64_t ms = (at - page.requested_at).ms;

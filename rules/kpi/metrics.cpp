@@ -122,6 +122,13 @@ void pages(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(std::move(ended));
   out.push_back(by_enum<AttemptOutcome>(s.totals, Metric::attempts, "tocsin_page_attempts_total",
                                         "Attempts to deliver, by outcome.", "outcome"));
+  MetricFamily drilled = family(Type::counter, "tocsin_drill_pages_total",
+                                "Pages of drills, by how they ended; in no other figure.");
+  for (std::size_t c = 0; c < channels; ++c)
+    for (std::size_t e = 0; e < EnumTable<PageEnd>::count; ++e)
+      drilled.samples.push_back({{{"channel", channel_name(s, c)}, {"outcome", word<PageEnd>(e)}},
+                                 counter(s.totals, Metric::drill_pages, c, e)});
+  out.push_back(std::move(drilled));
   MetricFamily steps = family(Type::counter, "tocsin_escalations_total", "Escalation steps taken.");
   for (std::size_t level = 0; level < 10; ++level)
     for (WhyPage why : {WhyPage::step_due, WhyPage::repeat_due, WhyPage::policy_exhausted,
@@ -179,7 +186,7 @@ void durations(std::vector<MetricFamily>& out, const Snapshot& s) {
 void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
   std::uint64_t open[5][4] = {}, unanswered[5] = {}, oldest[5] = {};
   s.incidents.each([&](std::uint32_t, const IncidentRow& r) {
-    if (r.state > IncidentState::resolved) return;
+    if (r.state > IncidentState::resolved || r.drill) return;
     const std::size_t p = index(r.priority);
     ++open[p][index(r.state)];
     if (!r.unresolved()) return;
@@ -215,6 +222,22 @@ void machinery(std::vector<MetricFamily>& out, const Snapshot& s) {
   };
   single("tocsin_alerts_stale_total", "Alerts that were not heard again in time.",
          Metric::alerts_stale);
+  single("tocsin_drills_total", "Drills started.", Metric::drills);
+  single("tocsin_links_acknowledged_total", "Incidents acknowledged by the link of a page.",
+         Metric::links_acknowledged);
+  MetricFamily took = family(Type::gauge, "tocsin_channel_last_success_timestamp_seconds",
+                             "When a channel last took a page.");
+  MetricFamily failures = family(Type::gauge, "tocsin_channel_failures",
+                                 "Attempts in a row that a channel did not take.");
+  for (const auto& [name, health] : s.globals.channel_health) {
+    failures.samples.push_back({{{"channel", name}}, health.failures});
+    if (health.accepted_at != never)
+      took.samples.push_back(
+          {{{"channel", name}},
+           static_cast<std::uint64_t>(s.globals.wall(health.accepted_at).ms / 1000)});
+  }
+  out.push_back(std::move(took));
+  out.push_back(std::move(failures));
   single("tocsin_clock_steps_total", "Steps of the wall clock.", Metric::clock_steps);
   single("tocsin_history_lost_total", "Declared losses of acknowledged history.",
          Metric::history_lost);

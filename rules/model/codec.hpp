@@ -37,6 +37,9 @@ class ByteWriter {
   void operator()(const char* n, Wall t) { (*this)(n, t.ms); }
   void operator()(const char* n, const Fingerprint& f) { (*this)(n, f.high), (*this)(n, f.low); }
   void operator()(const char* n, const PageKey& k) { (*this)(n, k.high), (*this)(n, k.low); }
+  void operator()(const char* n, const LinkKey& k) {
+    for (const auto word : {k.a, k.b, k.c, k.d}) (*this)(n, word);
+  }
   void operator()(const char* n, std::string_view text) {
     (*this)(n, static_cast<std::uint32_t>(text.size()));
     out_.append(text);
@@ -81,6 +84,9 @@ class ByteReader {
   void operator()(const char* n, Wall& t) { (*this)(n, t.ms); }
   void operator()(const char* n, Fingerprint& f) { (*this)(n, f.high), (*this)(n, f.low); }
   void operator()(const char* n, PageKey& k) { (*this)(n, k.high), (*this)(n, k.low); }
+  void operator()(const char* n, LinkKey& k) {
+    for (auto* word : {&k.a, &k.b, &k.c, &k.d}) (*this)(n, *word);
+  }
   void operator()(const char* n, std::string_view& text) {
     std::uint32_t size = 0;
     (*this)(n, size);

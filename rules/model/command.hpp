@@ -62,6 +62,10 @@ struct AcknowledgeIncident {
   Actor by;
   std::string via;  // api, cli, link
 };
+// Whoever holds the link of a page presses its button.
+struct AcknowledgeByLink {
+  std::string token;
+};
 struct NoteIncident {
   IncidentNumber incident;
   Actor by;
@@ -108,6 +112,7 @@ struct TakeEpoch {
   std::string boot;  // which boot of the machine, and what its clock said
   std::int64_t boot_ms = 0;
   Fingerprint secret;  // random; becomes the secret of the store if it has none yet
+  LinkKey link_key;    // random; signs links if there is no key yet
 };
 // Another slice of the attempts that older epochs left in flight.
 struct SettleOlderEpochs {};
@@ -125,13 +130,23 @@ struct CountRejected {
   Disposition disposition = Disposition::rejected_malformed;
   std::uint32_t count = 0;
 };
+struct RotateLinkKey {
+  Actor by;
+  LinkKey key;  // random
+};
+// A page to all channels of a person, or to one channel, to see whether it arrives.
+struct StartDrill {
+  Actor by;
+  std::string target;  // id of a person or name of a channel; "person:x", "channel:x" when both
+};
 struct FlushTallies {};
 struct Tick {};
 
 using Command =
     std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
-                 SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, FlushTallies, Tick>;
+                 SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
+                 RotateLinkKey, StartDrill, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
@@ -143,6 +158,7 @@ struct Answer {
     forbidden,           // 403
     invalid,             // 422, `fields` says what
     shed,                // 503
+    expired,             // 410: the link was ours, and acts no more
   };
   Code code = Code::done;
   IncidentNumber incident;
@@ -151,6 +167,8 @@ struct Answer {
   std::string message;
   std::vector<std::pair<std::string, std::string>> fields;
   Disposition disposition = Disposition::duplicate;  // of an alert
+  std::string by;                                    // already: who did it
+  Wall at{};                                         // and when
 };
 
 }  // namespace tocsin

@@ -89,7 +89,7 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 
 // Why a page was requested.
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
-            restored_prompt, monitoring_silent, priority_raised);
+            restored_prompt, monitoring_silent, priority_raised, drill);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
             channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced);

@@ -219,10 +219,12 @@ struct PriorityChanged {
   TOCSIN_FIELDS(incident, impact, urgency, before, priority, severity, new_cycle, escalate_due,
                 reason)
 };
+// `page`: by the link of that page. No link that was sent until now acts any more.
 struct IncidentAcknowledged {
   IncidentNumber incident;
   Text by, via;
-  TOCSIN_FIELDS(incident, by, via)
+  PageId page;
+  TOCSIN_FIELDS(incident, by, via, page)
 };
 struct NoteAdded {
   IncidentNumber incident;
@@ -396,25 +398,51 @@ struct MutesAdvanced {
   TOCSIN_FIELDS(next, due)
 };
 
+// ---- links, drills, our own channels ----
+
+// Signs the links of pages from here on. The key before it stays valid, the one before that does
+// not.
+struct LinkKeyMade {
+  std::uint32_t generation = 0;
+  LinkKey key;
+  Text by;
+  TOCSIN_FIELDS(generation, key, by)
+};
+// Somebody tries whether pages arrive. The record has a number and a story like an incident, and is
+// none: nothing is broken, nothing escalates, no figure of the process counts it.
+struct DrillStarted {
+  IncidentNumber incident;
+  Wall occurred_at;
+  Instant close_due;
+  Text by, target, title;
+  TOCSIN_FIELDS(incident, occurred_at, close_due, by, target, title)
+};
+// The configuration knows this channel no more, so nobody asks how it is.
+struct ChannelForgotten {
+  Text channel;
+  TOCSIN_FIELDS(channel)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
-#define TOCSIN_FACTS(X)                                                                           \
-  X(1, StoreCreated)                                                                              \
-  X(2, EpochTaken)                                                                                \
-  X(3, ClockStepped)                                                                              \
-  X(4, ConfigApplied) X(5, SourceNamed) X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied)       \
-      X(9, ReplanAdvanced) X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated)           \
-          X(23, AlertRefreshed) X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept)           \
-              X(27, AlertForgotten) X(40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) \
-                  X(43, IncidentReopened) X(44, PriorityChanged) X(45, IncidentAcknowledged)      \
-                      X(46, NoteAdded) X(47, RecoverySeen) X(48, VerifyFailed)                    \
-                          X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)   \
-                              X(52, EscalationStepped) X(53, DeadlineMoved) X(60, PageRequested)  \
-                                  X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
-                                      X(64, PageQueued) X(11, MutesAdvanced)                      \
-                                          X(28, SilenceForgotten) X(29, PagingResumed)            \
-                                              X(65, PagingHeld) X(70, SilenceCreated)             \
-                                                  X(71, SilenceUpdated) X(72, SilenceStarted)     \
-                                                      X(73, SilenceExpired)
+#define TOCSIN_FACTS(X)                                                                            \
+  X(1, StoreCreated)                                                                               \
+  X(2, EpochTaken)                                                                                 \
+  X(3, ClockStepped)                                                                               \
+  X(4, ConfigApplied)                                                                              \
+  X(5, SourceNamed) X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced)       \
+      X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed)           \
+          X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(         \
+              40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)  \
+              X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded)                  \
+                  X(47, RecoverySeen) X(48, VerifyFailed) X(49, RestoredPrompted)                  \
+                      X(50, IncidentResolved) X(51, IncidentClosed) X(52, EscalationStepped)       \
+                          X(53, DeadlineMoved) X(60, PageRequested) X(61, AttemptStarted)          \
+                              X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)             \
+                                  X(11, MutesAdvanced) X(28, SilenceForgotten)                     \
+                                      X(29, PagingResumed) X(65, PagingHeld) X(70, SilenceCreated) \
+                                          X(71, SilenceUpdated) X(72, SilenceStarted)              \
+                                              X(73, SilenceExpired) X(74, LinkKeyMade)             \
+                                                  X(75, DrillStarted) X(76, ChannelForgotten)
 
 template <class F>
 struct FactTag;

@@ -40,6 +40,12 @@ struct PageKey {
   auto operator<=>(const PageKey&) const = default;
 };
 
+// 32 random bytes that sign the links in pages. Made by the shell; never printed.
+struct LinkKey {
+  std::uint64_t a = 0, b = 0, c = 0, d = 0;
+  auto operator<=>(const LinkKey&) const = default;
+};
+
 std::string hex(std::uint64_t high, std::uint64_t low);  // 32 lower-case digits
 inline std::string hex(const Fingerprint& f) {
   return hex(f.high, f.low);

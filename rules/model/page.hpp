@@ -53,7 +53,8 @@ struct SendOrder {
   Wall response_due{};
   std::uint32_t alerts_firing = 0;
   std::uint32_t alerts_total = 0;
-  std::string link;  // to the incident; empty without external_url
+  std::string link;    // acts for this person, or shows the incident; empty without external_url
+  bool drill = false;  // nothing is broken; its title says so
   std::string instance_name;
 };
 

@@ -29,6 +29,7 @@ void incident_fields(V&& v, Row& r) {
   v("resolved_by_daemon", r.resolved_by_daemon), v("monitoring_silent", r.monitoring_silent);
   v("needs_review", r.needs_review), v("prompted", r.prompted), v("self", r.self);
   v("held_until", r.held_until), v("held_by", r.held_by);
+  v("drill", r.drill), v("links_from", r.links_from);
 }
 template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
@@ -53,6 +54,15 @@ void globals_fields(V&& v, G& g) {
   v("lost_from", g.lost_from), v("lost_to", g.lost_to), v("loss_unconfirmed", g.loss_unconfirmed);
   v("replan_next", g.replan_next), v("replan_due", g.replan_due), v("tombstones", g.tombstones);
   v("boot_ms", g.boot_ms), v("boot_at", g.boot_at);
+}
+template <class V, class G>
+void links_fields(V&& v, G& g) {
+  v("link_generation", g.link_generation), v("link_key", g.link_key);
+  v("link_key_before", g.link_key_before), v("link_key_from", g.link_key_from);
+}
+template <class V, class H>
+void health_fields(V&& v, H& h) {
+  v("failures", h.failures), v("failing_since", h.failing_since), v("accepted_at", h.accepted_at);
 }
 
 }  // namespace
@@ -99,6 +109,10 @@ std::string RowCodec::encode(const Globals& g) {
   w("channels", static_cast<std::uint32_t>(g.channels.size()));
   for (const auto& channel : g.channels) w("channel", std::string_view(channel));
   w("next_silence", g.next_silence), w("mute_next", g.mute_next), w("mute_due", g.mute_due);
+  links_fields(w, g);
+  w("channel_health", static_cast<std::uint32_t>(g.channel_health.size()));
+  for (const auto& [name, health] : g.channel_health)
+    w("name", std::string_view(name)), health_fields(w, health);
   return out;
 }
 
@@ -178,6 +192,15 @@ bool decode(std::string_view value, Globals& g) {
     g.channels.emplace_back(text);
   }
   r("next_silence", g.next_silence), r("mute_next", g.mute_next), r("mute_due", g.mute_due);
+  links_fields(r, g);
+  r("channel_health", count);
+  for (std::uint32_t i = 0;
+       i < count && i < channel_health_max && !r.rest().empty() && !r.damaged(); ++i) {
+    ChannelHealth health;
+    r("name", text);
+    health_fields(r, health);
+    g.channel_health.emplace(text, health);
+  }
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {

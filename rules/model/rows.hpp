@@ -93,7 +93,9 @@ struct IncidentRow {
   bool monitoring_silent = false;  // a member is stale: silence is not health
   bool needs_review = false;
   bool prompted = false;
-  bool self = false;  // about tocsin itself
+  bool self = false;   // about tocsin itself
+  bool drill = false;  // a test page, not an incident
+  PageId links_from;   // links of older pages act no more
   // Everything that fires in it is silenced: its escalation waits until then (never: it is not
   // held). `held_by` is the silence that is over first.
   Instant held_until = never;

@@ -5,6 +5,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -70,6 +71,14 @@ class Archive {
   std::uint64_t first_ = 0, end_ = 0;
 };
 
+// How a channel has been answering, over everything sent through it.
+struct ChannelHealth {
+  std::uint32_t failures = 0;     // attempts in a row that it did not take
+  Instant failing_since = never;  // the first of them
+  Instant accepted_at = never;    // the last that it took
+};
+inline constexpr std::size_t channel_health_max = 256;  // channels watched; others are not
+
 // The rest of the state: one row of the checkpoint.
 struct Globals {
   std::uint64_t seq = 0;  // last frame folded
@@ -96,6 +105,10 @@ struct Globals {
   std::uint32_t tombstones = 0;       // alert rows that are remembered only
   std::vector<std::string> sources;   // names by slot
   std::vector<std::string> channels;  // the first ten that were paged through, for labels
+  std::uint32_t link_generation = 0;  // 0: there is no key, and pages carry no acting link
+  LinkKey link_key, link_key_before;  // both valid
+  PageId link_key_from;               // older pages keep the link that link_key_before signed
+  std::map<std::string, ChannelHealth, std::less<>> channel_health;
 
   Wall wall(Instant t) const { return Wall{t.ms} + Span{offset_ms}; }
   Instant instant(Wall w) const { return Instant{w.ms} - Span{offset_ms}; }

@@ -32,6 +32,8 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   const IncidentRow* row = incident_of(d, page);
   if (!row) return why = WhyEnded::closed, true;
   if (page.kind == PageKind::notice) return false;
+  // A drill asks every channel, whatever the person has already answered.
+  if (row->drill) return why = WhyEnded::closed, !row->unresolved();
   // "It is over" would be a lie once it has come back.
   if (page.kind == PageKind::recall) return why = WhyEnded::superseded, row->unresolved();
   if (planted("ack_leaves_page_open")) return false;
@@ -60,7 +62,7 @@ std::optional<std::size_t> next_channel(const std::vector<std::string>& channels
 // How long its channel may still be tried before the next one of the person takes over; `never`
 // when there is none, or nobody is to be woken.
 Instant patience_ends(const Deciding& d, const PageRow& page) {
-  if (!wakes(page)) return never;
+  if (!wakes(page) || page.why == WhyPage::drill) return never;
   const auto channels = channels_for(d.settings, page.person(), page.kind);
   return next_channel(channels, page) ? page.requested_at + patience : never;
 }
@@ -106,18 +108,23 @@ void hurry_escalation(const Deciding& d, const PageRow& page) {
                             WhyMoved::all_channels_failed});
 }
 
-// The next channel of the person, else the escalation hurries.
-void give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
+// The next channel of the person, else the escalation hurries; false: there was none. A drill asks
+// each channel by itself.
+bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const std::string person(page.person());
   const auto channels = channels_for(d.settings, person, page.kind);
-  if (const auto next = next_channel(channels, page)) {
+  const bool drill = page.why == WhyPage::drill;
+  const auto next = drill ? std::nullopt : next_channel(channels, page);
+  if (next) {
     // In this order: with its last page gone, a closed incident would be gone as well.
     request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel,
                  page.step, page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
-    return end_page(d, page, PageEnd::undeliverable, why);
+    end_page(d, page, PageEnd::undeliverable, why);
+    return true;
   }
-  end_page(d, page, PageEnd::undeliverable, WhyEnded::all_channels_failed);
+  end_page(d, page, PageEnd::undeliverable, drill ? why : WhyEnded::all_channels_failed);
   if (wakes(page)) hurry_escalation(d, page);
+  return false;
 }
 
 // A slot became free: the most urgent page that still makes sense takes it. What waited too long
@@ -191,17 +198,18 @@ void request_page(const Deciding& d, IncidentNumber n, const Recipient& to, WhyP
   start_attempt(d, page);
 }
 
-void settle(const Deciding& d, const SettleAttempt& o) {
+Settled settle(const Deciding& d, const SettleAttempt& o) {
   const std::uint32_t slot = d.state.page_slot(o.page);
-  if (slot == no_slot) return;  // ended meanwhile: nothing is owed
+  if (slot == no_slot) return Settled::late;  // ended meanwhile: nothing is owed
   const PageRow page = d.state.pages().at(slot);
   const bool current =
       page.state == PageState::in_flight && page.attempt == o.attempt && page.epoch == o.epoch;
   if (!current) {
-    if (o.outcome == AttemptOutcome::accepted && !page.delivered &&
-        page.state != PageState::in_flight)
-      delivered(d, page);
-    return;
+    if (o.outcome != AttemptOutcome::accepted || page.delivered ||
+        page.state == PageState::in_flight)
+      return Settled::late;
+    delivered(d, page);
+    return Settled::delivered;
   }
   const std::string channel(page.channel());
   WhyEnded why{};
@@ -221,16 +229,28 @@ void settle(const Deciding& d, const SettleAttempt& o) {
   d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
                            WhySettled::channel_answered, retry,
                            std::string_view(o.detail).substr(0, 200)});
-  if (done)
+  Settled settled = Settled::failed;
+  if (done) {
     delivered(d, page);
-  else if (over)
+    settled = Settled::delivered;
+  } else if (over) {
     end_page(d, page, PageEnd::cancelled, why);
-  else if (give_up)
-    give_up_channel(d, page,
-                    o.outcome == AttemptOutcome::refused ? WhyEnded::refused
-                    : too_late                           ? WhyEnded::passed_on
-                                                         : WhyEnded::attempts_exhausted);
+    settled = Settled::pointless;
+  } else if (give_up) {
+    const bool went_on = give_up_channel(d, page,
+                                         o.outcome == AttemptOutcome::refused ? WhyEnded::refused
+                                         : too_late                           ? WhyEnded::passed_on
+                                                    : WhyEnded::attempts_exhausted);
+    // A channel that only asks for patience has not failed for good.
+    const bool for_good =
+        o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max;
+    if (!went_on && wakes(page))
+      settled = Settled::reached_nobody;
+    else if (for_good)
+      settled = Settled::gave_up;
+  }
   fill_channel(d, channel);
+  return settled;
 }
 
 void page_due(const Deciding& d, PageId id, DeadlineKind kind) {

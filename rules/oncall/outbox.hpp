@@ -12,9 +12,14 @@ namespace tocsin {
 void request_page(const Deciding& d, IncidentNumber incident, const Recipient& to, WhyPage why,
                   std::uint16_t step, std::uint16_t repeat, std::uint8_t channel_rank);
 
+// What became of an attempt: late ones change nothing, but for a late `accepted`. gave_up: the
+// channel will not take this page; reached_nobody: no channel of the person took it, and it was one
+// that wakes.
+enum class Settled { late, delivered, failed, gave_up, reached_nobody, pointless };
+
 // The channel answered, or the shell says that nothing was sent. Late and foreign outcomes are
 // counted and dropped, but for a late `accepted`: the page was delivered.
-void settle(const Deciding& d, const SettleAttempt& outcome);
+Settled settle(const Deciding& d, const SettleAttempt& outcome);
 
 // A deadline of a page: its lease ran out, or it is time to try again.
 void page_due(const Deciding& d, PageId page, DeadlineKind kind);

@@ -23,7 +23,8 @@ void replan_incident(const Deciding& d, const IncidentRow& row) {
     return replan(d, row.number, DeadlineKind::auto_close, row.close_due,
                   row.resolved_at + d.settings.auto_close_after);
   const bool escalates = row.unresolved() && row.acknowledged_at == never &&
-                         row.verify_due == never && !row.prompted && row.held_until == never;
+                         row.verify_due == never && !row.prompted && row.held_until == never &&
+                         !row.drill;
   if (!escalates) return;
   const Policy& policy = d.settings.policies[index(row.priority)];
   replan(d, row.number, DeadlineKind::escalation, row.escalate_due,

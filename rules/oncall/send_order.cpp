@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rules/model/link.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/outbox.hpp"
 
@@ -46,8 +47,13 @@ SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
   o.since = row.occurred_at;
   o.response_due = d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);
   o.alerts_firing = row.alerts_firing, o.alerts_total = row.alerts_total;
-  if (!d.settings.external_url.empty())
-    o.link = d.settings.external_url + "/incidents/" + to_text(row.number);
+  o.drill = row.drill;
+  if (row.drill) o.response_due = {};
+  const std::string& base = d.settings.external_url;
+  if (base.empty()) return o;
+  // A link acts for a person. Who a bare channel speaks to is not known: they can look.
+  const std::string token = o.person.empty() ? "" : link_token(d.state.globals(), link_of(page));
+  o.link = base + (token.empty() ? "/incidents/" + to_text(row.number) : "/a/" + token);
   return o;
 }
 

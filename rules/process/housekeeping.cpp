@@ -3,38 +3,12 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
-#include "rules/process/lifecycle.hpp"
+#include "rules/process/self.hpp"
 
 namespace tocsin {
 namespace {
 
 constexpr std::int64_t clock_incident_ms = 60'000;
-
-std::optional<IncidentNumber> open_about(const State& state, std::string_view ci,
-                                         std::string_view subcategory) {
-  const auto* live = state.incidents_of(ci);
-  if (!live) return {};
-  for (IncidentNumber n : *live) {
-    const IncidentRow& row = state.incidents().at(state.incident_slot(n));
-    if (row.unresolved() && row.self && row.words().subcategory == subcategory) return n;
-  }
-  return {};
-}
-
-IncidentNumber open_self(const Deciding& d, std::string_view title, std::string_view category,
-                         std::string_view subcategory, Severity severity, Priority priority,
-                         std::string_view reason) {
-  NewIncident n;
-  n.title = title, n.summary = title, n.ci = d.settings.instance_name, n.ci_match = CiMatch::exact;
-  n.category = category, n.subcategory = subcategory, n.symptom = "S99", n.rule = "self";
-  n.group = d.settings.default_group, n.reason = reason;
-  n.origin = Origin::self, n.self = true, n.severity = severity;
-  n.impact = static_cast<std::uint8_t>(priority == Priority::P1 ? 1 : 3);
-  n.urgency = static_cast<std::uint8_t>(index(severity) + 1);
-  n.priority = priority;
-  n.occurred_at = d.wall(), n.escalate_due = d.now;
-  return open_incident(d, n);
-}
 
 }  // namespace
 
@@ -43,6 +17,8 @@ void take_epoch(const Deciding& d, const TakeEpoch& c) {
   const Span grace{std::max(d.settings.resolve_timeout.ms, d.settings.stale_grace_min.ms)};
   d.out.add(EpochTaken{c.epoch, planted("restart_inside_ends_at") ? Instant{} : d.now + grace,
                        c.version, c.boot, c.boot_ms});
+  if (d.state.globals().link_generation == 0 && c.link_key != LinkKey{})
+    d.out.add(LinkKeyMade{1, c.link_key, "daemon"});
 }
 
 void apply_config(const Deciding& d, const ApplyConfig& c) {
@@ -87,6 +63,16 @@ std::optional<IncidentNumber> declare_loss(const Deciding& d, const DeclareLoss&
     return {};
   }
   return open_self(d, title, "monitoring", "pipeline", Severity::critical, Priority::P1, c.why);
+}
+
+Answer rotate_link_key(const Deciding& d, const RotateLinkKey& c) {
+  Answer a;
+  if (!c.by.may(Role::administrator)) {
+    a.code = Answer::Code::forbidden, a.message = c.by.person + " may not rotate the key of links";
+  } else {
+    d.out.add(LinkKeyMade{d.state.globals().link_generation + 1, c.key, c.by.person});
+  }
+  return a;
 }
 
 Answer confirm_loss(const Deciding& d, const ConfirmLoss& c) {

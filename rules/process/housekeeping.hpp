@@ -22,6 +22,8 @@ std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_
 // Acknowledged history is gone: declared, and a critical incident of our own; a note while one is
 // open.
 std::optional<IncidentNumber> declare_loss(const Deciding& d, const DeclareLoss& c);
+// The key that signs links is replaced; what the one before signed stays valid.
+Answer rotate_link_key(const Deciding& d, const RotateLinkKey& c);
 Answer confirm_loss(const Deciding& d, const ConfirmLoss& c);
 
 }  // namespace tocsin

@@ -53,7 +53,9 @@ Verified finish_verification(const Deciding& d, IncidentNumber n) {
     d.out.add(RestoredPrompted{n, d.now + d.settings.restored_prompt_timeout, owner});
     return Verified::owner_asked;
   }
-  resolve_by_daemon(d, row, false, "all alerts stayed clear for the verify window");
+  resolve_by_daemon(d, row, false,
+                    row.self ? "what it is about stayed well for the verify window"
+                             : "all alerts stayed clear for the verify window");
   return Verified::resolved;
 }
 
@@ -62,7 +64,8 @@ void finish_prompt(const Deciding& d, IncidentNumber n) {
 }
 
 void close_by_daemon(const Deciding& d, IncidentNumber n) {
-  d.out.add(IncidentClosed{n, true, "daemon", "nobody disagreed in time"});
+  d.out.add(IncidentClosed{n, true, "daemon",
+                           row_of(d, n).drill ? "the drill is over" : "nobody disagreed in time"});
 }
 
 }  // namespace tocsin

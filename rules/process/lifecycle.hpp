@@ -41,6 +41,7 @@ void close_by_daemon(const Deciding& d, IncidentNumber incident);  // T11
 
 // What people do. Each writes its fact and answers, or only answers (LCY-1, LCY-2).
 Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c);
+Answer acknowledge_by_link(const Deciding& d, const AcknowledgeByLink& c);
 Answer note(const Deciding& d, const NoteIncident& c);
 Answer resolve(const Deciding& d, const ResolveIncident& c);
 Answer close(const Deciding& d, const CloseIncident& c);

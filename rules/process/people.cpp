@@ -1,4 +1,5 @@
 // What people do to an incident: who may (11.3), when (3.2), with which fields (9.2).
+#include "rules/model/link.hpp"
 #include "rules/process/lifecycle.hpp"
 
 namespace tocsin {
@@ -52,6 +53,13 @@ Answer done(const Deciding& d, IncidentNumber n) {
   return a;
 }
 
+Answer already_acknowledged(const Deciding& d, const IncidentRow& row) {
+  Answer a = answer(row, Answer::Code::already,
+                    "already acknowledged by " + std::string(row.words().owner));
+  a.by = row.words().owner, a.at = d.state.globals().wall(row.acknowledged_at);
+  return a;
+}
+
 std::vector<std::pair<std::string, std::string>> missing_to_resolve(const ResolveIncident& c,
                                                                     Priority p) {
   std::vector<std::pair<std::string, std::string>> fields;
@@ -75,12 +83,37 @@ Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c) {
   const bool own =
       any_of(c.by, {Role::engineer, Role::group_lead}) && concerns(d, row, c.by.person);
   if (!whole && !own) return forbidden(row, c.by, "acknowledge");
-  if (row.acknowledged_at != never)
-    return answer(row, Answer::Code::already,
-                  "already acknowledged by " + std::string(row.words().owner));
+  if (row.acknowledged_at != never) return already_acknowledged(d, row);
   if (row.state != IncidentState::new_) return illegal(row, "acknowledged");
-  d.out.add(IncidentAcknowledged{c.incident, c.by.person, c.via});
+  d.out.add(IncidentAcknowledged{c.incident, c.by.person, c.via, {}});
   return done(d, c.incident);
+}
+
+// Who was paged may answer: the link is the proof, and acts for nobody else.
+Answer acknowledge_by_link(const Deciding& d, const AcknowledgeByLink& c) {
+  const auto link = read_link(d.state.globals(), c.token);
+  Answer a;
+  if (!link) {
+    a.code = Answer::Code::not_found, a.message = "this link is none of ours";
+    return a;
+  }
+  a.incident = link->incident, a.code = Answer::Code::expired;
+  const std::uint32_t slot = d.state.incident_slot(link->incident);
+  if (slot == no_slot) return a.message = to_text(link->incident) + " is closed", a;
+  const IncidentRow row = d.state.incidents().at(slot);
+  a.revision = row.revision;
+  // What has happened is told first: whoever presses the button again wants to know just that.
+  if (row.unresolved() && row.acknowledged_at != never) return already_acknowledged(d, row);
+  if (!row.unresolved()) return a.message = to_text(row.number) + " is already resolved", a;
+  if (link->page < row.links_from)
+    return a.message = to_text(row.number) + " was reopened after this page was sent", a;
+  if (link->expires <= d.now)
+    return a.message = "this link is older than 24 hours and acts no more", a;
+  if (!d.settings.person(link->person))
+    return forbidden(row, {link->person, 0}, "acknowledge any more; the configuration changed:");
+  if (row.state != IncidentState::new_) return illegal(row, "acknowledged");
+  d.out.add(IncidentAcknowledged{row.number, link->person, "link", link->page});
+  return done(d, row.number);
 }
 
 Answer note(const Deciding& d, const NoteIncident& c) {
@@ -104,6 +137,7 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   const std::uint32_t slot = d.state.incident_slot(c.incident);
   if (slot == no_slot) return not_found(c.incident);
   const IncidentRow row = d.state.incidents().at(slot);
+  if (row.drill) return illegal(row, "resolved: a drill ends by itself");
   const bool manager = any_of(c.by, {Role::service_desk, Role::group_lead, Role::incident_manager,
                                      Role::major_incident_manager});
   const bool owner = c.by.may(Role::engineer) && row.words().owner == c.by.person;

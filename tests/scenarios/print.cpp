@@ -68,6 +68,7 @@ class Fields {
   }
   void operator()(const char*, const Fingerprint&) {}
   void operator()(const char*, const PageKey&) {}
+  void operator()(const char*, const LinkKey&) {}
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
     put(n, std::string_view(n) == "matchers" ? matchers_text(text) : std::string(text));
@@ -127,7 +128,7 @@ std::string order_line(const SendOrder& o) {
 
 std::string answer_line(const Answer& a) {
   static constexpr const char* words[] = {"done",      "already", "not found", "illegal transition",
-                                          "forbidden", "invalid", "shed"};
+                                          "forbidden", "invalid", "shed",      "expired"};
   std::string out = std::string("= ") + words[static_cast<std::size_t>(a.code)];
   if (!a.message.empty()) out += ": " + a.message;
   for (const auto& [field, what] : a.fields) out += "; " + field + ": " + what;

@@ -115,6 +115,11 @@ void World::turn() {
 
 void World::send(const SendOrder& order) {
   say(order_line(order));
+  if (const auto at = order.link.find("/a/"); at != std::string::npos) {
+    const std::string token = order.link.substr(at + 3);
+    const std::string& known = links_.emplace(order.page.value, token).first->second;
+    if (known != token && order.attempt > 1) say("(its link is another one now)");
+  }
   const Behaviour& b = channels_[order.channel];
   Answering a{now_, {order.page, order.attempt, order.epoch, AttemptOutcome::accepted, "", {}}};
   if (b.how == "refuses")
@@ -202,6 +207,7 @@ void World::command(const Line& line, const Words& words) {
   if (!node_) return say("BROKEN the process is not running");
   if (verb == "alert" || verb == "resolved") return alert(words, verb == "resolved");
   if (verb == "show") return show(words);
+  if (verb == "link") return link(words);
   if (verb == "clock") return change_clock(words.at(1));
   if (verb == "lose") return lose(words.at(1));
   if (verb == "checkpoint")
@@ -261,6 +267,16 @@ void World::alert(const Words& words, bool resolved) {
   inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
 }
 
+// link 3: somebody presses the button behind the link of page 3. link 3 forged: with a letter
+// changed.
+void World::link(const Words& words) {
+  const auto it = links_.find(static_cast<std::uint64_t>(std::atoll(words.at(1).c_str())));
+  if (it == links_.end()) return say("BROKEN no link was sent with page " + words[1]);
+  std::string token = it->second;
+  if (words.back() == "forged") token[12] = token[12] == 'A' ? 'B' : 'A';
+  give(AcknowledgeByLink{token});
+}
+
 // ack INC1 by bob | note INC1 by bob "text" | resolve INC1 by bob code=.. cause=.. note=".." force
 // | close INC1 by dan | confirm-loss by ivan
 void World::act(const Words& words) {
@@ -282,6 +298,11 @@ void World::act(const Words& words) {
   if (words[0] == "note") return give(NoteIncident{n, actor, words.back()});
   if (words[0] == "close") return give(CloseIncident{n, actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
+  if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});
+  if (words[0] == "rotate-link-key") {
+    actor.roles |= 1u << index(Role::administrator);
+    return give(RotateLinkKey{actor, {++random_, 5, 6, 7}});
+  }
   if (words[0] == "resolve")
     return give(ResolveIncident{n, actor, tocsin::parse<ClosureCode>(given["code"]),
                                 tocsin::parse<CauseCode>(given["cause"]), given["note"],

@@ -49,6 +49,7 @@ class World {
   void alert(const Words& words, bool resolved);
   void act(const Words& words);
   void silence(const Words& words, const Actor& by);
+  void link(const Words& words);
   void show(const Words& words);
   void change_clock(const std::string& how);
   void lose(const std::string& frames);
@@ -66,6 +67,7 @@ class World {
   TimeText time_{0};
   std::deque<Work> inbox_;
   std::vector<Answering> answers_;
+  std::map<std::uint64_t, std::string> links_;  // tokens by page, as they were sent
   std::map<std::string, Behaviour> channels_;
   std::vector<std::string> out_;
 };

@@ -233,7 +233,11 @@ void World::operator_reacts(const SendOrder& order) {
     if (slot != no_slot && node_->state.incidents().at(slot).escalate_due != never)
       when = std::max(now_, now_ + (node_->state.incidents().at(slot).escalate_due - log_now()).ms);
   }
-  at(when, [this, n, person] { acknowledge(n, person); });
+  const auto token = order.link.find("/a/");
+  if (token != std::string::npos && random_.percent(50))
+    at(when, [this, link = order.link.substr(token + 3)] { press(link, 2); });
+  else
+    at(when, [this, n, person] { acknowledge(n, person); });
   if (random_.percent(60)) {
     const std::int64_t later = when + random_.below(90 * minute_ms);
     at(later, [this, n, person] { operator_resolves(n, person, 3); });
@@ -248,6 +252,21 @@ void World::acknowledge(IncidentNumber n, const std::string& person) {
          if (a.code == Answer::Code::done) oracle_.acknowledged(n, stamp);
        });
   if (random_.percent(20)) give(NoteIncident{n, actor(person), "looking at it"});
+}
+
+// The button behind the link of a page; browsers and gateways send the same form again, also days
+// later.
+void World::press(const std::string& token, int replays) {
+  if (!node_) return;
+  const Instant stamp = log_now();
+  give(AcknowledgeByLink{token}, [this, stamp](const Answer& a, std::uint64_t) {
+    if (a.code == Answer::Code::done) oracle_.acknowledged(a.incident, stamp);
+    if (a.code == Answer::Code::already && a.by.empty())
+      broken("2 held", "somebody was told that it is answered, and not by whom");
+  });
+  if (replays > 0 && random_.percent(50))
+    at(now_ + random_.below(random_.percent(50) ? minute_ms : 1500 * minute_ms),
+       [this, token, replays] { press(token, replays - 1); });
 }
 
 void World::operator_resolves(IncidentNumber n, const std::string& person, int tries) {
@@ -298,6 +317,12 @@ void World::faults() {
       given_ += 3, heard_ += 3;
       give(CountRejected{static_cast<std::uint8_t>(random_.below(40)), Disposition::rejected_auth,
                          3});
+    } else if (kind >= 79 && kind < 83 && node_) {
+      give(StartDrill{actor("eve"), random_.percent(50) ? "ann" : "sms"});
+    } else if (kind >= 83 && kind < 85 && node_) {
+      Actor admin{"eve", 1u << index(Role::administrator)};
+      const auto key = static_cast<std::uint64_t>(random_.between(1, 1'000'000));
+      give(RotateLinkKey{admin, {key, 2, 3, 4}});
     } else if (kind < 79 && node_ && node_->state.globals().loss_unconfirmed) {
       give(ConfirmLoss{actor("eve")});
     }

@@ -120,6 +120,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->reopen_window = minutes(c.reopen_min);
   s->tombstone_for = minutes(c.tombstone_min);
   s->tombstones_max = static_cast<std::uint32_t>(c.tombstones_max);
+  s->external_url = "https://tocsin.example.org";
   s->attempts_max = static_cast<std::uint16_t>(c.attempts_max);
   vary(*s, variant);
   return s;

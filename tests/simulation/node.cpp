@@ -52,6 +52,8 @@ std::deque<Work> Node::first_works(const Machine& machine,
   epoch.version = "test", epoch.boot = machine.boot, epoch.boot_ms = machine.boot_ms;
   epoch.secret.high = random_();
   epoch.secret.low = random_();
+  // No draw of its own: what happens in a world does not depend on the key of its links.
+  epoch.link_key = {epoch.secret.high, 1, epoch.secret.low, 2};
   add(epoch);
   if (found.opened.trouble == OpenTrouble::loss)
     add(DeclareLoss{found.opened.lost_from, found.opened.lost_to, found.opened.detail});

@@ -105,7 +105,7 @@ struct Watch {
   void on(const IncidentOpened& f) {
     if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
     Oracle::Incident& i = o.incidents_[f.incident];
-    i.priority = f.priority;
+    i.priority = f.priority, i.cycle_at = at;
     ++o.opened_;
   }
   void on(const AlertLinked& f) { disposed(f.disposition); }
@@ -113,14 +113,35 @@ struct Watch {
   void on(const IncidentReopened& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (!i.resolved) broken("10 one", "an open incident was reopened");
-    i = Oracle::Incident{false, false, i.priority, never, never, never, {}, i.told};
+    const Oracle::Incident before = i;
+    i = Oracle::Incident{};
+    i.priority = before.priority, i.told = before.told, i.cycle_at = at;
+    spend_links(f.incident);
   }
-  void on(const PriorityChanged& f) { o.incident(f.incident).priority = f.priority; }
+  void on(const PriorityChanged& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    i.priority = f.priority;
+    if (f.new_cycle) i.cycle_at = at;
+  }
   void on(const IncidentAcknowledged& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.answered || i.resolved)
       broken("5 quiet", "an incident was acknowledged twice or too late");
     i.answered = true;
+    if (f.page && o.spent_.count(f.page))
+      broken("6 once", "a link acted twice, or for an incident that has ended since");
+    if (f.page && o.sent_[f.page] != f.incident)
+      broken("6 once", "a link answered another incident than its own");
+    spend_links(f.incident);
+  }
+  void spend_links(IncidentNumber n) {
+    for (const auto& [page, incident] : o.sent_)
+      if (incident == n) o.spent_.insert(page);
+  }
+  void on(const DrillStarted& f) {
+    if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
+    Oracle::Incident& i = o.incidents_[f.incident];
+    i.priority = Priority::P5, i.drill = true, i.close_due = f.close_due;
   }
   void on(const RecoverySeen& f) { o.incident(f.incident).verify_due = f.verify_due; }
   void on(const VerifyFailed& f) {
@@ -142,9 +163,10 @@ struct Watch {
   }
   void on(const IncidentClosed& f) {
     Oracle::Incident& i = o.incident(f.incident);
-    if (!i.resolved) broken("10 one", "an incident was closed that was not resolved");
+    if (!i.resolved && !i.drill) broken("10 one", "an incident was closed that was not resolved");
     if (f.by_daemon && at < i.close_due) broken("9 time", "an incident closed before its time");
-    ++o.closed_;
+    if (!i.drill) ++o.closed_;
+    i.over = true;
   }
   void on(const EscalationStepped& f) {
     Oracle::Incident& i = o.incident(f.incident);
@@ -171,6 +193,7 @@ struct Watch {
     p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
     p.person = f.person, p.channel = f.channel;
     o.pages_[f.page] = p;
+    o.sent_[f.page] = f.incident;
     if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
     if (f.kind == PageKind::recall) o.incident(f.incident).told.erase({p.person, p.channel});
   }
@@ -182,7 +205,7 @@ struct Watch {
     if (f.epoch != o.epoch_) broken("15 fenced", "an attempt was started for another epoch");
     if (at < p.retry) broken("9 time", "an attempt was started before its back-off was over");
     const bool alarm = p.kind == PageKind::page || p.kind == PageKind::inform;
-    if (alarm && (i.answered || i.resolved))
+    if (i.drill ? i.over : alarm && (i.answered || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
     const std::uint32_t slot = o.shadow_->incident_slot(p.incident);
     if (alarm && slot != no_slot && o.shadow_->incidents().at(slot).held_until != never)
@@ -195,7 +218,7 @@ struct Watch {
     Oracle::Page& p = o.page(f.page);
     if (!p.in_flight || p.attempt != f.attempt || p.epoch != f.epoch)
       broken("6 once", "an attempt was settled that is not in flight");
-    ++o.outcomes_[index(f.outcome)];
+    if (!o.incident(p.incident).drill) ++o.outcomes_[index(f.outcome)];
     p.in_flight = false, p.retry = f.retry == never ? Instant{} : f.retry;
     if (f.why != WhySettled::older_epoch && f.retry != never &&
         f.retry < at + least_back_off(f.attempt))
@@ -359,7 +382,8 @@ void Oracle::acknowledged(IncidentNumber n, Instant stamp) {
   const Incident& i = incident(n);
   if (!i.answered && !i.resolved)
     broken("2 held", "somebody was told that they have it, and they do not");
-  if (i.last_step_due >= stamp)
+  // A cycle that began while the answer waited takes its first step at once, and rightly.
+  if (i.last_step_due >= stamp && i.cycle_at < stamp)
     broken("5 quiet", "a step was taken although the answer had arrived before it was due");
 }
 

@@ -66,9 +66,9 @@ class Oracle {
     std::string person, channel;
   };
   struct Incident {
-    bool answered = false, resolved = false;
+    bool answered = false, resolved = false, drill = false, over = false;
     Priority priority{};
-    Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{};
+    Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
   };
   struct Alert {
@@ -99,6 +99,9 @@ class Oracle {
   std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once
   std::uint64_t next_incident_ = 1, next_page_ = 1;
   std::set<PageId> accepted_;
+  // Links: which incident a page was of, and pages whose link was used or outlived its incident.
+  std::map<PageId, IncidentNumber> sent_;
+  std::set<PageId> spent_;
   std::map<std::pair<std::uint64_t, std::uint16_t>, int> released_;
   std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
   std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};

@@ -103,6 +103,7 @@ class World {
   void settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay);
   void operator_reacts(const SendOrder& order);
   void acknowledge(IncidentNumber n, const std::string& person);
+  void press(const std::string& token, int replays);
   void operator_resolves(IncidentNumber n, const std::string& person, int tries);
   void faults();
   void reload();

@@ -55,6 +55,7 @@ std::string body_of(const SendOrder& o) {
   out["alerts_firing"] = o.alerts_firing;
   out["alerts_total"] = o.alerts_total;
   out["link"] = o.link;
+  out["drill"] = o.drill;
   out["instance_name"] = o.instance_name;
   out["text"] = page_text(o);
   return json::serialize(out);

@@ -20,7 +20,7 @@ struct Process {
     sequencer = std::make_unique<Sequencer>(
         state, settings, found.next_seq, [this] { return ++uid; }, limits);
     if (!found.ok || state.globals().seq > 0) return;
-    give(TakeEpoch{Epoch(1), "test", "boot", 0, {1, 2}});
+    give(TakeEpoch{Epoch(1), "test", "boot", 0, {1, 2}, {}});
     give(ApplyConfig{settings, "start"});
     commit(take());
   }
@@ -159,7 +159,7 @@ TEST_CASE("a start takes its epoch before anything that became due meanwhile") {
   }
   Process p(store);
   p.now = p.now + hours(1);
-  p.give(TakeEpoch{Epoch(2), "test", "boot", 0, {}});
+  p.give(TakeEpoch{Epoch(2), "test", "boot", 0, {}, {}});
   const Turn turn = p.take();
   PayloadReader reader(turn.payload);
   FactView first;

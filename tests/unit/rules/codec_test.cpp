@@ -93,7 +93,7 @@ TEST_CASE("an unknown tag and an unknown value stop the reader") {
 
 TEST_CASE("a fact about a row that is not there is not from this log") {
   std::string bytes;
-  append_fact(bytes, {1}, IncidentAcknowledged{IncidentNumber(1), "ann", "api"});
+  append_fact(bytes, {1}, IncidentAcknowledged{IncidentNumber(1), "ann", "api", PageId(7)});
   FactView view;
   REQUIRE(read_one_fact(bytes, view));
   State state;

@@ -41,7 +41,7 @@ inline std::string pack(const std::vector<Pair>& labels,
 class Desk {
  public:
   explicit Desk(std::shared_ptr<Settings> s = small_settings()) : settings(std::move(s)) {
-    give(TakeEpoch{Epoch(1), "test", "boot", 0, {1, 2}});
+    give(TakeEpoch{Epoch(1), "test", "boot", 0, {1, 2}, {3, 4, 5, 6}});
     give(ApplyConfig{settings, "start"});
   }
 
