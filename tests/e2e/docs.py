@@ -25,7 +25,12 @@ BASE = """
 http: {listen: ["127.0.0.1:9966"], loopback_may_act: true}
 store: {path: ./store}
 tokens:
-  - {name: bob-cli, person: bob, roles: [engineer, incident_manager, administrator], token: the-secret-of-bob}
+  - {name: bob-cli, person: bob, roles: [engineer, incident_manager, administrator, event_source],
+     token: the-secret-of-bob}
+integrations:
+  - {name: alertmanager, source: alertmanager_v2}
+  - {name: generic, source: generic}
+  - {name: grafana, source: grafana}
 people:
   - {id: alice, email: alice@example.org, reach: {page: [archive]}}
   - {id: bob, email: bob@example.org, reach: {page: [archive]}}
@@ -161,7 +166,7 @@ def shell(bench, daemon, blocks):
         text = block.text.replace("127.0.0.1:9966", f"127.0.0.1:{daemon.port}")
         text = text.replace("/etc/tocsin/", f"{bench.folder}/etc/tocsin/")
         script += f"echo '@@ {block.place}'\n{text}\n"
-    environment = {"HOME": bench.folder, "XDG_RUNTIME_DIR": bench.folder, "TOCSIN_TOKEN": "",
+    environment = {"HOME": bench.folder, "XDG_RUNTIME_DIR": bench.folder, "TOCSIN_TOKEN": "the-secret-of-bob" if bench.page != "README.md" else "",
                    "TOCSIN_URL": f"http://127.0.0.1:{daemon.port}", "PATH": f"{bin_}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", script], cwd=bench.folder, env={**os.environ, **environment},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
