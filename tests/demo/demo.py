@@ -22,7 +22,8 @@ import common  # noqa: E402
 from common import expect, wait_for  # noqa: E402
 
 CONFIG = """
-http: {{listen: ["127.0.0.1:{tocsin}"], external_url: "http://127.0.0.1:{tocsin}", loopback_may_act: true}}
+http: {{listen: ["127.0.0.1:{tocsin}"], external_url: "http://127.0.0.1:{tocsin}"}}
+tokens: [{{name: bob-cli, person: bob, roles: [engineer], token: the-secret-of-bob}}]
 integrations:
   - {{name: prometheus, source: alertmanager_v2}}
   - {{name: alertmanager, source: alertmanager_webhook}}
@@ -138,10 +139,11 @@ class Stage:
 
     def tocsin(self, *arguments):
         """A verb as the visitor would type it, with what it prints."""
-        print(f"      $ TOCSIN_URL={self.url('tocsin')} tocsin "
+        print(f"      $ TOCSIN_URL={self.url('tocsin')} TOCSIN_TOKEN=the-secret-of-bob tocsin "
               + " ".join(f"'{a}'" if " " in a else a for a in arguments))
         said = common.run([self.binary, *arguments], 0,
-                          {"TOCSIN_URL": self.url("tocsin"), "XDG_RUNTIME_DIR": self.folder})
+                          {"TOCSIN_URL": self.url("tocsin"), "TOCSIN_TOKEN": "the-secret-of-bob",
+                           "XDG_RUNTIME_DIR": self.folder})
         print("".join(f"      | {line}\n" for line in said.splitlines()), end="")
         return said
 

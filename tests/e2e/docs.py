@@ -85,6 +85,17 @@ def sections(text):
     return out
 
 
+def filled(own, base):
+    """Sections with those of the base; lists of named things get those of the base as well."""
+    out = {**base, **own}
+    for key in ("people", "channels", "groups", "integrations"):
+        if key in own and "[" not in own[key].splitlines()[0]:
+            out[key] += "".join(line for line in re.findall(r"^  - .*\n", base[key], re.M)
+                                if not re.search(r"(id|name): " + re.search(
+                                    r"(?:id|name): ([\w-]+)", line).group(1) + r"\b", own[key]))
+    return out
+
+
 class Bench:
     """An empty folder in which a page is tried."""
 
@@ -137,14 +148,15 @@ class Bench:
             page.update(sections(other.text))
         base = sections(BASE)
         # The least that makes it whole: nothing, what a daemon needs, the page, or both.
-        for company in ({}, base, page, {**base, **page}):
-            text = self.with_files("".join({**company, **own}.values()))
+        whole = {**page, **own}
+        for company in (own, {**base, **own}, whole, filled(own, base), filled(whole, base)):
+            text = self.with_files("".join(company.values()))
             path = self.put("tocsin.yaml", text)
             done = subprocess.run([self.binary, "check", "--config", path], timeout=30, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             if done.returncode == 0:
                 return
-        raise common.Failed(f"tocsin check:\n{done.stdout}\nof\n{text}")
+        raise common.Failed(f"tocsin check, completed as {path}:\n{done.stdout}")
 
 
 def is_ours(block):
