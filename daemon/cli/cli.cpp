@@ -227,101 +227,102 @@ void add_silence_verbs(CLI::App& root, SilenceOptions& o, Chosen& chosen) {
   expire->add_option("id", o.ids, "the silences")->required();
   add_client_options(expire, o);
   expire->callback([&o, &chosen] { chosen = [&o] { return expire_silences(o); }; });
-  void add_drill(CLI::App & root, DrillOptions & o, Chosen & chosen) {
-    CLI::App* app = root.add_subcommand("drill");
-    app->add_option("target", o.target, "a person or a channel of the configuration")->required();
-    app->add_option("--wait", o.wait_s, "give up looking after so many seconds")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1, 3600))
-        ->default_str("60");
-    add_client_options(app, o);
-    app->callback([&o, &chosen] { chosen = [&o] { return drill(o); }; });
-  }
+}
 
-  void add_token(CLI::App & root, TokenOptions & o, Chosen & chosen) {
-    CLI::App* token = root.add_subcommand("token");
-    token->require_subcommand(1);
-    CLI::App* app = token->add_subcommand("new");
-    app->add_option("--person", o.person, "who acts with it")->type_name("PERSON")->required();
-    app->add_option("--roles", o.roles, "what it may do, with commas")
-        ->type_name("ROLES")
-        ->delimiter(',')
-        ->required();
-    app->add_option("--name", o.name, "its name in the configuration")->type_name("NAME");
+void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("drill");
+  app->add_option("target", o.target, "a person or a channel of the configuration")->required();
+  app->add_option("--wait", o.wait_s, "give up looking after so many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 3600))
+      ->default_str("60");
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return drill(o); }; });
+}
+
+void add_token(CLI::App& root, TokenOptions& o, Chosen& chosen) {
+  CLI::App* token = root.add_subcommand("token");
+  token->require_subcommand(1);
+  CLI::App* app = token->add_subcommand("new");
+  app->add_option("--person", o.person, "who acts with it")->type_name("PERSON")->required();
+  app->add_option("--roles", o.roles, "what it may do, with commas")
+      ->type_name("ROLES")
+      ->delimiter(',')
+      ->required();
+  app->add_option("--name", o.name, "its name in the configuration")->type_name("NAME");
+  app->add_flag("--json", o.json, "print it as JSON");
+  app->callback([&o, &chosen] { chosen = [&o] { return new_token(o); }; });
+}
+
+void add_journal(CLI::App& root, JournalOptions& o, ClientOptions& client, Chosen& chosen) {
+  CLI::App* journal = root.add_subcommand("journal");
+  journal->require_subcommand(1);
+  const auto add = [&](const char* verb, int (*run)(const JournalOptions&)) {
+    CLI::App* app = journal->add_subcommand(verb);
+    app->add_option("--data", o.data, "folder of the store")
+        ->type_name("DIR")
+        ->default_str(default_data);
     app->add_flag("--json", o.json, "print it as JSON");
-    app->callback([&o, &chosen] { chosen = [&o] { return new_token(o); }; });
-  }
+    app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
+    return app;
+  };
+  add("verify", verify_journal);
+  CLI::App* dump = add("dump", dump_journal);
+  dump->add_option("--from", o.from, "the first frame")->type_name("SEQ");
+  dump->add_option("--limit", o.limit, "at most so many frames")->type_name("N");
+  CLI::App* confirm = journal->add_subcommand("confirm-loss");
+  add_client_options(confirm, client);
+  confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
+}
 
-  void add_journal(CLI::App & root, JournalOptions & o, ClientOptions & client, Chosen & chosen) {
-    CLI::App* journal = root.add_subcommand("journal");
-    journal->require_subcommand(1);
-    const auto add = [&](const char* verb, int (*run)(const JournalOptions&)) {
-      CLI::App* app = journal->add_subcommand(verb);
-      app->add_option("--data", o.data, "folder of the store")
-          ->type_name("DIR")
-          ->default_str(default_data);
-      app->add_flag("--json", o.json, "print it as JSON");
-      app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
-      return app;
+// What CLI11 knows of an option: its type reads "KIND:{rocksdb,memory}".
+ReferenceOption reference_of(const CLI::Option* option) {
+  ReferenceOption out;
+  out.positional = option->get_lnames().empty() && option->get_snames().empty();
+  if (out.positional) {
+    out.names = {option->get_name(true)};
+  } else {
+    for (const std::string& name : option->get_snames()) out.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) out.names.push_back("--" + name);
+    if (option->get_items_expected_max() > 0) out.type = option->get_type_name();
+  }
+  const auto colon = out.type.find(':');
+  if (colon != std::string::npos) {
+    const std::string rest = out.type.substr(colon + 1);
+    out.type.resize(colon);
+    if (rest.starts_with('{') && rest.ends_with('}'))
+      out.choices = CLI::detail::split(rest.substr(1, rest.size() - 2), ',');
+  }
+  out.description = option->get_description();
+  out.value = option->get_default_str();
+  return out;
+}
+
+ReferenceCommand reference_of(const CLI::App* app) {
+  ReferenceCommand out{full_name(app), {}, {}};
+  for (const CLI::Option* option : app->get_options()) out.options.push_back(reference_of(option));
+  for (const CLI::App* verb : shown_verbs(app)) out.verbs.push_back(reference_of(verb));
+  return out;
+}
+
+// Shown nowhere: the build asks for the manual page and the completions that are installed.
+void add_reference(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("reference")->group("");
+  static std::string format;
+  app->add_option("format", format, "what to print")
+      ->check(CLI::IsMember({"man", "bash", "zsh", "fish"}))
+      ->required();
+  app->callback([&root, &chosen] {
+    chosen = [&root] {
+      const ReferenceCommand tree = reference_of(&root);
+      print(format == "man"    ? reference_man(tree, TOCSIN_VERSION)
+            : format == "bash" ? reference_bash(tree)
+            : format == "zsh"  ? reference_zsh(tree)
+                               : reference_fish(tree));
+      return exit_done;
     };
-    add("verify", verify_journal);
-    CLI::App* dump = add("dump", dump_journal);
-    dump->add_option("--from", o.from, "the first frame")->type_name("SEQ");
-    dump->add_option("--limit", o.limit, "at most so many frames")->type_name("N");
-    CLI::App* confirm = journal->add_subcommand("confirm-loss");
-    add_client_options(confirm, client);
-    confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
-  }
-
-  // What CLI11 knows of an option: its type reads "KIND:{rocksdb,memory}".
-  ReferenceOption reference_of(const CLI::Option* option) {
-    ReferenceOption out;
-    out.positional = option->get_lnames().empty() && option->get_snames().empty();
-    if (out.positional) {
-      out.names = {option->get_name(true)};
-    } else {
-      for (const std::string& name : option->get_snames()) out.names.push_back("-" + name);
-      for (const std::string& name : option->get_lnames()) out.names.push_back("--" + name);
-      if (option->get_items_expected_max() > 0) out.type = option->get_type_name();
-    }
-    const auto colon = out.type.find(':');
-    if (colon != std::string::npos) {
-      const std::string rest = out.type.substr(colon + 1);
-      out.type.resize(colon);
-      if (rest.starts_with('{') && rest.ends_with('}'))
-        out.choices = CLI::detail::split(rest.substr(1, rest.size() - 2), ',');
-    }
-    out.description = option->get_description();
-    out.value = option->get_default_str();
-    return out;
-  }
-
-  ReferenceCommand reference_of(const CLI::App* app) {
-    ReferenceCommand out{full_name(app), {}, {}};
-    for (const CLI::Option* option : app->get_options())
-      out.options.push_back(reference_of(option));
-    for (const CLI::App* verb : shown_verbs(app)) out.verbs.push_back(reference_of(verb));
-    return out;
-  }
-
-  // Shown nowhere: the build asks for the manual page and the completions that are installed.
-  void add_reference(CLI::App & root, Chosen & chosen) {
-    CLI::App* app = root.add_subcommand("reference")->group("");
-    static std::string format;
-    app->add_option("format", format, "what to print")
-        ->check(CLI::IsMember({"man", "bash", "zsh", "fish"}))
-        ->required();
-    app->callback([&root, &chosen] {
-      chosen = [&root] {
-        const ReferenceCommand tree = reference_of(&root);
-        print(format == "man"    ? reference_man(tree, TOCSIN_VERSION)
-              : format == "bash" ? reference_bash(tree)
-              : format == "zsh"  ? reference_zsh(tree)
-                                 : reference_fish(tree));
-        return exit_done;
-      };
-    });
-  }
+  });
+}
 
 }  // namespace
 
