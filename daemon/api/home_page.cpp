@@ -18,7 +18,9 @@ ListView::Row row_of(const IncidentRow& incident, const Globals& globals, Wall n
   row.age = short_age(now - globals.wall(incident.opened_at));
   row.ci = words.ci, row.title = words.title, row.group = words.group;
   const bool answered = incident.acknowledged_at != never;
-  row.owner = answered ? std::string(words.owner) : "nobody has answered";
+  row.owner = answered                       ? std::string(words.owner)
+              : incident.held_until != never ? "nobody, it is silenced"
+                                             : "nobody has answered";
   row.alerts = std::to_string(incident.alerts_firing) + " firing" +
                (incident.monitoring_silent ? ", monitoring is silent" : "");
   return row;

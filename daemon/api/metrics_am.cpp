@@ -3,16 +3,17 @@
 
 #include "daemon/api/am_api.hpp"
 #include "daemon/api/metric_families.hpp"
-#include "daemon/api/silence_preview.hpp"
 
 namespace tocsin::api {
 namespace {
 
 void add_alerts(Families& out, const Snapshot& snapshot) {
-  std::array<std::uint64_t, EnumTable<AlertState>::count> by_state{}, silenced{};
-  snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) {
-    ++by_state[index(row.state)];
-    silenced[index(row.state)] += is_silenced(snapshot, row.text());
+  std::array<std::uint64_t, EnumTable<AlertState>::count> by_state{};
+  snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) { ++by_state[index(row.state)]; });
+  // Those of held incidents: to ask every alert for its silences is too much for every scrape.
+  std::uint64_t suppressed = 0;
+  snapshot.incidents.each([&](std::uint32_t, const IncidentRow& row) {
+    if (row.held_until != never) suppressed += row.alerts_firing;
   });
   auto ours = gauge_family("tocsin_alerts", "Alerts in memory by their state.");
   for (std::size_t i = 0; i < by_state.size(); ++i)
@@ -20,13 +21,10 @@ void add_alerts(Families& out, const Snapshot& snapshot) {
                static_cast<double>(by_state[i]));
   out.push_back(std::move(ours));
   auto theirs = gauge_family("alertmanager_alerts", "How many alerts by state.");
-  const auto count = [&](AlertState s) {
-    return static_cast<double>(by_state[index(s)] - silenced[index(s)]);
-  };
-  const auto muted =
-      static_cast<double>(silenced[index(AlertState::firing)] + silenced[index(AlertState::stale)] +
-                          silenced[index(AlertState::held)]);
-  add_sample(theirs, {{"state", "active"}}, count(AlertState::firing) + count(AlertState::stale));
+  const auto count = [&](AlertState s) { return static_cast<double>(by_state[index(s)]); };
+  const auto muted = static_cast<double>(suppressed);
+  add_sample(theirs, {{"state", "active"}},
+             count(AlertState::firing) + count(AlertState::stale) - muted);
   add_sample(theirs, {{"state", "suppressed"}}, muted);
   add_sample(theirs, {{"state", "unprocessed"}}, count(AlertState::held));
   out.push_back(std::move(theirs));

@@ -29,7 +29,11 @@ std::vector<std::string> silenced_by(const Snapshot& s, AlertText text) {
 }
 
 bool is_silenced(const Snapshot& s, AlertText text) {
-  return s.silence_index->size() > 0 && !silenced_by(s, text).empty();
+  bool covered = false;
+  s.silence_index->each_fit(text, [&](std::uint32_t slot) {
+    covered = covered || s.silences.at(slot).covers(s.globals.at);
+  });
+  return covered;
 }
 
 std::size_t SilencePreview::held() const {

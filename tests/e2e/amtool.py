@@ -48,7 +48,7 @@ class Amtool:
                 for a in json.loads(self("alert", "query", *words, "-o", "json"))}
 
 
-def silences(amtool, stranger):
+def silences(amtool, stranger, folder):
     """add, query, update, expire; and who may not."""
     refused = stranger("silence", "add", "instance=db-1", "-c", "no", want=1)
     expect("403" in refused, f"somebody without a token was told: {refused}")
@@ -80,6 +80,12 @@ def silences(amtool, stranger):
     amtool("silence", "expire", later)
     expect([s["id"] for s in amtool.silences()] == [first], "an expired one is still listed")
     expect([s["id"] for s in amtool.silences("--expired")] == [later], "nor is it among the expired")
+    found = amtool.silences()[0]
+    amtool("silence", "import", common.write_file(os.path.join(folder, "silences.json"), json.dumps(
+        [{**{k: v for k, v in found.items() if k not in ("id", "status", "updatedAt")},
+          "comment": "imported", "matchers": found["matchers"][:1]}])))
+    [imported] = [s for s in amtool.silences() if s["comment"] == "imported"]
+    amtool("silence", "expire", imported["id"])
     unknown = "12345678-1234-4234-8234-123456789012"
     amtool("silence", "expire", unknown, want=1)
     amtool("silence", "add", "instance=~.*", "-c", "all of it", want=1)
@@ -110,7 +116,7 @@ def test(options, folder):
     daemon = common.Daemon(options.binary, config, os.path.join(folder, "data"), folder).start()
     amtool, stranger = Amtool(port, common.TOKEN), Amtool(port, "")
     try:
-        first = silences(amtool, stranger)
+        first = silences(amtool, stranger, folder)
         expect(alerts(amtool) == [first], "silencedBy is not the silence")
 
         def pages(ci, kind="page"):
