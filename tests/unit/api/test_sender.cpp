@@ -199,8 +199,8 @@ TEST_CASE_METHOD(Fixture, "the logger of this machine gets one datagram") {
   CHECK(said.find("disk full") != std::string_view::npos);
   CHECK(said.find('\n') == std::string_view::npos);
   // A logger that does not read: said, not waited for.
-  for (int i = 0; i < 5000; ++i) sender.send({line});
-  CHECK(wait(5002).back().outcome == AttemptOutcome::not_sent);
+  for (int i = 0; i < 40; ++i) sender.send({line});
+  CHECK(wait(42).back().outcome == AttemptOutcome::not_sent);
   close(logger);
 }
 
