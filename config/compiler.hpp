@@ -42,6 +42,7 @@ class Compiler {
   void http(Reader& root);
   void listen_address(const Word& word);
   void external_url(const Word& word);
+  void web_config(const Word& path);
   void tokens(Reader& root);
   void integrations(Reader& root);
   void repeat_interval(Reader& item, Integration& integration);
@@ -107,7 +108,8 @@ class Compiler {
   std::string folder_;
   bool lenient_;
   Report& report_;
-  bool defaults_ = false;  // the built-in policy is being read
+  bool has_users_ = false;  // nobody comes in without a password or a token
+  bool defaults_ = false;   // the built-in policy is being read
   std::vector<Reference> references_;
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;

@@ -257,7 +257,7 @@ void Compiler::somebody_hears_a_p1() {
 void Compiler::warn_of_open_doors() {
   const bool open = !std::all_of(body.listen.begin(), body.listen.end(), is_loopback);
   for (const auto& integration : body.integrations)
-    if (open && integration.token_sha256.empty())
+    if (open && !has_users_ && integration.token_sha256.empty())
       report_.warning(top_, "anybody who reaches " + body.listen.front() + " may send to '" +
                                 integration.name + "': it has no token");
   if (open && body.loopback_may_act)

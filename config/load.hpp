@@ -37,6 +37,7 @@ struct Integration {
 struct Body {
   std::vector<std::string> listen{"127.0.0.1:9966"};  // host:port, [v6]:port or :port
   std::string external_url;                           // without a slash at its end
+  std::string web_config;  // absolute path of web_config.hpp's file; empty: plain HTTP for all
   std::string store_path = "/var/lib/tocsin";
   bool loopback_may_act = false;          // who comes from this machine needs no token: demos only
   std::vector<Token> tokens;              // sorted by name

@@ -94,6 +94,7 @@ class Writer {
     section("http", Map()
                         .list("listen", b.listen)
                         .text("external_url", b.external_url)
+                        .text("web_config", b.web_config)
                         .put("loopback_may_act", b.loopback_may_act ? "true" : "false")
                         .done());
     section("store", Map().text("path", b.store_path).done());

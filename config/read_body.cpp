@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "config/compiler.hpp"
+#include "config/web_config.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -65,6 +66,7 @@ void Compiler::http(Reader& root) {
     if (!listen.empty()) body.listen.clear();
     for (const auto& word : listen) listen_address(word);
     if (const auto url = http.word("external_url")) external_url(*url);
+    if (const auto file = http.word("web_config"); file && !file->text.empty()) web_config(*file);
     http.boolean("loopback_may_act", body.loopback_may_act);
     http.finish();
   }
@@ -106,6 +108,19 @@ void Compiler::external_url(const Word& word) {
     report_.warning(word.mark, "the links in pages lead to '" + std::string(host_of(url)) +
                                    "', which does not open on a phone");
   settings.external_url = body.external_url = url;
+}
+
+// Its own mistakes stand at their places in it. A stored configuration only names the file: who
+// starts on it opens no door when the file is not good.
+void Compiler::web_config(const Word& path) {
+  body.web_config = absolute(path.text);
+  if (lenient_) return;
+  LoadedWebConfig loaded = load_web_config(body.web_config);
+  for (Diagnostic& d : loaded.errors)
+    d.line == 0 ? report_.error(path.mark, "the file '" + d.file + "' cannot be read")
+                : report_.errors.push_back(std::move(d));
+  for (Diagnostic& d : loaded.warnings) report_.warnings.push_back(std::move(d));
+  has_users_ = !loaded.web.users.empty();
 }
 
 std::string Compiler::absolute(const std::string& path) const {

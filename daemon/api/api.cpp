@@ -12,7 +12,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
     : access_(std::make_shared<const Access>(std::move(access))),
       engine_(engine),
       reading_(engine, reading_thread_),
-      router_([this] { return this->access(); }),
+      gate_([this] { return this->access(); }),
+      router_([this] { return this->access(); }, gate_),
       alerts_in_(engine, [this] { return this->access(); }),
       am_(reading_, ports.version, ports.started),
       health_(
@@ -27,7 +28,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   links_.add_routes(router_);
   health_.add_routes(router_);
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
-               std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at)});
+               std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at),
+               std::move(ports.web)});
 }
 
 Api::~Api() {
@@ -60,7 +62,12 @@ std::shared_ptr<const Access> Api::access() const {
   return access_;
 }
 
+void Api::set_web(std::shared_ptr<const WebRules> rules) {
+  gate_.set_rules(std::move(rules));
+}
+
 void Api::stop() {
+  gate_.stop();
   reading_thread_.stop();
 }
 

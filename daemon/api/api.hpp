@@ -22,6 +22,7 @@ struct ApiPorts {
   const DeliveryStats* delivery = nullptr;
   std::function<bool()> reload_ok;
   std::function<Wall()> reloaded_at;
+  std::function<WebStats()> web = [] { return WebStats{}; };
 };
 
 class Api {
@@ -33,6 +34,8 @@ class Api {
   const Router& router() const { return router_; }
   // A reload: who may do what, from the next request on.
   void set_access(Access access);
+  // The same for what the web configuration asks of everybody.
+  void set_web(std::shared_ptr<const WebRules> rules);
   // Ends the reading thread; reads that still come are answered 503.
   void stop();
 
@@ -45,6 +48,7 @@ class Api {
   Engine& engine_;
   Worker reading_thread_{"tocsin-read", 256};
   Reading reading_;
+  Gate gate_;
   Router router_;
   AlertsIn alerts_in_;
   AmApi am_;

@@ -112,22 +112,53 @@ Access access_of(const Body& body) {
   return out;
 }
 
-std::optional<std::string> presented_secret(const HttpRequest& request) {
+namespace {
+
+struct Authorization {
+  std::string_view scheme, rest;
+};
+
+std::optional<Authorization> authorization(const HttpRequest& request) {
   const std::string* header = request.find("Authorization");
   if (!header || header->size() > secret_bytes_max) return {};
   const std::size_t space = header->find(' ');
   if (space == header->npos) return {};
-  const std::string_view scheme = std::string_view(*header).substr(0, space);
-  std::string_view rest = std::string_view(*header).substr(space + 1);
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  while (rest.ends_with(' ')) rest.remove_suffix(1);
-  if (same_token(scheme, "Bearer")) return std::string(rest);
-  if (!same_token(scheme, "Basic")) return {};
-  const std::optional<std::string> pair = base64_decode(rest);
+  Authorization out;
+  out.scheme = std::string_view(*header).substr(0, space);
+  out.rest = std::string_view(*header).substr(space + 1);
+  while (out.rest.starts_with(' ')) out.rest.remove_prefix(1);
+  while (out.rest.ends_with(' ')) out.rest.remove_suffix(1);
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::pair<std::string, std::string>> presented_user(const HttpRequest& request) {
+  const auto shown = authorization(request);
+  if (!shown || !same_token(shown->scheme, "Basic")) return {};
+  const std::optional<std::string> pair = base64_decode(shown->rest);
   if (!pair) return {};
   const std::size_t colon = pair->find(':');
   if (colon == pair->npos) return {};
-  return pair->substr(colon + 1);
+  return std::pair{pair->substr(0, colon), pair->substr(colon + 1)};
+}
+
+std::optional<std::string> presented_secret(const HttpRequest& request) {
+  const auto shown = authorization(request);
+  if (shown && same_token(shown->scheme, "Bearer")) return std::string(shown->rest);
+  const auto user = presented_user(request);
+  if (!user) return {};
+  return user->second;
+}
+
+bool is_known_secret(std::string_view secret, const Access& access) {
+  const Digest digest = sha256(secret);
+  bool known = false;
+  for (const TokenEntry& token : access.tokens)
+    if (same(token.digest, digest)) known = true;
+  for (const Hook& hook : access.hooks)
+    if (hook.digest && same(*hook.digest, digest)) known = true;
+  return known;
 }
 
 bool from_here(const HttpRequest& request, const Access& access) {
@@ -151,9 +182,10 @@ std::optional<Principal> identify(const HttpRequest& request, const Access& acce
     if (!found) return {};
     return Principal{{found->person, found->roles}, true};
   }
-  if (!from_here(request, access)) return {};
-  if (access.loopback_may_act) return Principal{{"operator", all_roles()}, false};
-  return Principal{{"", 1u << index(Role::viewer)}, false};
+  const bool here = from_here(request, access);
+  if (!here && request.user.empty()) return {};
+  if (here && access.loopback_may_act) return Principal{{"operator", all_roles()}, false};
+  return Principal{{"", 1u << index(Role::viewer)}, !request.user.empty()};
 }
 
 bool may_send(const HttpRequest& request, const Hook& hook, const Access& access) {

@@ -57,11 +57,18 @@ struct Principal {
 // what stands in a URL ends in logs.
 std::optional<std::string> presented_secret(const HttpRequest& request);
 
+// A user and a password, as Authorization: Basic has them.
+std::optional<std::pair<std::string, std::string>> presented_user(const HttpRequest& request);
+
+// Of a token or of an integration, whatever it may do.
+bool is_known_secret(std::string_view secret, const Access& access);
+
 // From this machine, and neither handed on by a proxy nor made by a page of a browser: such a
 // request is somebody else's, though the socket is local. A Host that is not ours is DNS rebinding.
 bool from_here(const HttpRequest& request, const Access& access);
 
-// Nothing: the token is unknown, or there is none and the request is not from here.
+// Nothing: the token is unknown, or there is none and the request is neither from here nor of a
+// user with a password, who may read.
 std::optional<Principal> identify(const HttpRequest& request, const Access& access);
 
 // The secret of the hook, or the token of an event source. A hook without a secret takes what any

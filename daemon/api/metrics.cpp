@@ -137,7 +137,18 @@ void add_server(Families& out, const ServerStats& s) {
   out.push_back(std::move(refused));
   count("tocsin_http_replies_lost_total", "Requests that no handler answered in time; a bug.",
         s.replies_dropped + s.replies_late);
+  count("tocsin_tls_handshakes_failed_total", "Connections that did not come to speak TLS.",
+        s.handshakes_failed);
   add_gauge(out, "tocsin_http_connections_open", "Open HTTP connections.", s.open);
+}
+
+void add_web(Families& out, const WebStats& web) {
+  add_counter(out, "tocsin_web_config_failures_total",
+              "Changed web configurations, certificates or keys that could not be used.",
+              static_cast<double>(web.failures));
+  if (web.not_after_s)
+    add_gauge(out, "tocsin_tls_certificate_not_after_timestamp_seconds",
+              "When the certificate in use ends.", static_cast<double>(web.not_after_s));
 }
 
 }  // namespace
@@ -179,6 +190,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
               static_cast<double>(ports.intake->truncated.load()));
   add_links(families, *ports.links);
   add_server(families, ports.server());
+  add_web(families, ports.web());
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);
   std::ostringstream out;

@@ -13,6 +13,12 @@
 
 namespace tocsin::api {
 
+// Of the web configuration.
+struct WebStats {
+  std::uint64_t failures = 0;    // what changed and could not be used
+  std::int64_t not_after_s = 0;  // of the certificate in use, Unix time; 0: no TLS
+};
+
 struct MetricPorts {
   std::string version;
   const DeliveryStats* delivery = nullptr;
@@ -21,6 +27,7 @@ struct MetricPorts {
   std::function<ServerStats()> server;
   std::function<bool()> reload_ok;    // the newest reload was good
   std::function<Wall()> reloaded_at;  // the newest good one
+  std::function<WebStats()> web;
 };
 
 std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const MetricPorts& ports);

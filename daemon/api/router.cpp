@@ -62,6 +62,15 @@ HttpResponse unauthorized(Dialect dialect, const HttpRequest& request) {
   return r;
 }
 
+HttpResponse locked_out(Dialect dialect, const HttpRequest& request) {
+  HttpResponse r =
+      worded(dialect, 401, "unauthorized",
+             request.find("Authorization") ? "neither a user with this password nor a token"
+                                           : "a user and a password are needed, or a token");
+  r.headers.emplace_back("WWW-Authenticate", "Basic realm=\"tocsin\", charset=\"UTF-8\"");
+  return r;
+}
+
 HttpResponse cors_answer() {
   HttpResponse r;
   r.status = 204;
@@ -92,6 +101,11 @@ void harden(HttpResponse& r, bool cors) {
   if (cors) r.headers.emplace_back("Access-Control-Allow-Origin", "*");
 }
 
+void set_header(HttpResponse& r, const std::string& name, const std::string& value) {
+  std::erase_if(r.headers, [&](const auto& header) { return same_token(header.first, name); });
+  r.headers.emplace_back(name, value);
+}
+
 }  // namespace
 
 void Router::add(HttpMethod method, std::string_view pattern, Guard guard, Handler handler) {
@@ -119,9 +133,15 @@ bool Router::fits(const Route& route, const std::vector<std::string_view>& path)
 
 void Router::handle(HttpRequest request, Reply reply) const {
   const bool cors = cors_path(request.target, request.method);
-  dispatch(std::move(request), [cors, reply = std::move(reply)](HttpResponse r) {
+  const auto hardened = [this, cors, reply = std::move(reply)](HttpResponse r) {
     harden(r, cors);
+    for (const auto& [name, value] : gate_.rules()->headers) set_header(r, name, value);
     reply(std::move(r));
+  };
+  gate_.pass(std::move(request), [this, hardened](HttpRequest r, Gate::Verdict verdict) {
+    if (verdict == Gate::Verdict::admitted) return dispatch(std::move(r), hardened);
+    hardened(verdict == Gate::Verdict::busy ? busy("too many passwords wait to be checked")
+                                            : locked_out(dialect_of(r.target), r));
   });
 }
 

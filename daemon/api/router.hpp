@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/api/exchange.hpp"
+#include "daemon/api/gate.hpp"
 #include "daemon/api/permissions.hpp"
 
 namespace tocsin::api {
@@ -28,8 +29,9 @@ struct Guard {
 
 class Router {
  public:
-  explicit Router(std::function<std::shared_ptr<const Access>()> access)
-      : access_(std::move(access)) {}
+  // `gate`: every request passes it first; its rules add headers to every answer.
+  Router(std::function<std::shared_ptr<const Access>()> access, Gate& gate)
+      : access_(std::move(access)), gate_(gate) {}
 
   // `pattern`: "/v1/incidents/{}/ack"; {} stands for one segment. GET answers HEAD as well.
   void add(HttpMethod method, std::string_view pattern, Guard guard, Handler handler);
@@ -50,6 +52,7 @@ class Router {
   static bool fits(const Route& route, const std::vector<std::string_view>& path);
 
   std::function<std::shared_ptr<const Access>()> access_;
+  Gate& gate_;
   std::vector<Route> routes_;
 };
 

@@ -136,6 +136,13 @@ ClientAnswer Client::perform(const std::string& path, const std::string* body,
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &seq);
+  const auto file = [&](CURLoption option, const char* variable) {
+    if (const std::string path = environment(variable); !path.empty())
+      curl_easy_setopt(curl.get(), option, path.c_str());
+  };
+  file(CURLOPT_CAINFO, "TOCSIN_CA_FILE");
+  file(CURLOPT_SSLCERT, "TOCSIN_CERT_FILE");
+  file(CURLOPT_SSLKEY, "TOCSIN_KEY_FILE");
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) {
     answer.error = url_ + ": " + curl_easy_strerror(code);

@@ -1,6 +1,7 @@
 #pragma once
 // The client verbs' way to a running daemon: $TOCSIN_URL with $TOCSIN_TOKEN, over libcurl. One
-// thread.
+// thread. $TOCSIN_CA_FILE is believed instead of the system's CAs; $TOCSIN_CERT_FILE and
+// $TOCSIN_KEY_FILE are shown to a daemon that asks for a certificate.
 //
 // Reads ask for what this user has written before (?after=SEQ): the newest sequence a daemon
 // answered is kept per URL in a small file of the user's runtime or cache folder.

@@ -17,6 +17,7 @@ constexpr int transfers_grace_ms = 5'000;
 constexpr int io_threads = 2;
 // Waiting for a slot and the transfer together stay below the deadline of an attempt (15 s).
 constexpr int outbound_queue_ms = 3'000;
+constexpr timespec look_every{1, 0};  // whether a certificate has changed
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -59,6 +60,7 @@ void add(ServerStats& sum, const ServerStats& s) {
   sum.shed += s.shed;
   sum.replies_dropped += s.replies_dropped;
   sum.replies_late += s.replies_late;
+  sum.handshakes_failed += s.handshakes_failed;
   sum.open += s.open;
 }
 
@@ -180,7 +182,18 @@ bool Daemon::listen() {
   ports.delivery = &sender_->stats();
   ports.reload_ok = [this] { return reload_ok_.load(); };
   ports.reloaded_at = [this] { return Wall{reloaded_at_ms_.load()}; };
+  ports.web = [this] {
+    const auto tls = web_->tls();
+    return api::WebStats{web_->failures(), tls ? not_after_s(*tls) : 0};
+  };
   api_ = std::make_unique<api::Api>(*engine_, api::access_of(body_), std::move(ports));
+  web_ = std::make_unique<Web>(
+      [this](std::shared_ptr<const api::WebRules> rules) { api_->set_web(std::move(rules)); });
+  // Whoever asked for TLS and passwords does not get a door without them.
+  if (!web_->use(body_.web_config)) {
+    log(LogLevel::error, "cannot_listen", "the web configuration " + body_.web_config);
+    return false;
+  }
 
   for (const std::string& text : body_.listen) {
     const auto endpoint = parse_endpoint(text);
@@ -192,6 +205,7 @@ bool Daemon::listen() {
     options.address = endpoint->address;
     options.port = endpoint->port;
     options.io_threads = io_threads;
+    options.tls = [this] { return web_->tls(); };
     servers_.push_back(
         std::make_unique<Server>(options, [this](HttpRequest&& request, Reply reply) {
           api_->handle(std::move(request), std::move(reply));
@@ -213,7 +227,8 @@ void Daemon::wait_for_signals() {
   const sigset_t set = handled_signals();
   for (;;) {
     siginfo_t info{};
-    const int signal = sigwaitinfo(&set, &info);
+    const int signal = sigtimedwait(&set, &info, &look_every);
+    if (signal < 0) web_->look();
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) reload([](const std::string&) {});
   }
@@ -241,14 +256,24 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
     log_all(LogLevel::error, "config_error", loaded.errors);
     return finish(joined(loaded.errors));
   }
+  if (const std::string problem = Web::problem_of(loaded.body.web_config); !problem.empty()) {
+    log(LogLevel::error, "config_error", problem);
+    return finish(problem);
+  }
   if (loaded.body.listen != body_.listen)
     log(LogLevel::warning, "restart_needed", "http.listen changes with the next start only");
   const Offer offer = engine_->offer(
       ApplyConfig{loaded.settings, "reload"},
-      [this, finish, access = api::access_of(loaded.body)](const Answer& answer, std::uint64_t) {
+      [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config](
+          const Answer& answer, std::uint64_t) {
         const bool good = answer.code == Answer::Code::done || answer.code == Answer::Code::already;
-        if (good) api_->set_access(access);
-        finish(good ? "" : answer.message);
+        if (!good) return finish(answer.message);
+        api_->set_access(access);
+        const auto take_web = [this, finish, web] {
+          finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
+        };
+        if (!control_->post(take_web))
+          finish("the daemon is stopping");  // files: not on this thread
       });
   if (offer != Offer::taken) finish("the daemon is busy or stopping");
 }
@@ -259,7 +284,8 @@ std::string Daemon::first_url() const {
   std::string host = endpoint ? endpoint->address : "127.0.0.1";
   if (host == "::" || host == "0.0.0.0") host = "127.0.0.1";
   if (host.find(':') != host.npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(servers_.front()->port());
+  return (web_->tls() ? "https://" : "http://") + host + ":" +
+         std::to_string(servers_.front()->port());
 }
 
 // ---- the end ----
@@ -275,6 +301,7 @@ void Daemon::close() {
   if (engine_) engine_->stop();
   for (const auto& server : servers_) server->stop();
   servers_.clear();
+  web_.reset();
   api_.reset();
   engine_.reset();
   sender_.reset();

@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/sender.hpp"
+#include "daemon/cli/web.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/outbound.hpp"
 #include "daemon/net/server.hpp"
@@ -57,6 +58,7 @@ class Daemon {
   std::unique_ptr<api::Sender> sender_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::Api> api_;
+  std::unique_ptr<Web> web_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::unique_ptr<api::Worker> control_;  // reloads, one after the other
 };

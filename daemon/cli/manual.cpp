@@ -143,7 +143,9 @@ const Manual& manual(std::string_view command) {
 
 const std::string_view manual_client_environment =
     "TOCSIN_URL    the daemon, http://127.0.0.1:9966 unless set\n"
-    "TOCSIN_TOKEN  a secret of `tokens:` in its configuration";
+    "TOCSIN_TOKEN  a secret of `tokens:` in its configuration\n"
+    "TOCSIN_CA_FILE  the CAs to believe, instead of the system's, when its URL is https\n"
+    "TOCSIN_CERT_FILE, TOCSIN_KEY_FILE  shown to a daemon that asks for a certificate";
 const std::string_view manual_serve_environment =
     "TOCSIN_DEMO    1: say at the start what to try\n"
     "NOTIFY_SOCKET  set by systemd: ready, reloading, stopping and watchdog are told";

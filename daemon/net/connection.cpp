@@ -1,11 +1,8 @@
 #include "daemon/net/connection.hpp"
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 // g++ 12 miscompiles co_await inside a condition, a conditional expression or beside a temporary
@@ -16,9 +13,6 @@ namespace tocsin::net {
 namespace {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t body_step = 256u << 10;   // a body grows as it arrives, not as it is declared
 constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
 constexpr std::size_t stream_piece = 16u << 10;
@@ -88,22 +82,14 @@ HttpResponse busy(std::string_view message) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, IoThread& io, Shared& shared)
-    : socket_(std::move(socket)),
+Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls, IoThread& io,
+                       Shared& shared)
+    : stream_(std::move(socket), std::move(tls)),
       io_(io),
       shared_(shared),
       parser_({shared.options.header_bytes_max, shared.options.headers_max,
                shared.options.body_bytes_max}),
-      in_(shared.options.header_bytes_max + (16u << 10)) {
-  error_code ec;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ec);
-  socket_.non_blocking(true, ec);
-  asio::ip::address address = socket_.remote_endpoint(ec).address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  loopback_ = !ec && address.is_loopback();
-  peer_ = address.to_string();
-}
+      in_(shared.options.header_bytes_max + (16u << 10)) {}
 
 boost::asio::awaitable<void> Connection::run(std::shared_ptr<Connection> connection, bool refused) {
   Connection& self = *connection;
@@ -117,18 +103,27 @@ boost::asio::awaitable<void> Connection::run(std::shared_ptr<Connection> connect
   } catch (const std::exception&) {
     // Out of memory, here or in `more`: this connection ends, the others go on.
   }
-  error_code ec;
-  self.socket_.close(ec);
+  self.stream_.close();
   self.io_.remove(self);
   self.shared_.closed(refused);
 }
 
 Connection::Task<void> Connection::serve() {
   set_deadline(shared_.options.header_deadline);
+  const bool secured = co_await stream_.handshake();
+  if (!secured) {
+    count(shared_.counters.handshakes_failed);
+    co_return;
+  }
   for (bool again = true; again;) again = co_await exchange();
+  if (stream_.encrypted() && !aborted_) {
+    set_deadline(shared_.options.linger);
+    co_await stream_.end();
+  }
 }
 
 Connection::Task<void> Connection::refuse() {
+  if (stream_.encrypted()) co_return;  // a handshake is what there is no room for
   HttpResponse response = busy("too many connections");
   write_head(out_, response, BodyForm::sized, false, io_.date());
   out_ += response.body;
@@ -329,8 +324,8 @@ HttpResponse Connection::refusal_of(Read why) {
 
 // Hands the request over and waits for the answer. None: the server stops.
 Connection::Task<void> Connection::ask(HttpRequest& request) {
-  request.peer = peer_;
-  request.loopback = loopback_;
+  request.peer = stream_.peer();
+  request.loopback = stream_.loopback();
   count(shared_.counters.requests);
   ++serial_;
   answer_.reset();
@@ -418,34 +413,26 @@ Connection::Task<bool> Connection::stream(HttpResponse& response, BodyForm form)
 
 Connection::Task<bool> Connection::write(asio::const_buffer first, asio::const_buffer second) {
   if (aborted_) co_return false;
-  std::array<asio::const_buffer, 2> left{first, second};
-  error_code ec;
+  Stream::Pieces left{first, second};
   // The kernel nearly always takes an answer whole; only what it does not take is waited for.
-  std::size_t n = socket_.write_some(left, ec);
-  if (ec && ec != asio::error::would_block) co_return false;
-  for (asio::const_buffer& part : left) {
-    const std::size_t taken = std::min(n, part.size());
-    part += taken;
-    n -= taken;
-  }
+  if (!stream_.write_now(left)) co_return false;
   if (left[0].size() + left[1].size() == 0) co_return true;
   set_deadline(shared_.options.write_deadline);
-  const auto [failed, written] = co_await asio::async_write(socket_, left, as_result);
-  if (failed && expired_) count(shared_.counters.too_slow);
-  co_return !failed;
+  const bool written = co_await stream_.write(left);
+  if (!written && expired_) count(shared_.counters.too_slow);
+  co_return written;
 }
 
 Connection::Task<std::size_t> Connection::read_some(asio::mutable_buffer into) {
   if (expired_ || aborted_) co_return 0;
-  const auto [ec, n] = co_await socket_.async_read_some(into, as_result);
-  co_return ec ? 0 : n;
+  const std::size_t n = co_await stream_.read_some(into);
+  co_return n;
 }
 
 // Closing a socket with unread bytes resets it, and the peer may lose the answer that says why.
 Connection::Task<void> Connection::linger() {
-  error_code ec;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
   set_deadline(shared_.options.linger);
+  co_await stream_.end();
   in_.consume(in_.size());
   for (std::size_t left = 2 * shared_.options.body_bytes_max;;) {
     const asio::mutable_buffer space = in_.space();
@@ -471,20 +458,17 @@ void Connection::expire() {
     resume();
     return;
   }
-  error_code ec;
-  socket_.cancel(ec);
+  stream_.cancel();
 }
 
 void Connection::drain() {
   if (!idle_) return;
-  error_code ec;
-  socket_.cancel(ec);
+  stream_.cancel();
 }
 
 void Connection::abort() {
   aborted_ = true;
-  error_code ec;
-  socket_.close(ec);
+  stream_.close();
   resume();
 }
 

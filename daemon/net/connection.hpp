@@ -6,7 +6,6 @@
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -17,13 +16,14 @@
 #include "daemon/net/request_parser.hpp"
 #include "daemon/net/response_head.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/net/stream.hpp"
 
 namespace tocsin::net {
 
 struct Counters {
   using Counter = std::atomic<std::uint64_t>;
   Counter accepted{0}, refused{0}, accept_failures{0}, requests{0}, malformed{0}, too_large{0};
-  Counter too_slow{0}, shed{0}, replies_dropped{0}, replies_late{0};
+  Counter too_slow{0}, shed{0}, replies_dropped{0}, replies_late{0}, handshakes_failed{0};
 };
 
 // What the connections of all threads share. Outlives them.
@@ -71,7 +71,8 @@ struct Waiter {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, IoThread& io, Shared& shared);
+  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls, IoThread& io,
+             Shared& shared);
 
   // To the end, on the connection's own thread. `refused`: says 503 and closes.
   static boost::asio::awaitable<void> run(std::shared_ptr<Connection> connection, bool refused);
@@ -113,14 +114,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> linger();
   void set_deadline(std::chrono::milliseconds from_now);
 
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
   IoThread& io_;
   Shared& shared_;
   RequestParser parser_;
   InBuffer in_;
   std::string out_;
-  std::string peer_;
-  bool loopback_ = false;
 
   Clock::time_point deadline_ = Clock::time_point::max();
   bool expired_ = false;

@@ -30,6 +30,7 @@ struct HttpRequest {
   std::string body;  // body.capacity() >= body.size() + body_padding
   std::string peer;  // address without port
   bool loopback = false;
+  std::string user;  // who proved to be one by a password; the server knows nobody
 
   // The first header of that name (case does not matter), or nullptr.
   const std::string* find(std::string_view name) const;

@@ -102,7 +102,8 @@ void Server::Impl::admit(tcp::socket socket, IoThread& io) {
   net::Counters& counters = shared.counters;
   (refused ? counters.refused : counters.accepted).fetch_add(1, std::memory_order_relaxed);
   try {
-    auto connection = std::make_shared<Connection>(std::move(socket), io, shared);
+    auto tls = shared.options.tls ? shared.options.tls() : nullptr;
+    auto connection = std::make_shared<Connection>(std::move(socket), std::move(tls), io, shared);
     asio::co_spawn(io.context(), Connection::run(std::move(connection), refused), asio::detached);
   } catch (const std::exception&) {
     shared.closed(refused);
@@ -214,6 +215,7 @@ ServerStats Server::stats() const {
   s.shed = get(c.shed);
   s.replies_dropped = get(c.replies_dropped);
   s.replies_late = get(c.replies_late);
+  s.handshakes_failed = get(c.handshakes_failed);
   const std::lock_guard lock(impl_->mutex);
   s.open = impl_->open;
   return s;

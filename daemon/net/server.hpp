@@ -15,6 +15,7 @@
 #include <string>
 
 #include "daemon/net/http.hpp"
+#include "daemon/net/tls.hpp"
 
 namespace tocsin {
 
@@ -22,6 +23,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // IPv4 or IPv6; "::" hears both
   std::uint16_t port = 0;             // 0: the kernel chooses, see Server::port()
   int io_threads = 1;
+  // What a connection that comes now is to speak; nothing: plain HTTP. Called for each of them.
+  std::function<std::shared_ptr<Tls>()> tls;
 
   std::size_t header_bytes_max = 16u << 10;  // beyond: 431
   std::size_t headers_max = 100;             // beyond: 431
@@ -41,15 +44,16 @@ struct ServerOptions {
 
 struct ServerStats {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;          // over connections_max
-  std::uint64_t accept_failures = 0;  // out of descriptors, most likely
-  std::uint64_t requests = 0;         // handed to the handler
-  std::uint64_t malformed = 0;        // 400, 415, 417, 501
-  std::uint64_t too_large = 0;        // 413, 431
-  std::uint64_t too_slow = 0;         // header, body or write deadline
-  std::uint64_t shed = 0;             // over bodies_bytes_max
-  std::uint64_t replies_dropped = 0;  // a Reply died uncalled
-  std::uint64_t replies_late = 0;     // reply_deadline passed
+  std::uint64_t refused = 0;            // over connections_max
+  std::uint64_t accept_failures = 0;    // out of descriptors, most likely
+  std::uint64_t requests = 0;           // handed to the handler
+  std::uint64_t malformed = 0;          // 400, 415, 417, 501
+  std::uint64_t too_large = 0;          // 413, 431
+  std::uint64_t too_slow = 0;           // header, body or write deadline
+  std::uint64_t shed = 0;               // over bodies_bytes_max
+  std::uint64_t replies_dropped = 0;    // a Reply died uncalled
+  std::uint64_t replies_late = 0;       // reply_deadline passed
+  std::uint64_t handshakes_failed = 0;  // of TLS
   int open = 0;
 };
 

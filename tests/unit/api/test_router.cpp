@@ -12,7 +12,8 @@ namespace {
 
 struct Fixture {
   std::shared_ptr<Access> access = std::make_shared<Access>();
-  Router router{[this] { return access; }};
+  Gate gate{[this] { return access; }};
+  Router router{[this] { return access; }, gate};
   std::vector<std::string> args;
 
   Fixture() {
