@@ -12,6 +12,7 @@
 
 #include "daemon/engine/clock.hpp"
 #include "daemon/engine/random.hpp"
+#include "daemon/engine/readers.hpp"
 #include "daemon/engine/recover.hpp"
 #include "daemon/engine/workers.hpp"
 #include "rules/invariants.hpp"
@@ -23,8 +24,6 @@ namespace {
 constexpr int exit_after_failed_write =
     75;  // the service manager starts us again; recovery does the rest
 constexpr auto alive_every = std::chrono::seconds(1);
-constexpr auto snapshot_every = std::chrono::milliseconds(100);
-constexpr auto reader_patience = std::chrono::seconds(1);
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
 constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Prometheus
@@ -60,19 +59,12 @@ struct Engine::Impl {
   };
   std::optional<Appended> appended;                     // what the committer has to say
   std::optional<std::pair<Install, Marker>> installed;  // what the checkpoint thread has to say
-  struct Reader {
-    std::uint64_t after;
-    std::function<void(std::shared_ptr<const Snapshot>)> use;
-    Steady::time_point until;
-  };
-  std::vector<Reader> readers;
-  bool reader_came = false;
-  std::shared_ptr<const Snapshot> latest;
-  Steady::time_point latest_at{};
   std::shared_ptr<const Settings> settings_in_force;
   Fingerprint secret;
   std::vector<std::string> sources;
   Health health;
+
+  Readers readers;  // has a lock of its own, taken after `mutex`
 
   // ---- the loop's own ----
   std::uint64_t durable = 0;
@@ -84,11 +76,9 @@ struct Engine::Impl {
   std::optional<Turn> waiting_turn;  // refused for want of space: the same bytes are offered again
   std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
   std::size_t cut_bytes = 0;                   // of the cut that is being written
-  Steady::time_point last_cut{}, last_alive{}, last_snapshot{};
-  bool snapshot_asked = false;
+  Steady::time_point last_cut{}, last_alive{};
   std::unique_ptr<WorkThread<Turn>> committer;
   std::unique_ptr<WorkThread<Cut>> checkpoints;
-  std::unique_ptr<WorkThread<std::function<void()>>> reading;
   std::thread thread;
 
   void log(LogLevel level, std::string_view event, std::string_view detail = {}) const {
@@ -187,8 +177,7 @@ struct Engine::Impl {
       cut_in_hand.emplace(std::move(cut));
       wake.notify_all();
     });
-    reading = std::make_unique<WorkThread<std::function<void()>>>(
-        [](std::function<void()>&& call) { call(); });
+    readers.start();
     last_cut = last_alive = Steady::now();
     tail_facts = 1;  // the first turn
     running = true;
@@ -217,7 +206,6 @@ struct Engine::Impl {
       {
         std::unique_lock lock(mutex);
         if (!more) wake.wait_until(lock, next_wake(), [&] { return ready(works); });
-        reader_came = false;
         hear_committer(retry_at);
         hear_checkpoint();
         take_inbox(works);
@@ -248,7 +236,7 @@ struct Engine::Impl {
   }
 
   bool ready(const std::deque<Work>& works) const {
-    if (appended || installed || reader_came) return true;
+    if (appended || installed || readers.came()) return true;
     const bool waiting =
         !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
     return waiting && !built && !waiting_turn && (!frame_in_flight || inbox_alerts >= group_min);
@@ -256,7 +244,7 @@ struct Engine::Impl {
 
   Steady::time_point next_wake() const {
     auto until = Steady::now() + alive_every;
-    if (stopping || waiting_turn || !readers.empty())
+    if (stopping || waiting_turn || readers.waiting())
       until = Steady::now() + std::chrono::milliseconds(10);
     if (frame_in_flight) return until;
     if (const auto due = sequencer->next_deadline()) {
@@ -365,42 +353,20 @@ struct Engine::Impl {
       if (reply.done) reply.done(reply.answer, reply.seq);
       if (reply.stored) reply.stored(true, reply.seq);
     }
-    if (out.snapshots.empty()) return;
-    std::lock_guard lock(mutex);
-    latest = out.snapshots.back();
-    latest_at = Steady::now();
-    snapshot_asked = false;
+    if (!out.snapshots.empty()) readers.published(std::move(out.snapshots.back()), Steady::now());
   }
 
-  // One copy serves everybody who waits; it leaves when what it shows is durable.
   void serve_readers() {
     const auto now = Steady::now();
-    std::vector<std::function<void()>> served;
-    bool wanted = false;
-    {
-      std::lock_guard lock(mutex);
-      for (const Reader& r : readers) wanted |= !fresh_for(r.after) && r.after <= sequencer->head();
-    }
-    if (wanted && !snapshot_asked && now - last_snapshot >= snapshot_every) {
+    if (readers.copy_wanted(sequencer->head(), now)) {
       sequencer->request_snapshot();
-      snapshot_asked = true;
-      last_snapshot = now;
       release();
     }
-    {
-      std::lock_guard lock(mutex);
-      std::erase_if(readers, [&](Reader& r) {
-        const bool fresh = fresh_for(r.after);
-        if (!fresh && now < r.until && !stopping) return false;
-        served.push_back(
-            [use = std::move(r.use), snapshot = fresh ? latest : nullptr] { use(snapshot); });
-        return true;
-      });
-    }
-    for (auto& call : served) reading->offer(std::move(call));
+    std::unique_lock lock(mutex);
+    const bool last = stopping;
+    lock.unlock();
+    readers.serve(now, last);
   }
-  // As new as everything that was durable when it was asked for: who wrote, reads what was written.
-  bool fresh_for(std::uint64_t after) const { return latest && latest->globals.seq >= after; }
 
   // A cut takes references only; the writer gets it when its last frame is durable.
   void maybe_cut() {
@@ -426,7 +392,7 @@ struct Engine::Impl {
     const auto now = Steady::now();
     if (now - last_alive < alive_every) return;
     last_alive = now;
-    forget_old_copy(now);
+    readers.forget_old(sequencer->head(), now);
     const Room room = ports.journal->room();
     {
       std::lock_guard lock(mutex);
@@ -438,15 +404,6 @@ struct Engine::Impl {
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";
     }
     if (ports.alive) ports.alive();
-  }
-
-  // A copy that nobody can use any more keeps everything that was replaced since; it is taken down
-  // where that holds up no turn.
-  void forget_old_copy(Steady::time_point now) {
-    std::lock_guard lock(mutex);
-    if (!latest || now - latest_at < alive_every || latest->globals.seq >= sequencer->head())
-      return;
-    reading->offer([old = std::exchange(latest, nullptr)] {});
   }
 
   void publish() {
@@ -473,7 +430,7 @@ struct Engine::Impl {
     thread.join();
     committer->stop();
     checkpoints->stop();
-    reading->stop();
+    readers.stop();
     running = false;
     ports.journal->close();
   }
@@ -536,11 +493,9 @@ void Engine::read(std::uint64_t after, std::function<void(std::shared_ptr<const 
   {
     std::lock_guard lock(impl_->mutex);
     after = std::max(after, impl_->health.durable);
-    if (impl_->fresh_for(after)) {
-      fresh = impl_->latest;
-    } else if (!impl_->stopping) {
-      impl_->readers.push_back({after, std::move(use), Steady::now() + reader_patience});
-      impl_->reader_came = true;
+    fresh = impl_->readers.fresh(after);
+    if (!fresh && !impl_->stopping) {
+      impl_->readers.wait(after, std::move(use));
       impl_->wake.notify_all();
       return;
     }
