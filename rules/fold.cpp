@@ -62,7 +62,7 @@ struct Fold {
   void timeline(IncidentNumber n) {
     const std::uint32_t slot = s.incident_slot(n);
     if (slot == no_slot) return;
-    s.archive_.add(timeline_key(n, ++s.incidents_.change(slot).timeline), std::string(bytes));
+    s.archive_.add(n, timeline_key(n, ++s.incidents_.change(slot).timeline), std::string(bytes));
   }
   // Whether an alert is counted as firing, and as stale, in its incident is a bit on its own row,
   // so that no order of facts can count it twice.
@@ -360,7 +360,7 @@ struct Fold {
     const std::set<PageId> pages = s.pages_of(n);
     for (PageId id : pages)
       if (!s.pages_.at(s.page_slot(id)).delivered) return;
-    s.archive_.add(row_key(closed_prefix, n.value), RowCodec::encode(s.incidents_.at(slot)));
+    s.archive_.add(n, row_key(closed_prefix, n.value), RowCodec::encode(s.incidents_.at(slot)));
     for (PageId id : pages) s.erase_page(s.page_slot(id));
     s.erase_incident(slot);
   }

@@ -9,7 +9,7 @@ namespace {
 
 std::optional<FoundIncident> from_archive(const Engine& engine, const Snapshot& snapshot,
                                           IncidentNumber number) {
-  const auto bytes = engine.archived(snapshot, incident_archive_key(number));
+  const auto bytes = engine.archived(snapshot, number, incident_archive_key(number));
   if (!bytes) return {};
   auto archived = read_archived(*bytes);
   if (!archived) return {};
@@ -89,7 +89,7 @@ std::map<std::uint32_t, TimelineEntry> find_timeline(const Engine& engine, const
                                                      IncidentNumber number, std::uint32_t first,
                                                      std::size_t limit) {
   std::map<std::uint32_t, TimelineEntry> out;
-  const auto rows = engine.archived_under(snapshot, row_key(timeline_prefix, number.value));
+  const auto rows = engine.archived_under(snapshot, number, row_key(timeline_prefix, number.value));
   for (auto row = rows.lower_bound(timeline_key(number, first));
        row != rows.end() && out.size() < limit; ++row)
     if (auto story = read_entry(row->second)) out.emplace(entry_of(row->first), std::move(*story));

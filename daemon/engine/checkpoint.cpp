@@ -28,11 +28,6 @@ struct Pending {
   std::uint64_t entry = 0;
 };
 
-std::string_view archive_value(const Archive::View& archive, std::uint64_t entry) {
-  const std::uint64_t i = entry - archive.first;
-  return (*archive.chunks[i / Archive::chunk_size])[i % Archive::chunk_size].value;
-}
-
 std::string fixed_row(const Snapshot& s, char table) {
   if (table == globals_prefix) return RowCodec::encode(s.globals);
   if (table == totals_prefix) return RowCodec::encode(s.totals);
@@ -118,10 +113,8 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
       rows.push_back({row_key(silence_prefix, s.silences.at(slot).id.value), From::silence, slot});
   for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
   const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
-  for (std::uint64_t i = archive_from; i < s.archive.end; ++i) {
-    const auto& chunk = *s.archive.chunks[(i - s.archive.first) / Archive::chunk_size];
-    rows.push_back({chunk[(i - s.archive.first) % Archive::chunk_size].key, From::archive, 0, i});
-  }
+  for (std::uint64_t i = archive_from; i < s.archive.end; ++i)
+    rows.push_back({s.archive.at(i).key, From::archive, 0, i});
   for (char table : {globals_prefix, totals_prefix})
     rows.push_back({std::string(1, table), From::fixed});
   if (cut.dirty.config_text) rows.push_back({std::string(1, config_prefix), From::fixed});
@@ -174,7 +167,7 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
         value = RowCodec::encode(s.silences.at(row.slot));
         break;
       case From::archive:
-        return RowChange{row.key, archive_value(s.archive, row.entry)};
+        return RowChange{row.key, s.archive.at(row.entry).value};
       case From::fixed:
         value = fixed_row(s, row.key[0]);
         break;

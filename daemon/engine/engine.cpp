@@ -510,21 +510,23 @@ std::shared_ptr<const Snapshot> Engine::read_now(std::uint64_t after) {
   return future.get();
 }
 
-std::optional<std::string> Engine::archived(const Snapshot& snapshot,
+std::optional<std::string> Engine::archived(const Snapshot& snapshot, IncidentNumber incident,
                                             const std::string& key) const {
-  if (const ArchiveEntry* entry = snapshot.archive.find(key)) return entry->value;
+  if (const ArchiveEntry* entry = snapshot.archive.find(incident, key)) return entry->value;
   return impl_->ports.journal->row(key);
 }
 
 std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapshot,
+                                                          IncidentNumber incident,
                                                           const std::string& prefix) const {
   std::map<std::string, std::string> out;
   impl_->ports.journal->scan_rows(prefix, [&](std::string_view key, std::string_view value) {
     out.emplace(key, value);
     return true;
   });
-  snapshot.archive.each([&](const ArchiveEntry& e) {
+  snapshot.archive.each_of(incident, [&](const ArchiveEntry& e) {
     if (e.key.starts_with(prefix)) out.emplace(e.key, e.value);
+    return true;
   });
   return out;
 }

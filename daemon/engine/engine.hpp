@@ -83,11 +83,13 @@ class Engine {
   void read(std::uint64_t after, std::function<void(std::shared_ptr<const Snapshot>)> use);
   // Blocking form, for tools and tests.
   std::shared_ptr<const Snapshot> read_now(std::uint64_t after = 0);
-  // An archived row (timeline, closed incident): the snapshot's pending entries first, then the
-  // disk.
-  std::optional<std::string> archived(const Snapshot& snapshot, const std::string& key) const;
-  // All archived rows whose key starts with `prefix`, by key: a whole timeline in one pass.
+  // An archived row of an incident (timeline, closed incident): the snapshot's pending entries
+  // first, then the disk.
+  std::optional<std::string> archived(const Snapshot& snapshot, IncidentNumber incident,
+                                      const std::string& key) const;
+  // All its archived rows whose key starts with `prefix`, by key: a whole timeline in one pass.
   std::map<std::string, std::string> archived_under(const Snapshot& snapshot,
+                                                    IncidentNumber incident,
                                                     const std::string& prefix) const;
 
   std::shared_ptr<const Settings> settings() const;  // in force

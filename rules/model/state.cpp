@@ -24,32 +24,6 @@ Limbo::~Limbo() {
   }
 }
 
-// ---- archive ----
-
-void Archive::add(std::string key, std::string value) {
-  if (chunks_.empty() || chunks_.back()->size() == chunk_size) {
-    chunks_.push_back(std::make_shared<Chunk>());
-    chunks_.back()->reserve(chunk_size);
-  }
-  chunks_.back()->push_back({std::move(key), std::move(value)});
-  ++end_;
-}
-
-void Archive::drop_before(std::uint64_t number) {
-  std::size_t whole = 0;
-  while (whole < chunks_.size() && first_ + (whole + 1) * chunk_size <= number) ++whole;
-  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(whole));
-  first_ += whole * chunk_size;
-}
-
-const ArchiveEntry* Archive::View::find(std::string_view key) const {
-  const ArchiveEntry* found = nullptr;
-  each([&](const ArchiveEntry& e) {
-    if (e.key == key) found = &e;
-  });
-  return found;
-}
-
 // ---- fingerprint index ----
 
 std::uint32_t FingerprintIndex::find(const Fingerprint& f) const {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/model/archive.hpp"
 #include "rules/model/ids.hpp"
 #include "rules/model/rows.hpp"
 #include "rules/model/silence.hpp"
@@ -34,41 +35,6 @@ struct Limbo {
   ~Limbo();
   std::vector<const Blob*> blobs;
   std::shared_ptr<Limbo> next;
-};
-
-// What never changes once it was written: timeline entries and closed incidents. Waits here for the
-// next checkpoint and is read from the journal afterwards. Keys are row keys (docs/store.md).
-struct ArchiveEntry {
-  std::string key;
-  std::string value;
-};
-class Archive {
- public:
-  using Chunk = std::vector<ArchiveEntry>;  // reserved to chunk_size: entries never move
-  static constexpr std::size_t chunk_size = 256;
-
-  // A reader's part: the entries [first, end) by absolute number.
-  struct View {
-    std::vector<std::shared_ptr<const Chunk>> chunks;
-    std::uint64_t first = 0;  // number of the first entry of chunks[0]
-    std::uint64_t end = 0;
-    const ArchiveEntry* find(std::string_view key) const;
-    template <class F>
-    void each(F&& f) const {
-      for (std::uint64_t i = first; i < end; ++i)
-        f((*chunks[(i - first) / chunk_size])[(i - first) % chunk_size]);
-    }
-  };
-
-  void add(std::string key, std::string value);
-  View view() const { return {{chunks_.begin(), chunks_.end()}, first_, end_}; }
-  std::uint64_t end() const { return end_; }
-  std::size_t size() const { return static_cast<std::size_t>(end_ - first_); }
-  void drop_before(std::uint64_t number);  // they are installed; whole chunks only
-
- private:
-  std::vector<std::shared_ptr<Chunk>> chunks_;
-  std::uint64_t first_ = 0, end_ = 0;
 };
 
 // How a channel has been answering, over everything sent through it.

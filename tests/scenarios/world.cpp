@@ -364,7 +364,7 @@ void World::show(const Words& words) {
     const IncidentNumber n = parse_incident(words.at(2));
     for (std::uint32_t i = 1;; ++i) {
       const auto key = timeline_key(n, i);
-      const auto* pending = snapshot->archive.find(key);
+      const auto* pending = snapshot->archive.find(n, key);
       const auto stored = pending ? std::optional(pending->value) : node_->journal.row(key);
       if (!stored) break;
       const auto entry = read_entry(*stored);

@@ -42,20 +42,55 @@ TEST_CASE("dirty slots are told once, and again after they were given back") {
 }
 
 TEST_CASE("archived entries stay for old readers and go in whole chunks") {
+  constexpr std::uint32_t chunk = Archive::chunk_size;
   Archive archive;
-  for (int i = 0; i < 600; ++i) archive.add("k" + std::to_string(i), std::to_string(i));
+  const auto add = [&](std::uint32_t n) {
+    archive.add(IncidentNumber(n), "k" + std::to_string(n), std::to_string(n));
+  };
+  const auto find = [](const Archive::View& view, std::uint32_t n) {
+    return view.find(IncidentNumber(n), "k" + std::to_string(n));
+  };
+  for (std::uint32_t n = 1; n <= 2 * chunk + 100; ++n) add(n);
   const auto old = archive.view();
-  archive.drop_before(255);
-  CHECK(archive.size() == 600);
-  archive.drop_before(513);
-  CHECK(archive.size() == 600 - 512);
-  CHECK(archive.view().find("k3") == nullptr);
-  REQUIRE(archive.view().find("k599") != nullptr);
-  REQUIRE(old.find("k3") != nullptr);
-  CHECK(old.find("k3")->value == "3");
-  archive.add("k600", "600");
-  CHECK(old.find("k600") == nullptr);
-  CHECK(archive.end() == 601);
+  archive.drop_before(chunk - 1);
+  CHECK(archive.size() == 2 * chunk + 100);
+  archive.drop_before(2 * chunk + 1);
+  CHECK(archive.size() == 100);
+  CHECK(find(archive.view(), 3) == nullptr);
+  REQUIRE(find(archive.view(), 2 * chunk + 100) != nullptr);
+  REQUIRE(find(old, 3) != nullptr);
+  CHECK(find(old, 3)->value == "3");
+  add(2 * chunk + 101);
+  CHECK(find(old, 2 * chunk + 101) == nullptr);
+  CHECK(archive.end() == 2 * chunk + 101);
+}
+
+TEST_CASE("an archived entry is found among those of its own incident") {
+  // Numbers far apart share a chain; a look-up passes over the others and stops at the oldest
+  // entry that waits. The plain twin looks at every entry.
+  Archive archive;
+  std::vector<Archive::View> views;
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    const IncidentNumber n(1 + i % 7 + (i % 3) * 16384);
+    archive.add(n, std::to_string(n.value) + "/" + std::to_string(i), std::to_string(i));
+    if (i % 999 == 0) views.push_back(archive.view());
+    if (i == 3000) archive.drop_before(2500);
+  }
+  views.push_back(archive.view());
+  for (const auto& view : views)
+    for (std::uint32_t i = 0; i < 5000; i += 13) {
+      const IncidentNumber n(1 + i % 7 + (i % 3) * 16384);
+      const std::string key = std::to_string(n.value) + "/" + std::to_string(i);
+      const ArchiveEntry* plain = nullptr;
+      std::size_t of_it = 0, found_of_it = 0;
+      view.each([&](const ArchiveEntry& e) {
+        if (e.key == key) plain = &e;
+        of_it += e.incident == n;
+      });
+      view.each_of(n, [&](const ArchiveEntry&) { return ++found_of_it != 0; });
+      CHECK(view.find(n, key) == plain);
+      CHECK(found_of_it == of_it);
+    }
 }
 
 TEST_CASE("a snapshot keeps the words of what is gone") {
