@@ -10,6 +10,7 @@
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/reference.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/helper/helper.hpp"
 
 namespace tocsin::cli {
 namespace {
@@ -324,6 +325,14 @@ void add_reference(CLI::App& root, Chosen& chosen) {
   });
 }
 
+// Not for people either: the daemon starts it.
+void add_helper(CLI::App& root, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("helper")->group("");
+  static std::string role;
+  app->add_option("role", role, "what it runs")->required();
+  app->callback([&chosen] { chosen = [] { return helper::run(role); }; });
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -359,6 +368,7 @@ int run(int argc, char** argv) {
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
   add_reference(root, chosen);
+  add_helper(root, chosen);
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& done) {

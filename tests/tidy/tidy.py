@@ -36,8 +36,10 @@ ROOMS = {
     "daemon/journal": ["rules/model"],
     "daemon/engine": RULES + ["daemon/journal"],
     "daemon/net": CORE + ["connectors"],
+    "daemon/helper": ["daemon/net"],
     "daemon/api": CORE + ["connectors", "config", "daemon/net"],
-    "daemon/cli": CORE + ["connectors", "config", "daemon/net", "daemon/api"],
+    "daemon/cli": CORE + ["connectors", "config", "daemon/net", "daemon/api",
+                          "daemon/helper"],
     "daemon": CORE + ["connectors", "config", "daemon/net", "daemon/api", "daemon/cli"],
 }
 
@@ -66,6 +68,8 @@ LIBRARIES = [
     ("curl/", ["daemon/net/", "daemon/cli/", "tests/unit/net/"]),
     ("yaml-cpp/", ["config/", "tests/unit/config/"]),
     ("date/", ["config/"]),
+    ("jq.h", ["daemon/helper/"]),
+    ("jv.h", ["daemon/helper/"]),
 ]
 
 EVERYWHERE_BANS = [
