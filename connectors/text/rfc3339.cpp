@@ -93,11 +93,24 @@ Wall local(Wall at, const Zone* zone) {
 
 }  // namespace
 
+std::optional<Wall> civil_time(int year, int month, int day, int hour, int minute, int second,
+                               int millisecond) {
+  if (year < 0 || year > 9999 || month < 1 || month > 12) return {};
+  if (day < 1 || day > days_in_month(year, month)) return {};
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return {};
+  const std::int64_t minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute;
+  return Wall{(minutes * 60 + second) * 1000 + millisecond};
+}
+
+int year_of(Wall at) {
+  return civil(at).year;
+}
+
 std::optional<Wall> parse_rfc3339(std::string_view text) {
   const int year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2);
   const int hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
-  if (year < 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return {};
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return {};
+  const auto there = civil_time(year, month, day, hour, minute, second);
+  if (!there) return {};
   if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
       text[16] != ':')
     return {};
@@ -105,9 +118,7 @@ std::optional<Wall> parse_rfc3339(std::string_view text) {
   const int ms = take_fraction(text);
   const auto offset = offset_minutes(text);
   if (ms < 0 || !offset) return {};
-  const std::int64_t minutes =
-      (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - *offset;
-  return Wall{(minutes * 60 + second) * 1000 + ms};
+  return *there - minutes(*offset) + milliseconds(ms);
 }
 
 std::string rfc3339_text(Wall at) {

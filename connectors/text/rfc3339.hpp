@@ -18,6 +18,11 @@ std::optional<Wall> parse_rfc3339(std::string_view text);
 // What Go programs write for "no time": 0001-01-01T00:00:00Z.
 inline constexpr Wall go_zero_time{-62'135'596'800'000};
 
+// A date and a time of day of UTC. Nothing when there is no such day or time.
+std::optional<Wall> civil_time(int year, int month, int day, int hour, int minute, int second,
+                               int millisecond = 0);
+int year_of(Wall at);
+
 std::string rfc3339_text(Wall at);  // "2026-03-11T12:54:18.427Z", years 0000 to 9999
 std::string people_text(Wall at, const Zone* zone = nullptr);  // "2026-03-11 13:54 CET"
 // The same on a message of `now`: without the day, "13:54 CET", when both are on one for the

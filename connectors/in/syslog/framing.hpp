@@ -18,9 +18,9 @@ class SyslogFraming {
   enum class Mode : std::uint8_t { detect, octet_counting, line_feed };
   enum class Failure : std::uint8_t {
     none,
-    bad_length,     // no digit where a length belongs, a leading zero, or no blank after it
-    too_long,       // longer than a message may be
-    cut_off,        // the stream ended inside a counted message
+    bad_length,  // no digit where a length belongs, a leading zero, or no blank after it
+    too_long,    // longer than a message may be
+    cut_off,     // the stream ended inside a counted message
   };
   using Each = std::function<void(std::string_view)>;
 
@@ -33,8 +33,10 @@ class SyslogFraming {
   // The stream is over: a last line without its line feed is a message.
   Failure end(const Each& each);
 
-  Mode mode() const { return mode_; }            // detect until the first byte
-  std::size_t waiting() const { return part_.size(); }  // bytes held; at most the limit and a length
+  Mode mode() const { return mode_; }  // detect until the first byte
+  std::size_t waiting() const {
+    return part_.size();
+  }  // bytes held; at most the limit and a length
 
  private:
   Failure fail(Failure failure);
@@ -44,9 +46,9 @@ class SyslogFraming {
   std::size_t message_bytes_max_;
   Mode mode_;
   Failure failure_ = Failure::none;
-  std::string part_;        // of a message whose end has not come
-  std::size_t length_ = 0;  // of the counted message that is being read
-  bool in_message_ = false; // its length is known
+  std::string part_;         // of a message whose end has not come
+  std::size_t length_ = 0;   // of the counted message that is being read
+  bool in_message_ = false;  // its length is known
 };
 std::string_view name(SyslogFraming::Failure failure);
 

@@ -17,7 +17,7 @@ namespace tocsin {
 
 // What the listener knows about a line.
 struct SyslogTransport {
-  std::string_view peer;       // address without port; the host of lines that name none
+  std::string_view peer;  // address without port; the host of lines that name none
   Wall received_at{};
   bool may_clear = false;      // its sender is believed: TCP, or a UDP listener that allows it
   const Zone* zone = nullptr;  // of times without one; null: UTC
