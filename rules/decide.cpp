@@ -22,6 +22,7 @@
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
+#include "rules/oncall/pause.hpp"
 #include "rules/oncall/replan.hpp"
 #include "rules/prepare.hpp"
 #include "rules/process/housekeeping.hpp"
@@ -333,6 +334,12 @@ void on(const Deciding& d, const RotateLinkKey& c) {
 }
 void on(const Deciding& d, const StartDrill& c) {
   d.out.answer = start_drill(d, c);
+}
+void on(const Deciding& d, const PauseForRestore& c) {
+  pause_for_restore(d, c);
+}
+void on(const Deciding& d, const ResumePaging& c) {
+  d.out.answer = resume_paging(d, c);
 }
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);

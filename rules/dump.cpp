@@ -34,6 +34,8 @@ class TextFields {
   void operator()(const char* n, Instant t) {
     if (t == never)
       put(n, "never");
+    else if (t == when_resumed)
+      put(n, "when_resumed");
     else if (t.ms)
       put(n, std::to_string(t.ms));
   }

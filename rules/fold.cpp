@@ -124,6 +124,29 @@ struct Fold {
     s.totals_.add(Metric::history_lost);
   }
   void on(const LossConfirmed&) { g().loss_unconfirmed = false; }
+  void on(const PagingPaused& f) {
+    g().paused = true, g().paused_why = f.why, g().paused_at = at, g().paused_epoch = g().epoch;
+    if (f.why != WhyPaused::restored) return;
+    g().restored_history = f.history, g().backup_seq = f.backup_seq;
+    g().backup_at = f.backup_at, g().restored_at = f.restored_at;
+  }
+  // What was held while it lasted is due at this instant.
+  void on(const PauseEnded&) {
+    g().paused = false, g().resumed_at = at;
+    std::vector<std::uint32_t> held, waiting;
+    s.incidents_.each([&](std::uint32_t slot, const IncidentRow& r) {
+      if (r.escalate_due == when_resumed) held.push_back(slot);
+    });
+    for (const std::uint32_t slot : held)
+      s.incidents_.change(slot).escalate_due = at, s.arm_incident(slot);
+    s.pages_.each([&](std::uint32_t slot, const PageRow& p) {
+      if (p.state == PageState::waiting && !p.delivered && p.due == never) waiting.push_back(slot);
+    });
+    for (const std::uint32_t slot : waiting) {
+      const PageId id = s.pages_.at(slot).id;
+      page(id, [&](PageRow& p) { p.due = at; });
+    }
+  }
   void on(const LinkKeyMade& f) {
     g().link_key_before = g().link_key, g().link_key = f.key;
     g().link_generation = f.generation, g().link_key_from = g().next_page;
@@ -369,6 +392,9 @@ struct Fold {
     change(f.incident, [&](IncidentRow& i) {
       i.step = f.next_step, i.repeat = f.next_repeat, i.escalate_due = f.next_due;
     });
+  }
+  void on(const StepHeld& f) {
+    change(f.incident, [](IncidentRow& i) { i.escalate_due = when_resumed; });
   }
   void on(const DeadlineMoved& f) {
     change(f.incident, [&](IncidentRow& i) {

@@ -60,7 +60,8 @@ Broken members(const State& s) {
 }
 
 // 3. Told: an unresolved incident that must page has an attempt in flight, a deadline ahead, or a
-// recorded reason with an end (it was answered, or it is being verified).
+// recorded reason with an end (it was answered, it is being verified, or a person has yet to resume
+// paging).
 Broken told(const State& s, const Settings& settings) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
@@ -107,6 +108,24 @@ Broken mutes(const State& s) {
     bool all = r.alerts_firing > 0;
     s.each_member(r.number, [&](std::uint32_t alert) { return all = all && covered(alert); });
     if (!all) broken = to_text(r.number) + " is held, and no silence covers it";
+  });
+  return broken;
+}
+
+// 3 and 5: while paging is paused only drills go out, and a step is held only then; a person ends
+// it.
+Broken pause(const State& s) {
+  const Globals& g = s.globals();
+  Broken broken;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.escalate_due == when_resumed && !g.paused)
+      broken = to_text(r.number) + " is held by a pause that is over";
+  });
+  if (!g.paused) return broken;
+  s.pages().each([&](std::uint32_t, const PageRow& p) {
+    if (p.delivered || p.state != PageState::in_flight || p.epoch <= g.paused_epoch) return;
+    if (p.why != WhyPage::drill || p.requested_at < g.paused_at)
+      broken = to_text(p.incident) + " is paged while paging is paused";
   });
   return broken;
 }
@@ -169,6 +188,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = members(state)) return "members: " + *b;
   if (auto b = told(state, settings)) return "told: " + *b;
   if (auto b = mutes(state)) return "mutes: " + *b;
+  if (auto b = pause(state)) return "pause: " + *b;
   if (auto b = one(state)) return "one: " + *b;
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;

@@ -191,8 +191,15 @@ struct Story {
     say("page_requested", "daemon",
         page_words(f.kind) + " for " + who(f.person, f.channel) + ": " + why_words(f.why));
   }
-  void on(const PageQueued&) {
-    say("page_queued", "daemon", "the channel is busy; it goes as soon as there is room");
+  void on(const StepHeld&) {
+    say("step_held", "daemon",
+        "a step is due, and paging is paused: nobody is paged before a person resumes it");
+  }
+  void on(const PageQueued& f) {
+    say("page_queued", "daemon",
+        f.why == WhyQueued::paging_paused
+            ? "paging is paused: it goes when a person resumes it"
+            : "the channel is busy; it goes as soon as there is room");
   }
   void on(const AttemptStarted& f) {
     say("page_attempted", "daemon", "attempt " + std::to_string(f.attempt));

@@ -4,6 +4,7 @@
 #include "daemon/api/drills.hpp"
 #include "daemon/api/v1_read.hpp"
 #include "daemon/api/v1_silences.hpp"
+#include "daemon/api/v1_status.hpp"
 #include "daemon/api/v1_write.hpp"
 
 namespace tocsin::api {
@@ -25,6 +26,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_silences(router_, reading_);
   add_am_silences(router_, reading_);
   add_drills(router_, reading_);
+  add_v1_status(router_, reading_, ports.version);
   links_.add_routes(router_);
   health_.add_routes(router_);
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),

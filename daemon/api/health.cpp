@@ -1,6 +1,7 @@
 #include "daemon/api/health.hpp"
 
 #include "daemon/api/incident_page.hpp"
+#include "daemon/api/v1_status.hpp"
 
 namespace tocsin::api {
 
@@ -10,6 +11,11 @@ HttpResponse HealthApi::ready() const {
     return text_response(503,
                          "acknowledged history was lost and nobody has confirmed it yet; "
                          "alerts are taken, pages are sent\n");
+  if (health.paused)
+    return text_response(503,
+                         "paging is paused: " + pause_words(health.backup_at, health.backup_seq) +
+                             "; alerts are taken, nobody is paged before somebody calls "
+                             "`tocsin resume`\n");
   if (!health.ready) return text_response(503, "not ready: " + health.why + "\n");
   if (!health.accepting) return text_response(503, "takes no alerts: " + health.why + "\n");
   return text_response(200, "OK\n");

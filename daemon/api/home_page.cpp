@@ -18,9 +18,10 @@ ListView::Row row_of(const IncidentRow& incident, const Globals& globals, Wall n
   row.age = short_age(now - globals.wall(incident.opened_at));
   row.ci = words.ci, row.title = words.title, row.group = words.group;
   const bool answered = incident.acknowledged_at != never;
-  row.owner = answered                       ? std::string(words.owner)
-              : incident.held_until != never ? "nobody, it is silenced"
-                                             : "nobody has answered";
+  row.owner = answered                                ? std::string(words.owner)
+              : incident.escalate_due == when_resumed ? "nobody, paging is paused"
+              : incident.held_until != never          ? "nobody, it is silenced"
+                                                      : "nobody has answered";
   row.alerts = std::to_string(incident.alerts_firing) + " firing" +
                (incident.monitoring_silent ? ", monitoring is silent" : "");
   return row;
@@ -39,6 +40,7 @@ std::string home_page(const Snapshot& snapshot, const std::string& instance, Wal
   });
   ListView view;
   view.title = std::to_string(open.size()) + " open incident" + (open.size() == 1 ? "" : "s");
+  if (snapshot.globals.paused) view.title += ", paging is paused";
   view.instance = instance, view.time = rfc3339(now);
   const std::size_t pages = open.size() / rows_max + 1;
   const std::size_t first =

@@ -82,6 +82,9 @@ void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
   add_gauge(out, "tocsin_accepting", "1 when alerts are taken.", health.accepting);
   add_gauge(out, "tocsin_history_loss_unconfirmed",
             "1 when acknowledged history was lost and nobody confirmed it.", health.history_lost);
+  add_gauge(out, "tocsin_paging_paused",
+            "1 while nobody is paged because the store was restored and nobody has resumed paging.",
+            health.paused);
   add_gauge(out, "tocsin_inbox_commands", "Commands and alerts that wait for a turn.",
             static_cast<double>(health.inbox));
   add_gauge(out, "tocsin_log_durable_sequence", "Last frame of the log that is on disk.",

@@ -36,6 +36,7 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::link_rotate:
     case Permission::config_reload:
       return bits({administrator});
+    case Permission::paging_resume:
     case Permission::loss_confirm:
       return bits({administrator, incident_manager});
     case Permission::count_:
@@ -59,7 +60,7 @@ std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
       "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
       "incident.resolve_force", "incident.close", "config.reload", "loss.confirm",
-      "silence.write",          "drill.start",    "link.rotate"};
+      "silence.write",          "drill.start",    "link.rotate",   "paging.resume"};
   return words[index(permission)];
 }
 

@@ -41,7 +41,9 @@ void write_resolution(JsonWriter& json, const IncidentRow& row, const IncidentWo
 
 void write_time(JsonWriter& json, std::string_view key, Instant at, const Globals& globals) {
   json.key(key);
-  at == never ? json.null() : json.value(rfc3339(globals.wall(at)));
+  at == never          ? json.null()
+  : at == when_resumed ? json.value("when_resumed")
+                       : json.value(rfc3339(globals.wall(at)));
 }
 
 void write_time(JsonWriter& json, std::string_view key, Wall at) {
@@ -110,7 +112,8 @@ void write_page(JsonWriter& json, const PageRow& row, const Globals& globals) {
   json.field("cycle", row.cycle).field("step", row.step).field("repeat", row.repeat);
   json.field("attempts", row.attempt);
   write_time(json, "requested_at", row.requested_at, globals);
-  write_time(json, "next_at", row.due, globals);
+  const bool held = globals.paused && row.state == PageState::waiting && row.due == never;
+  write_time(json, "next_at", held && !row.delivered ? when_resumed : row.due, globals);
   json.close_object();
 }
 

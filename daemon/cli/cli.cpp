@@ -241,6 +241,16 @@ void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
   app->callback([&o, &chosen] { chosen = [&o] { return drill(o); }; });
 }
 
+void add_status(CLI::App& root, ClientOptions& o, Chosen& chosen) {
+  const auto add = [&](const char* verb, int (*run)(const ClientOptions&)) {
+    CLI::App* app = root.add_subcommand(verb);
+    add_client_options(app, o);
+    app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
+  };
+  add("status", status);
+  add("resume", resume_paging);
+}
+
 void add_token(CLI::App& root, TokenOptions& o, Chosen& chosen) {
   CLI::App* token = root.add_subcommand("token");
   token->require_subcommand(1);
@@ -365,6 +375,7 @@ int run(int argc, char** argv) {
   add_incident(root, listing, acting, chosen);
   add_silence_verbs(root, silencing, chosen);
   add_drill(root, drilling, chosen);
+  add_status(root, client, chosen);
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
   add_reference(root, chosen);

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "daemon/api/query.hpp"
+#include "daemon/api/v1_status.hpp"
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/log.hpp"
 #include "daemon/cli/notify.hpp"
@@ -156,6 +157,10 @@ bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
   if (started.history_lost)
     log(LogLevel::error, "history_lost",
         "acknowledged history is gone; `tocsin journal confirm-loss` says that somebody knows");
+  if (const Engine::Health health = engine_->health(); health.paused)
+    log(LogLevel::warning, "paging_paused",
+        api::pause_words(health.backup_at, health.backup_seq) +
+            "; nobody is paged before somebody calls `tocsin resume`");
   if (started.stored_config) {
     log(LogLevel::warning, "stored_config",
         options_.config + " cannot be used; running on the configuration of the store");

@@ -102,6 +102,17 @@ constexpr std::array pages{
            "incident is opened, nothing escalates. A name that is both is written person:NAME or\n"
            "channel:NAME.",
            "tocsin drill bob\ntocsin drill channel:sms --wait 120"},
+    Manual{
+        "tocsin status", "how the daemon is", "tocsin status [--json]",
+        "Whether it is ready, and if not, why; how many incidents wait for an answer; where its\n"
+        "log stands. Ends with 1 when it is not ready.",
+        "tocsin status"},
+    Manual{"tocsin resume", "let a restored store page again", "tocsin resume [--json]",
+           "A store that was restored from a backup hears alerts and pages nobody until somebody\n"
+           "has looked at what it holds. This ends that: steps that came due are taken, once for\n"
+           "each incident, and pages that wait are sent. Needs a token of an administrator or an\n"
+           "incident manager. A drill goes out before: it tries the channels.",
+           "tocsin status\ntocsin drill bob\ntocsin resume"},
     Manual{"tocsin token", "make secrets for people and programs",
            "tocsin token new --person P --roles R[,R...]", "", ""},
     Manual{"tocsin token new", "make a token",

@@ -57,6 +57,8 @@ struct DrillOptions : ClientOptions {
 int drill(const DrillOptions& options);
 
 int confirm_loss(const ClientOptions& options);
+int status(const ClientOptions& options);  // done when it is ready
+int resume_paging(const ClientOptions& options);
 
 // ---- local verbs ----
 

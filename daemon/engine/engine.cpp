@@ -415,6 +415,7 @@ struct Engine::Impl {
     health.ready = true;
     health.history_lost = g.loss_unconfirmed;
     health.epoch = g.epoch.value;
+    health.paused = g.paused, health.backup_at = g.backup_at, health.backup_seq = g.backup_seq;
     if (health.durable == 0)
       health.durable = durable, health.checkpoint = marker.seq, health.accepting = true;
   }

@@ -100,6 +100,9 @@ class Engine {
   struct Health {
     bool ready = false;
     bool history_lost = false;
+    bool paused = false;  // nobody is paged before a person resumes it: the store was restored
+    Wall backup_at{};     // from this backup
+    std::uint64_t backup_seq = 0;
     bool accepting = false;  // false: below the floor, tail too long, stopping
     std::string why;
     std::uint64_t durable = 0, checkpoint = 0, epoch = 0;

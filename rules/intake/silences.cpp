@@ -38,7 +38,7 @@ Fingerprint uuid_of(const Globals& store, SilenceId id) {
   std::string bytes;
   ByteWriter w(bytes);
   w("what", std::string_view("silence"));
-  w("secret", store.secret), w("history", store.lost_to), w("silence", id);
+  w("secret", store.secret), w("history", store.history()), w("silence", id);
   const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
   return {(h.high64 & ~0xF000ull) | 0x4000, (h.low64 & ~(3ull << 62)) | 2ull << 62};
 }

@@ -130,6 +130,15 @@ struct CountRejected {
   Disposition disposition = Disposition::rejected_malformed;
   std::uint32_t count = 0;
 };
+// The store was copied from a backup; the tool that did it writes this as its last frame.
+struct PauseForRestore {
+  std::uint64_t history = 0;  // random, not 0
+  std::uint64_t backup_seq = 0;
+  Wall backup_at{}, restored_at{};
+};
+struct ResumePaging {
+  Actor by;
+};
 struct RotateLinkKey {
   Actor by;
   LinkKey key;  // random
@@ -146,7 +155,7 @@ using Command =
     std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
-                 RotateLinkKey, StartDrill, FlushTallies, Tick>;
+                 RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

@@ -108,6 +108,11 @@ TOCSIN_ENUM(WhyExpired, its_end, by_person, replaced);
 // Why the paging of an incident goes on after it was held.
 TOCSIN_ENUM(WhyResumed, silence_over, other_alert);
 
+// Why nobody is paged at all.
+TOCSIN_ENUM(WhyPaused, restored);
+// What a page waits for that is asked for and not sent.
+TOCSIN_ENUM(WhyQueued, channel_full, paging_paused);
+
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,
             resolved_by_change, rolled_back, resolved_by_problem, resolved_by_supplier,

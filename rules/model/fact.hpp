@@ -75,6 +75,19 @@ struct LossConfirmed {
   Text by;
   TOCSIN_FIELDS(by)
 };
+// Nobody is paged until a person says so. restored: the store is a copy of another one, taken at
+// frame `backup_seq`; what happened there since is not known here, so numbers that are given out
+// from now on are of another `history` (random).
+struct PagingPaused {
+  WhyPaused why{};
+  std::uint64_t history = 0, backup_seq = 0;
+  Wall backup_at, restored_at;
+  TOCSIN_FIELDS(why, history, backup_seq, backup_at, restored_at)
+};
+struct PauseEnded {
+  Text by;
+  TOCSIN_FIELDS(by)
+};
 // Counts that no fact of their own carries. `received` and `dispositions` are packed pairs
 // (u8 index, u32 count), so that a tally of three numbers is fifteen bytes.
 struct Tallied {
@@ -278,6 +291,12 @@ struct EscalationStepped {
   Instant due, next_due;
   TOCSIN_FIELDS(incident, step, repeat, next_step, next_repeat, skipped, late, why, due, next_due)
 };
+// Its step is due and paging is paused: it is due when that ends.
+struct StepHeld {
+  IncidentNumber incident;
+  Instant due;
+  TOCSIN_FIELDS(incident, due)
+};
 struct DeadlineMoved {
   IncidentNumber incident;
   DeadlineKind kind{};
@@ -302,11 +321,12 @@ struct PageRequested {
   TOCSIN_FIELDS(incident, page, key, kind, why, cycle, step, repeat, channel_rank, priority, due,
                 person, channel)
 };
-// Its channel is full; it goes as soon as a slot is free.
+// Its channel is full, and it goes as soon as a slot is free; or paging is paused.
 struct PageQueued {
   IncidentNumber incident;
   PageId page;
-  TOCSIN_FIELDS(incident, page)
+  WhyQueued why{};
+  TOCSIN_FIELDS(incident, page, why)
 };
 struct AttemptStarted {
   IncidentNumber incident;
@@ -429,20 +449,22 @@ struct ChannelForgotten {
   X(2, EpochTaken)                                                                                 \
   X(3, ClockStepped)                                                                               \
   X(4, ConfigApplied)                                                                              \
-  X(5, SourceNamed) X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced)       \
-      X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed)           \
-          X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(         \
-              40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened)  \
-              X(44, PriorityChanged) X(45, IncidentAcknowledged) X(46, NoteAdded)                  \
-                  X(47, RecoverySeen) X(48, VerifyFailed) X(49, RestoredPrompted)                  \
-                      X(50, IncidentResolved) X(51, IncidentClosed) X(52, EscalationStepped)       \
-                          X(53, DeadlineMoved) X(60, PageRequested) X(61, AttemptStarted)          \
-                              X(62, AttemptSettled) X(63, PageEnded) X(64, PageQueued)             \
-                                  X(11, MutesAdvanced) X(28, SilenceForgotten)                     \
-                                      X(29, PagingResumed) X(65, PagingHeld) X(70, SilenceCreated) \
-                                          X(71, SilenceUpdated) X(72, SilenceStarted)              \
-                                              X(73, SilenceExpired) X(74, LinkKeyMade)             \
-                                                  X(75, DrillStarted) X(76, ChannelForgotten)
+  X(5, SourceNamed)                                                                                \
+  X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced) X(20, AlertOpened)      \
+      X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed) X(24, AlertStale)            \
+          X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(40, IncidentOpened) X(     \
+              41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened) X(44, PriorityChanged) \
+              X(45, IncidentAcknowledged) X(46, NoteAdded) X(47, RecoverySeen) X(48, VerifyFailed) \
+                  X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)            \
+                      X(52, EscalationStepped) X(53, DeadlineMoved) X(60, PageRequested)           \
+                          X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)             \
+                              X(64, PageQueued) X(11, MutesAdvanced) X(28, SilenceForgotten)       \
+                                  X(29, PagingResumed) X(65, PagingHeld) X(70, SilenceCreated)     \
+                                      X(71, SilenceUpdated) X(72, SilenceStarted)                  \
+                                          X(73, SilenceExpired) X(74, LinkKeyMade)                 \
+                                              X(75, DrillStarted) X(76, ChannelForgotten)          \
+                                                  X(12, PagingPaused) X(13, PauseEnded)            \
+                                                      X(54, StepHeld)
 
 template <class F>
 struct FactTag;

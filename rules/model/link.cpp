@@ -44,8 +44,7 @@ std::string signature(const Globals& g, const LinkKey& key, std::string_view bod
   std::string secret, text;
   ByteWriter key_bytes(secret), text_bytes(text);
   key_bytes("key", key);
-  // Numbers are given anew after a declared loss.
-  text_bytes("history", g.lost_to);
+  text_bytes("history", g.history());
   const Sha256 mac = hmac_sha256(secret, text.append(body));
   return {reinterpret_cast<const char*>(mac.data()), mac_bytes};
 }

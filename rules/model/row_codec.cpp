@@ -60,6 +60,13 @@ void links_fields(V&& v, G& g) {
   v("link_generation", g.link_generation), v("link_key", g.link_key);
   v("link_key_before", g.link_key_before), v("link_key_from", g.link_key_from);
 }
+template <class V, class G>
+void pause_fields(V&& v, G& g) {
+  v("paused", g.paused), v("paused_why", g.paused_why), v("paused_epoch", g.paused_epoch);
+  v("paused_at", g.paused_at), v("resumed_at", g.resumed_at);
+  v("restored_history", g.restored_history), v("backup_seq", g.backup_seq);
+  v("backup_at", g.backup_at), v("restored_at", g.restored_at);
+}
 template <class V, class H>
 void health_fields(V&& v, H& h) {
   v("failures", h.failures), v("failing_since", h.failing_since), v("accepted_at", h.accepted_at);
@@ -113,6 +120,7 @@ std::string RowCodec::encode(const Globals& g) {
   w("channel_health", static_cast<std::uint32_t>(g.channel_health.size()));
   for (const auto& [name, health] : g.channel_health)
     w("name", std::string_view(name)), health_fields(w, health);
+  pause_fields(w, g);
   return out;
 }
 
@@ -201,6 +209,7 @@ bool decode(std::string_view value, Globals& g) {
     health_fields(r, health);
     g.channel_health.emplace(text, health);
   }
+  pause_fields(r, g);
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {

@@ -199,7 +199,8 @@ void State::arm_alert(std::uint32_t slot) {
 void State::arm_incident(std::uint32_t slot) {
   const IncidentRow& row = incidents_.at(slot);
   const std::uint64_t n = row.number.value;
-  if (row.escalate_due != never) push({row.escalate_due, DeadlineKind::escalation, n, n, slot});
+  if (row.escalate_due < when_resumed)
+    push({row.escalate_due, DeadlineKind::escalation, n, n, slot});
   if (row.verify_due != never) push({row.verify_due, DeadlineKind::verify, n, n, slot});
   if (row.prompt_due != never) push({row.prompt_due, DeadlineKind::prompt, n, n, slot});
   if (row.close_due != never) push({row.close_due, DeadlineKind::auto_close, n, n, slot});

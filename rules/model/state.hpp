@@ -63,6 +63,13 @@ struct Globals {
   Instant boot_at{};
   std::uint64_t lost_from = 0, lost_to = 0;  // acknowledged history that is gone
   bool loss_unconfirmed = false;
+  bool paused = false;  // nobody is paged
+  WhyPaused paused_why{};
+  Epoch paused_epoch;  // attempts of later ones are drills
+  Instant paused_at{}, resumed_at{};
+  std::uint64_t restored_history = 0;  // 0: never restored
+  std::uint64_t backup_seq = 0;
+  Wall backup_at{}, restored_at{};
   IncidentNumber replan_next;  // a changed config is being applied to live rows; 0: no
   Instant replan_due = never;
   SilenceId next_silence{1};
@@ -76,6 +83,9 @@ struct Globals {
   PageId link_key_from;               // older pages keep the link that link_key_before signed
   std::map<std::string, ChannelHealth, std::less<>> channel_health;
 
+  // Numbers are given anew after a declared loss and in a restored store. What is made of them for
+  // the world, keys, links, names of silences, is of this history of them.
+  std::uint64_t history() const { return lost_to ^ restored_history; }
   Wall wall(Instant t) const { return Wall{t.ms} + Span{offset_ms}; }
   Instant instant(Wall w) const { return Instant{w.ms} - Span{offset_ms}; }
 };

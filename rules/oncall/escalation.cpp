@@ -4,6 +4,7 @@
 
 #include "rules/model/planted.hpp"
 #include "rules/oncall/outbox.hpp"
+#include "rules/oncall/pause.hpp"
 
 namespace tocsin {
 namespace {
@@ -138,6 +139,7 @@ Instant first_due(const Settings& settings, Priority priority, Instant now) {
 
 void take_step(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
+  if (paging_paused(d)) return d.out.add(StepHeld{n, row.escalate_due});
   const Policy& policy = policy_of(d.settings, row.priority);
   const Position start{row.step, row.repeat};
   Position here = start;

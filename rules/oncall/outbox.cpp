@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
+#include "rules/oncall/pause.hpp"
 
 namespace tocsin {
 namespace {
@@ -64,15 +65,19 @@ std::optional<std::size_t> next_channel(const std::vector<std::string>& channels
 Instant patience_ends(const Deciding& d, const PageRow& page) {
   if (!wakes(page) || page.why == WhyPage::drill) return never;
   const auto channels = channels_for(d.settings, page.person(), page.kind);
-  return next_channel(channels, page) ? page.requested_at + patience : never;
+  const Instant began = later(page.requested_at, d.state.globals().resumed_at);
+  return next_channel(channels, page) ? began + patience : never;
 }
 
 void start_attempt(const Deciding& d, PageId id) {
   const PageRow page = d.state.pages().at(d.state.page_slot(id));
   const Channel* channel = d.settings.channel(page.channel());
   const std::uint32_t room = channel ? channel->in_flight_max : 1;
-  if (d.state.in_flight(page.channel()) >= room) {
-    if (page.due != never) d.out.add(PageQueued{page.incident, id});
+  // While paging is paused drills are alone, and do not queue behind what waits for its end.
+  const bool paused = paging_paused(d), drill = drill_while_paused(d, page);
+  if (paused ? !drill : d.state.in_flight(page.channel()) >= room) {
+    const WhyQueued why = paused ? WhyQueued::paging_paused : WhyQueued::channel_full;
+    if (page.due != never) d.out.add(PageQueued{page.incident, id, why});
     return;
   }
   Span given = channel ? channel->answers_within : seconds(10);
@@ -100,7 +105,8 @@ void hurry_escalation(const Deciding& d, const PageRow& page) {
   const bool newest = page.cycle == row.cycle &&
                       (row.repeat == 0 ? page.step + 1 == row.step
                                        : page.step == row.step && page.repeat + 1 == row.repeat);
-  if (!newest || !row.unresolved() || row.escalate_due == never || row.held_until != never) return;
+  if (!newest || !row.unresolved() || row.escalate_due >= when_resumed || row.held_until != never)
+    return;
   const bool step_left = row.step < d.settings.policies[index(row.priority)].steps.size();
   const Instant due = d.now + (step_left ? Span{0} : unreachable_pause);
   if (due < row.escalate_due)
@@ -131,6 +137,7 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
 // for it goes on to the person's next channel.
 void fill_channel(const Deciding& d, const std::string& channel) {
   constexpr int ended_max = 64, passed_on_max = 16;  // on the way, per decision
+  if (paging_paused(d)) return;
   for (int i = 0; i < ended_max; ++i) {
     const auto next = d.state.next_waiting(channel);
     if (!next) return;
@@ -164,8 +171,8 @@ PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cy
                  std::string_view person, std::string_view channel) {
   std::string bytes;
   ByteWriter w(bytes);
-  // Of this store and this history of it: numbers begin again elsewhere, and after a declared loss.
-  w("store", store.secret), w("history", store.lost_to);
+  // Of this store and this history of it: numbers begin again elsewhere.
+  w("store", store.secret), w("history", store.history());
   w("incident", incident);
   if (!planted("key_without_cycle")) w("cycle", cycle);
   w("step", step), w("repeat", repeat), w("kind", kind);

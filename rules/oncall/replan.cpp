@@ -24,7 +24,7 @@ void replan_incident(const Deciding& d, const IncidentRow& row) {
                   row.resolved_at + d.settings.auto_close_after);
   const bool escalates = row.unresolved() && row.acknowledged_at == never &&
                          row.verify_due == never && !row.prompted && row.held_until == never &&
-                         !row.drill;
+                         !row.drill && row.escalate_due != when_resumed;
   if (!escalates) return;
   const Policy& policy = d.settings.policies[index(row.priority)];
   replan(d, row.number, DeadlineKind::escalation, row.escalate_due,

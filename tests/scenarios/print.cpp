@@ -39,7 +39,7 @@ class Fields {
   template <class T>
   requires std::is_integral_v<T>
   void operator()(const char* n, T v) {
-    if (v != T{}) put(n, std::to_string(v));
+    if (v != T{} && std::string_view(n) != "history") put(n, std::to_string(v));
   }
   void operator()(const char* n, bool v) {
     if (v) put(n, "yes");
@@ -60,6 +60,8 @@ class Fields {
     if (std::string_view(n) == "lease") return;
     if (t == never)
       put(n, "never");
+    else if (t == when_resumed)
+      put(n, "when_resumed");
     else if (t.ms)
       put(n, time_(t.ms));
   }

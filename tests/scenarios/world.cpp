@@ -198,6 +198,7 @@ void World::command(const Line& line, const Words& words) {
   if (verb == "crash") return say("(the process is gone)"), crash();
   if (verb == "start") return start();
   if (verb == "restart") return crash(), start();
+  if (verb == "restore") return restore();
   if (verb == "channel") {
     Behaviour& b = channels_[words.at(1)];
     b.how = words.at(2);
@@ -210,6 +211,10 @@ void World::command(const Line& line, const Words& words) {
   if (verb == "link") return link(words);
   if (verb == "clock") return change_clock(words.at(1));
   if (verb == "lose") return lose(words.at(1));
+  if (verb == "backup") {
+    backup_ = store_, backup_at_ = {now_ + skew_};
+    return say("(backup of frame " + std::to_string(node_->durable) + ")");
+  }
   if (verb == "checkpoint")
     return say(node_->checkpoint() ? "(checkpoint written)" : "BROKEN checkpoint failed");
   if (verb == "reload") {
@@ -298,6 +303,7 @@ void World::act(const Words& words) {
   if (words[0] == "note") return give(NoteIncident{n, actor, words.back()});
   if (words[0] == "close") return give(CloseIncident{n, actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
+  if (words[0] == "resume") return give(ResumePaging{actor});
   if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});
   if (words[0] == "rotate-link-key") {
     actor.roles |= 1u << index(Role::administrator);
@@ -353,6 +359,24 @@ void World::lose(const std::string& frames) {
   crash();
   for (int i = std::atoi(frames.c_str()); i > 0 && !store_.frames.empty(); --i)
     store_.frames.erase(std::prev(store_.frames.end()));
+  start();
+}
+
+// The store is gone; another one is made of the backup and started.
+void World::restore() {
+  crash();
+  store_ = backup_;
+  store_.locked = false;
+  sim::Node node(
+      store_, [](CrashStep) { return CrashAt::no; }, [] { return 7; });
+  const auto stored = [](const std::string& text) { return load_stored(text).settings; };
+  if (const auto why = node.open(machine(), stored, settings_))
+    return say("BROKEN does not restore: " + *why);
+  if (node.restore({++random_, node.durable, backup_at_, {now_ + skew_}}) != Append::ok)
+    return say("BROKEN the frame of the restore could not be written");
+  PayloadReader reader(*store_.frames.rbegin()->second.payload);
+  for (FactView fact; reader.next(fact);) say(fact_line(fact, time_));
+  node.journal.close();
   start();
 }
 

@@ -53,11 +53,13 @@ class World {
   void show(const Words& words);
   void change_clock(const std::string& how);
   void lose(const std::string& frames);
+  void restore();
   void give(Command command);
   void finish(std::size_t before);
 
   std::string fixture_, config_;
-  MemoryStore store_;
+  MemoryStore store_, backup_;
+  Wall backup_at_{};
   std::unique_ptr<sim::Node> node_;
   std::shared_ptr<const Settings> settings_;
   std::uint64_t random_ = 1;

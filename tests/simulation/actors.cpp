@@ -410,6 +410,7 @@ void World::heal() {
   skew_ = 0;
   for (auto& c : channels_) c.mode = Channel::Mode::accept;
   if (!node_) start();
+  resume_paging();
   for (std::size_t i = 0; i < senders_.size(); ++i) {
     senders_[i].skew = 0;
     if (!senders_[i].firing && !senders_[i].heard_end) resend(i, outages_);

@@ -84,7 +84,8 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "deleted_row_kept",
                                   "sequence_reused_after_loss",
                                   "silenced_page_goes_on",
-                                  "silence_expired_and_forgotten"};
+                                  "silence_expired_and_forgotten",
+                                  "pause_ignored"};
 
 int prove(std::uint64_t seeds) {
   int missed = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "daemon/engine/restore.hpp"
 #include "rules/invariants.hpp"
 
 namespace tocsin::sim {
@@ -40,6 +41,11 @@ std::optional<std::string> Node::open(const Machine& machine, const Compile& com
   }
   sequencer = std::make_unique<Sequencer>(state, first, found.next_seq, random_);
   return {};
+}
+
+Append Node::restore(const PauseForRestore& pause) {
+  const RestoreFrame frame = restore_frame(state, pause);
+  return memory.append(frame.seq, frame.epoch, random_(), frame.payload);
 }
 
 std::deque<Work> Node::first_works(const Machine& machine,

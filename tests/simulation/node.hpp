@@ -38,6 +38,8 @@ class Node {
   // Steps 1 to 8 of an opening. A sentence when the process would not start.
   std::optional<std::string> open(const Machine& machine, const Compile& compile,
                                   std::shared_ptr<const Settings> wanted);
+  // After open(), in place of a life: what `tocsin backup restore` does to a copied store.
+  Append restore(const PauseForRestore& pause);
   // What the first turn decides: the epoch, a loss, the clock, the configuration.
   std::deque<Work> first_works(const Machine& machine,
                                const std::shared_ptr<const Settings>& wanted) const;

@@ -60,6 +60,15 @@ struct Watch {
       broken("7 checkpoint", "a loss was declared that is not the one that happened");
     o.loss_due_ = false;
   }
+  void on(const PagingPaused&) { o.paused_ = true, o.paused_at_ = at; }
+  void on(const PauseEnded&) {
+    if (!o.paused_) broken("3 told", "a pause ended that was none");
+    o.paused_ = false;
+  }
+  void on(const StepHeld& f) {
+    if (!o.paused_) broken("3 told", "a step is held, and paging is not paused");
+    if (at < f.due) broken("9 time", "a step was held before its time");
+  }
   void on(const Tallied& f) {
     for (std::size_t i = 0; i + 5 <= f.dispositions.size(); i += 5) {
       std::uint32_t n;
@@ -172,6 +181,7 @@ struct Watch {
     Oracle::Incident& i = o.incident(f.incident);
     if (at < f.due) broken("9 time", "a step was taken before its time");
     if (i.answered || i.resolved) broken("5 quiet", "a step was taken for an answered incident");
+    if (o.paused_) broken("5 quiet", "a step was taken while paging is paused");
     if (i.verify_due != never) broken("5 quiet", "a step was taken while a recovery is verified");
     if (o.silenced(f.incident, at))
       broken("5 quiet", "a step was taken although all that fires is silenced");
@@ -189,6 +199,8 @@ struct Watch {
     if (f.page.value != o.next_page_++) broken("6 once", "page ids are not dense");
     if (!o.keys_.insert(f.key).second)
       broken("6 once", "a key was given to two pages: " + hex(f.key));
+    if (o.keys_of_lost_.count(f.key))
+      broken("6 once", "a page has the key of one that a lost store had sent");
     Oracle::Page p;
     p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
     p.person = f.person, p.channel = f.channel;
@@ -210,6 +222,8 @@ struct Watch {
     const std::uint32_t slot = o.shadow_->incident_slot(p.incident);
     if (alarm && slot != no_slot && o.shadow_->incidents().at(slot).held_until != never)
       broken("5 quiet", "an attempt was started for a silenced incident");
+    if (o.paused_ && !(i.drill && p.requested >= o.paused_at_))
+      broken("5 quiet", "an attempt was started while paging is paused");
     if (p.kind == PageKind::recall && !i.resolved)
       broken("5 quiet", "an all-clear for an open incident");
     p.attempt = f.attempt, p.epoch = f.epoch, p.in_flight = true;
@@ -335,8 +349,22 @@ void Oracle::held_are_silenced() {
 }
 
 void Oracle::lost(std::uint64_t head, std::uint64_t from, std::uint64_t to) {
-  std::map<std::uint64_t, std::string> kept = std::move(log_);
+  Log kept = std::move(log_);
   kept.erase(kept.upper_bound(head), kept.end());
+  rewind(std::move(kept));
+  loss_due_ = true, lost_from_ = from, lost_to_ = to;
+}
+
+void Oracle::restored(Log log) {
+  std::set<PageKey> given = keys_;
+  given.insert(keys_of_lost_.begin(), keys_of_lost_.end());
+  rewind(std::move(log));
+  for (const PageKey& key : keys_) given.erase(key);
+  keys_of_lost_ = std::move(given);
+  accepted_.erase(accepted_.lower_bound(PageId(next_page_)), accepted_.end());
+}
+
+void Oracle::rewind(Log kept) {
   const std::uint64_t hash = hash_;
   auto accepted = std::move(accepted_);
   auto released = std::move(released_);
@@ -354,7 +382,6 @@ void Oracle::lost(std::uint64_t head, std::uint64_t from, std::uint64_t to) {
   }
   log_ = std::move(kept);
   hash_ = hash;
-  loss_due_ = true, lost_from_ = from, lost_to_ = to;
   // Attempts of the lost frames may have left: their pages are asked for again under the same keys.
   released_.clear();
 }

@@ -32,6 +32,12 @@ class Oracle {
   // The disk has lost what followed `head`, and said so; [from, to] has to be declared next.
   void lost(std::uint64_t head, std::uint64_t from, std::uint64_t to);
 
+  // The store was replaced by a copy whose frames were these. What followed is gone, and nothing
+  // that is given out from now on may be taken for it.
+  using Log = std::map<std::uint64_t, std::string>;
+  void restored(Log log);
+  const Log& log() const { return log_; }
+
   // Released to the world.
   void order(const SendOrder& order);
   void stored(const Fingerprint& alert, Wall starts,
@@ -79,13 +85,14 @@ class Oracle {
   friend struct Watch;
 
   void take(std::uint64_t seq, std::string_view payload);
+  void rewind(Log kept);
   bool silenced(IncidentNumber n, Instant at);
   void held_are_silenced();
   Page& page(PageId id);
   Incident& incident(IncidentNumber n);
 
   std::unique_ptr<State> shadow_;
-  std::map<std::uint64_t, std::string> log_;
+  Log log_;
   std::uint64_t seq_ = 0, hash_ = 0;
   std::uint64_t lost_from_ = 0, lost_to_ = 0;
   bool loss_due_ = false;
@@ -93,7 +100,9 @@ class Oracle {
   Epoch epoch_;
   Instant epoch_at_{}, grace_{};
   std::map<PageId, Page> pages_;
-  std::set<PageKey> keys_;
+  std::set<PageKey> keys_, keys_of_lost_;  // given; given by stores that are gone
+  bool paused_ = false;
+  Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;
   std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once

@@ -11,7 +11,7 @@
 namespace tocsin::sim {
 
 World::World(std::uint64_t seed, const Options& options)
-    : random_(seed), ids_(seed ^ 0x5DEECE66Du), options_(options) {
+    : random_(seed), ids_(seed ^ 0x5DEECE66Du), backups_(seed ^ 0xBACC09u), options_(options) {
   const auto maybe = [this](int p) { return random_.percent(p); };
   swarm_.crashes = maybe(70), swarm_.damage = maybe(10), swarm_.clock_steps = maybe(35);
   swarm_.reloads = maybe(45), swarm_.bad_channels = maybe(70), swarm_.storms = maybe(20);
@@ -108,6 +108,50 @@ void World::crash(const char* why) {
     booted_ = now_;
   }
   at(now_ + away, [this] { start(); });
+}
+
+// Somebody copies the store; hours later it is gone, and another one is made of the copy. A person
+// resumes paging some time after that.
+void World::plan_restore() {
+  if (!backups_.percent(30)) return;
+  const std::int64_t copied = start_ + backups_.below(hours(12).ms);
+  at(copied, [this] {
+    if (!node_ || node_->durable == 0) return;
+    backup_ = store_, backup_log_ = oracle_.log(), backup_at_ = wall();
+    note("backup of frame " + std::to_string(node_->durable));
+  });
+  at(copied + backups_.below(hours(10).ms), [this] {
+    if (!backup_log_.empty()) restore();
+  });
+}
+
+void World::restore() {
+  if (node_) crash("and the store is gone");
+  ++life_;
+  store_ = backup_;
+  store_.locked = false;
+  expect_loss_ = false;
+  oracle_.restored(backup_log_);
+  Node node(
+      store_, [](CrashStep) { return CrashAt::no; }, [this] { return ids_.next(); });
+  const auto why = node.open(
+      machine(), [](const std::string& t) { return settings_of(t); }, wanted_);
+  if (why) broken("1 prefix", "is not restored: " + *why);
+  oracle_.equals(node.state, "1 prefix");
+  if (node.restore({backups_.next(), node.durable, backup_at_, wall()}) != Append::ok)
+    broken("7 checkpoint", "the frame of a restore could not be written");
+  oracle_.frame(node.durable + 1, *store_.frames.rbegin()->second.payload);
+  oracle_.equals(node.state, "1 prefix");
+  node.journal.close();
+  reacted_.clear();
+  note("restored to frame " + std::to_string(node.durable));
+  at(now_ + backups_.below(hours(3).ms), [this] { resume_paging(); });
+}
+
+void World::resume_paging() {
+  if (node_ && !node_->state.globals().paused) return;
+  give(ResumePaging{{"ann", 1u << index(Role::incident_manager)}});
+  if (!healed_) at(now_ + minutes(10).ms, [this] { resume_paging(); });
 }
 
 // The disk loses its newest frames. It remembers that they were acknowledged.
@@ -289,6 +333,7 @@ void World::run() {
   static constexpr std::int64_t lengths[] = {24, 24, 24, 24, 24, 24, 30, 50};
   const std::int64_t length = hours(random_.one_of(lengths)).ms;
   faults();
+  plan_restore();
   run_until(start_ + length);
   heal();
   check_drained();

@@ -89,6 +89,9 @@ class World {
   void write_cut();
   void checkpoint_is_the_fold(const std::string& expected);
   void damage();
+  void plan_restore();
+  void restore();
+  void resume_paging();
   bool reopens_equal();
 
   // ---- the people and things around it ----
@@ -115,7 +118,8 @@ class World {
   void note(const std::string& text) const;
 
   Random random_;
-  Random ids_;  // frame ids: they must not change what happens
+  Random ids_;      // frame ids: they must not change what happens
+  Random backups_;  // of its own, so that worlds without a restore stay what they are
   Options options_;
   Swarm swarm_{};
   Company company_;
@@ -133,7 +137,9 @@ class World {
   };
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> events_;
 
-  MemoryStore store_;
+  MemoryStore store_, backup_;
+  Oracle::Log backup_log_;
+  Wall backup_at_{};
   std::unique_ptr<Node> node_;
   std::uint64_t life_ = 0;  // of the process; what an older one left is gone
   std::deque<Work> inbox_;

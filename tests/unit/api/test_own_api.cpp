@@ -236,6 +236,30 @@ TEST_CASE("life signs") {
   CHECK(world.call(bearer(remote, "bob-secret")).status == 403);
 }
 
+TEST_CASE("a restored store says that it pages nobody, until somebody resumes it") {
+  World world;
+  CHECK(world.engine->offer(PauseForRestore{77, 12, {5000}, {6000}}) == Offer::taken);
+  world.post("/hooks/shop", "shop-secret", disk_full);
+  const HttpResponse ready = world.get("/-/ready");
+  CHECK(ready.status == 503);
+  CHECK(
+      ready.body.starts_with("paging is paused: the store was restored from the backup of "
+                             "1970-01-01T00:00:05.000Z at frame 12"));
+  const std::string paused = world.get("/v1/status" + world.after()).body;
+  for (const char* part : {R"("ready":false)", R"("paging":{"paused":true,"why":"restored")",
+                           R"("backup_frame":12)", R"("steps_held":1)"}) {
+    CAPTURE(paused, part);
+    CHECK(paused.find(part) != std::string::npos);
+  }
+  CHECK(world.get("/v1/incidents/1" + world.after()).body.find(R"("next_at":"when_resumed")") !=
+        std::string::npos);
+  CHECK(world.get("/metrics" + world.after()).body.find("tocsin_paging_paused 1") !=
+        std::string::npos);
+  CHECK(world.post("/v1/paging/resume", "bob-secret", "{}").status == 403);
+  CHECK(world.post("/v1/paging/resume", "adm-secret", "{}").status == 200);
+  CHECK(world.get("/-/ready").status == 200);
+}
+
 TEST_CASE("the first page shows text as text") {
   World world;
   world.post("/hooks/shop", "shop-secret",
