@@ -46,6 +46,8 @@ class Compiler {
   void tokens(Reader& root);
   void integrations(Reader& root);
   void repeat_interval(Reader& item, Integration& integration);
+  void program(Reader& item, Integration& integration);
+  void read_program(const Word& path, Program& program);
   std::string token_hash(Reader& item, bool required);
   bool read_secret(const Word& path, std::string& out);
   std::string absolute(const std::string& path) const;
@@ -108,8 +110,9 @@ class Compiler {
   std::string folder_;
   bool lenient_;
   Report& report_;
-  bool has_users_ = false;  // nobody comes in without a password or a token
-  bool defaults_ = false;   // the built-in policy is being read
+  bool has_users_ = false;         // nobody comes in without a password or a token
+  bool defaults_ = false;          // the built-in policy is being read
+  std::size_t program_bytes_ = 0;  // of all of them
   std::vector<Reference> references_;
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;

@@ -25,12 +25,21 @@ struct Token {
   std::string sha256;       // 64 hex digits
 };
 
+// What maps the bodies of an integration. Whether it compiles is not asked here: that takes a
+// helper process.
+struct Program {
+  std::string text;
+  std::string file;   // empty: it stands in the configuration itself
+  config::Mark mark;  // of the key that gives it
+};
+
 // Who may send, and how it is read.
 struct Integration {
   std::string name;
   std::string source;        // a name of source_kinds()
   std::string token_sha256;  // empty: no token is asked for
   Span repeat_interval{};    // how often its sender repeats a firing alert; 0: within minutes
+  Program program{};         // of a source that has one
 };
 
 // What the body needs beside the rules.

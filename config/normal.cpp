@@ -114,6 +114,7 @@ class Writer {
       map.text("name", i.name).text("source", i.source);
       map.text("token", i.token_sha256.empty() ? "" : "sha256:" + i.token_sha256);
       if (i.repeat_interval > Span{}) map.span("repeat_interval", i.repeat_interval);
+      map.text("program_text", i.program.text);
       return map.done();
     });
   }

@@ -230,6 +230,7 @@ void Compiler::integrations(Reader& root) {
     }
     integration.token_sha256 = token_hash(item, false);
     repeat_interval(item, integration);
+    program(item, integration);
     item.finish();
     if (!name) continue;
     integration.name = *name;

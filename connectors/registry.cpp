@@ -6,6 +6,7 @@
 #include "connectors/in/alertmanager_webhook/alertmanager_webhook.hpp"
 #include "connectors/in/generic_json/generic_json.hpp"
 #include "connectors/in/grafana/grafana.hpp"
+#include "connectors/in/jq/jq.hpp"
 #include "connectors/out/mailbox/mailbox.hpp"
 #include "connectors/out/slack/slack.hpp"
 #include "connectors/out/smtp/smtp.hpp"
@@ -26,7 +27,8 @@ const Kind* find(std::span<const Kind> kinds, std::string_view name) {
 }  // namespace
 
 std::span<const SourceKind> source_kinds() {
-  static const std::array kinds{alertmanager_v2, alertmanager_webhook, generic_json, grafana};
+  static const std::array kinds{alertmanager_v2, alertmanager_webhook, generic_json, grafana,
+                                jq_source};
   return kinds;
 }
 const SourceKind* find_source(std::string_view name) {

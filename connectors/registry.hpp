@@ -63,6 +63,9 @@ struct SourceKind {
   // Of a sender that repeats a firing alert seldom: how often by its own default, and then
   // `repeat_interval` of an integration says it otherwise. 0: within minutes, or its alerts say.
   Span repeat_interval{};
+  // Of a source whose bodies go through the integration's `program` first: what keeps a body from
+  // doing so, if anything. `decode` then reads what the program made of it.
+  Decoded (*document)(std::string_view body) = nullptr;
 };
 std::span<const SourceKind> source_kinds();
 const SourceKind* find_source(std::string_view name);

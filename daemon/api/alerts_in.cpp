@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/registry.hpp"
+#include "connectors/text/quote.hpp"
 #include "daemon/api/json_out.hpp"
 #include "rules/prepare.hpp"
 
@@ -116,10 +117,20 @@ void AlertsIn::count_bad(std::uint8_t source, std::size_t count, bool am) {
   if (am) stats_.invalid += count;
 }
 
+void AlertsIn::refuse(const Sent& sent, HttpResponse response) {
+  count_bad(sent.source, 1, sent.am);
+  sent.reply(std::move(response));
+}
+
+void AlertsIn::shed(const Sent& sent, std::size_t count, std::string_view why) {
+  engine_.count_rejected(sent.source, Disposition::shed, static_cast<std::uint32_t>(count));
+  sent.reply(busy(why));
+}
+
 void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
-  const std::uint8_t source = engine_.source_slot(hook.name);
+  const Sent sent{x.reply, hook.name, engine_.source_slot(hook.name), am};
   if (!may_send(x.request, hook, *access_())) {
-    engine_.count_rejected(source, Disposition::rejected_auth, 1);
+    engine_.count_rejected(sent.source, Disposition::rejected_auth, 1);
     const std::string why =
         hook.digest ? "the token of integration '" + hook.name + "' is needed"
         : hook.local_only
@@ -132,54 +143,90 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
   const SourceKind* kind = find_source(hook.source);
   if (!kind)
     return x.reply(own_error(404, "not_found", "no source kind '" + hook.source + "' is built in"));
-  const auto refuse = [&](HttpResponse r) {
-    count_bad(source, 1, am);
-    x.reply(std::move(r));
-  };
   if (!may_be_json(x.request)) {
     const std::string why = "unsupported media type \"" + *x.request.find("Content-Type") +
                             "\", only [application/json] are allowed";
-    return refuse(am ? am_framework_error(415, 415, why)
-                     : own_error(415, "unsupported_media_type", why));
+    return refuse(sent, am ? am_framework_error(415, 415, why)
+                           : own_error(415, "unsupported_media_type", why));
   }
-
+  if (kind->document) return map(sent, *kind, hook.program, std::move(x.request.body));
   const Wall now = engine_.wall_now();
-  Decoded decoded = kind->decode(x.request.body, now);
-  if (decoded.failure != DecodeFailure::none) return refuse(refused_body(am, decoded));
-  if (!decoded.batch.rejected.empty()) count_bad(source, decoded.batch.rejected.size(), am);
+  receive(sent, kind->decode(x.request.body, now), now);
+}
+
+// Through the user's program, in another process; the I/O thread goes on meanwhile.
+void AlertsIn::map(const Sent& sent, const SourceKind& kind,
+                   const std::shared_ptr<const std::string>& program, std::string body) {
+  if (!mapper_ || !program) return shed(sent, 1, "nothing maps documents here");
+  if (body.size() > Mapper::document_bytes_max)
+    return refuse(sent, own_error(413, "too_large", "a document to be mapped is at most 1 MiB"));
+  const Decoded document = kind.document(body);
+  if (document.failure != DecodeFailure::none) return refuse(sent, refused_body(false, document));
+  const auto done = [this, sent, &kind](MapResult result) {
+    mapped(sent, kind, std::move(result));
+  };
+  if (mapper_->offer(sent.hook, program, std::move(body), done) != Mapper::Offer::taken)
+    shed(sent, 1, "too many documents wait to be mapped already");
+}
+
+void AlertsIn::mapped(const Sent& sent, const SourceKind& kind, MapResult result) {
+  const std::string what = "the program of '" + sent.hook + "': ";
+  switch (result.outcome) {
+    case MapResult::Outcome::unavailable:
+      return shed(sent, 1, result.text);
+    case MapResult::Outcome::timeout:
+      return refuse(sent, own_error(422, "mapping_timeout", what + printable(result.text, 300)));
+    case MapResult::Outcome::failed:
+      return refuse(sent, own_error(422, "mapping_failed", what + printable(result.text, 300)));
+    case MapResult::Outcome::mapped:
+      break;
+  }
+  const std::size_t size = result.text.size();
+  result.text.append(HttpRequest::body_padding, '\0');
+  const Wall now = engine_.wall_now();
+  Decoded decoded = kind.decode(std::string_view(result.text).substr(0, size), now);
+  if (decoded.failure != DecodeFailure::none)
+    return refuse(sent, own_error(422, "mapping_failed", what + decoded.message));
+  receive(sent, std::move(decoded), now);
+}
+
+void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
+  if (decoded.failure != DecodeFailure::none) return refuse(sent, refused_body(sent.am, decoded));
+  if (!decoded.batch.rejected.empty())
+    count_bad(sent.source, decoded.batch.rejected.size(), sent.am);
   const std::size_t count = decoded.batch.alerts.size();
   stats_.truncated += decoded.truncated;
-  Taken taken{am, count, decoded.batch.rejected, decoded.truncated};
-  if (count == 0) return x.reply(stored(taken, 0));
+  Taken taken{sent.am, count, decoded.batch.rejected, decoded.truncated};
+  if (count == 0) return sent.reply(stored(taken, 0));
 
   AlertsRequest request;
   request.batch = std::make_shared<AlertBatch>(std::move(decoded.batch));
   request.settings = engine_.settings();
-  request.source = source;
+  request.source = sent.source;
   request.received_at = now;
   request.prepared.reserve(count);
   const Fingerprint secret = engine_.secret();
-  const Span promise = request.settings->promise(hook.name);
+  const Span promise = request.settings->promise(sent.hook);
   for (const IncomingAlert& alert : request.batch->alerts)
     request.prepared.push_back(
-        prepare(*request.batch, alert, *request.settings, secret, source, now, promise));
-  if (am) {
+        prepare(*request.batch, alert, *request.settings, secret, sent.source, now, promise));
+  if (sent.am) {
     const auto ended = std::count_if(request.prepared.begin(), request.prepared.end(),
                                      [](const Prepared& p) { return p.resolved; });
     stats_.resolved += static_cast<std::uint64_t>(ended);
     stats_.firing += count - static_cast<std::uint64_t>(ended);
   }
-  request.done = [reply = x.reply, taken = std::move(taken)](bool ok, std::uint64_t seq) {
+  request.done = [reply = sent.reply, taken = std::move(taken)](bool ok, std::uint64_t seq) {
     reply(ok ? stored(taken, seq) : busy("stopping"));
   };
 
   const Engine::Health health = engine_.health();
   const Offer offer = health.accepting ? engine_.offer(std::move(request)) : Offer::full;
   if (offer == Offer::taken) return;
-  engine_.count_rejected(source, Disposition::shed, static_cast<std::uint32_t>(count));
-  x.reply(busy(offer == Offer::stopping ? "stopping"
-               : health.accepting       ? "too many alerts wait already"
-                                        : health.why));
+  shed(sent, count,
+       offer == Offer::stopping ? "stopping"
+       : health.accepting       ? "too many alerts wait already"
+                                : health.why);
 }
 
 }  // namespace tocsin::api

@@ -8,6 +8,14 @@
 #include "daemon/api/v1_write.hpp"
 
 namespace tocsin::api {
+namespace {
+
+std::string helper_troubles(const Mapper* mapper) {
+  const std::string trouble = mapper ? mapper->trouble() : "";
+  return trouble.empty() ? "" : "no helper process maps documents: " + trouble + "\n";
+}
+
+}  // namespace
 
 Api::Api(Engine& engine, Access access, ApiPorts ports)
     : access_(std::make_shared<const Access>(std::move(access))),
@@ -15,10 +23,12 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
       reading_(engine, reading_thread_),
       gate_([this] { return this->access(); }),
       router_([this] { return this->access(); }, gate_),
-      alerts_in_(engine, [this] { return this->access(); }),
+      alerts_in_(
+          engine, [this] { return this->access(); }, ports.mapper),
       am_(reading_, ports.version, ports.started),
       health_(
-          reading_, [this] { return this->access(); }, std::move(ports.reload)) {
+          reading_, [this] { return this->access(); }, std::move(ports.reload),
+          [mapper = ports.mapper] { return helper_troubles(mapper); }) {
   alerts_in_.add_routes(router_);
   am_.add_routes(router_);
   add_v1_reads(router_, reading_);
@@ -31,7 +41,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   health_.add_routes(router_);
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
                std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at),
-               std::move(ports.web)});
+               std::move(ports.web), ports.mapper});
 }
 
 Api::~Api() {

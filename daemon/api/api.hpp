@@ -23,6 +23,7 @@ struct ApiPorts {
   std::function<bool()> reload_ok;
   std::function<Wall()> reloaded_at;
   std::function<WebStats()> web = [] { return WebStats{}; };
+  Mapper* mapper = nullptr;  // null: sources of users' own programs are not served
 };
 
 class Api {

@@ -100,7 +100,10 @@ Access access_of(const Body& body) {
     const auto digest = parse_digest(integration.token_sha256);
     // A hash that is none must not open the door.
     if (!digest && !integration.token_sha256.empty()) continue;
-    out.hooks.push_back({integration.name, integration.source, digest, false});
+    Hook hook{integration.name, integration.source, digest};
+    if (!integration.program.text.empty())
+      hook.program = std::make_shared<const std::string>(integration.program.text);
+    out.hooks.push_back(std::move(hook));
   }
   std::string_view host = body.external_url;
   if (const std::size_t scheme = host.find("://"); scheme != host.npos)

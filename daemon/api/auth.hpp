@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct Hook {
   std::string name;
   std::string source;
   std::optional<Digest> digest;
-  bool local_only = false;  // the built-in one hears this machine only
+  bool local_only = false;                               // the built-in one hears this machine only
+  std::shared_ptr<const std::string> program = nullptr;  // of a source that has one
 };
 
 struct Access {

@@ -18,7 +18,7 @@ HttpResponse HealthApi::ready() const {
                              "`tocsin resume`\n");
   if (!health.ready) return text_response(503, "not ready: " + health.why + "\n");
   if (!health.accepting) return text_response(503, "takes no alerts: " + health.why + "\n");
-  return text_response(200, "OK\n");
+  return text_response(200, "OK\n" + troubles_());
 }
 
 void HealthApi::reload(Exchange x) {

@@ -16,8 +16,13 @@ using Reload = std::function<void(std::function<void(std::string errors)> done)>
 
 class HealthApi {
  public:
-  HealthApi(Reading& reading, std::function<std::shared_ptr<const Access>()> access, Reload reload)
-      : reading_(reading), access_(std::move(access)), reload_(std::move(reload)) {}
+  // `troubles`: what does not work and is no reason to be unready, one a line.
+  HealthApi(Reading& reading, std::function<std::shared_ptr<const Access>()> access, Reload reload,
+            std::function<std::string()> troubles)
+      : reading_(reading),
+        access_(std::move(access)),
+        reload_(std::move(reload)),
+        troubles_(std::move(troubles)) {}
   void add_routes(Router& router);
 
  private:
@@ -27,6 +32,7 @@ class HealthApi {
   Reading& reading_;
   std::function<std::shared_ptr<const Access>()> access_;
   Reload reload_;
+  std::function<std::string()> troubles_;
 };
 
 // Open incidents as a plain page, a hundred at a time, from page 0 on: nothing in it acts.

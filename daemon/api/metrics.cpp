@@ -154,6 +154,25 @@ void add_web(Families& out, const WebStats& web) {
               "When the certificate in use ends.", static_cast<double>(web.not_after_s));
 }
 
+void add_mapper(Families& out, const Mapper& mapper) {
+  const Mapper::Stats& stats = mapper.stats();
+  auto documents = counter_family("tocsin_mapping_documents_total",
+                                  "Documents for users' programs, by what became of them.");
+  static constexpr std::array<const char*, 4> outcomes{"mapped", "failed", "timeout",
+                                                       "unavailable"};
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    add_sample(documents, {{"outcome", outcomes[i]}}, static_cast<double>(stats.outcomes[i]));
+  add_sample(documents, {{"outcome", "full"}}, static_cast<double>(stats.full));
+  out.push_back(std::move(documents));
+  auto restarts = counter_family("tocsin_helper_restarts_total",
+                                 "Helper processes started in the place of one that ended.");
+  add_sample(restarts, {{"helper", "map"}}, static_cast<double>(stats.restarts));
+  out.push_back(std::move(restarts));
+  auto up = gauge_family("tocsin_helper_up", "0 when a helper process cannot be started.");
+  add_sample(up, {{"helper", "map"}}, mapper.trouble().empty());
+  out.push_back(std::move(up));
+}
+
 }  // namespace
 
 prometheus::MetricFamily counter_family(std::string name, std::string help) {
@@ -194,6 +213,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_links(families, *ports.links);
   add_server(families, ports.server());
   add_web(families, ports.web());
+  if (ports.mapper) add_mapper(families, *ports.mapper);
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);
   std::ostringstream out;

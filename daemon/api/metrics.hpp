@@ -9,6 +9,7 @@
 #include "daemon/api/delivery_stats.hpp"
 #include "daemon/api/links.hpp"
 #include "daemon/api/reading.hpp"
+#include "daemon/net/mapper.hpp"
 #include "daemon/net/server.hpp"
 
 namespace tocsin::api {
@@ -28,6 +29,7 @@ struct MetricPorts {
   std::function<bool()> reload_ok;    // the newest reload was good
   std::function<Wall()> reloaded_at;  // the newest good one
   std::function<WebStats()> web;
+  const Mapper* mapper = nullptr;
 };
 
 std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const MetricPorts& ports);

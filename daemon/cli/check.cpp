@@ -1,7 +1,9 @@
 #include "config/load.hpp"
 #include "daemon/api/json_out.hpp"
 #include "daemon/cli/exit_codes.hpp"
+#include "daemon/cli/map_sample.hpp"
 #include "daemon/cli/output.hpp"
+#include "daemon/cli/programs.hpp"
 #include "daemon/cli/verbs.hpp"
 
 namespace tocsin::cli {
@@ -31,9 +33,12 @@ std::string summary(const Loaded& loaded) {
 
 int check(const CheckOptions& options) {
   Loaded loaded = load_file(options.config);
+  Mapper mapper;
+  check_programs(loaded, mapper);
   if (loaded.settings)
     for (Diagnostic& d : run_examples(loaded)) loaded.errors.push_back(std::move(d));
   const bool good = loaded.settings && loaded.errors.empty();
+  if (good && !options.map.empty()) return map_sample(loaded, mapper, options);
   if (options.json) {
     std::string out;
     api::JsonWriter json(out);

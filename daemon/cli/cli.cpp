@@ -130,6 +130,12 @@ void add_check(CLI::App& root, CheckOptions& o, Chosen& chosen) {
       ->type_name("FILE")
       ->default_str(default_config);
   app->add_flag("--json", o.json, "print the findings as JSON");
+  CLI::Option* map = app->add_option("--map", o.map, "show what an integration makes of a sample")
+                         ->type_name("NAME");
+  CLI::Option* sample =
+      app->add_option("--sample", o.sample, "what its sender sends")->type_name("FILE");
+  map->needs(sample);
+  sample->needs(map);
   app->callback([&o, &chosen] { chosen = [&o] { return check(o); }; });
 }
 
@@ -358,7 +364,7 @@ int run(int argc, char** argv) {
   if (argc > 0) serving.program = argv[0];
   const char* demo = std::getenv("TOCSIN_DEMO");
   serving.demo = demo && std::string_view(demo) == "1";
-  CheckOptions checking{default_config, false};
+  CheckOptions checking{default_config, false, {}, {}};
   SendOptions sending;
   ListOptions listing;
   IncidentOptions acting;

@@ -7,6 +7,7 @@
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/log.hpp"
 #include "daemon/cli/notify.hpp"
+#include "daemon/cli/programs.hpp"
 #include "daemon/journal/memory_journal.hpp"
 #include "daemon/journal/rocks_journal.hpp"
 
@@ -114,7 +115,9 @@ int Daemon::run() {
 // ---- start ----
 
 bool Daemon::open() {
+  mapper_ = std::make_unique<Mapper>();
   Loaded loaded = load_file(options_.config);
+  check_programs(loaded, *mapper_);
   log_all(LogLevel::error, "config_error", loaded.errors);
   log_all(LogLevel::warning, "config_warning", loaded.warnings);
   reload_ok_ = loaded.settings != nullptr;
@@ -185,6 +188,7 @@ bool Daemon::listen() {
     return sum;
   };
   ports.delivery = &sender_->stats();
+  ports.mapper = mapper_.get();
   ports.reload_ok = [this] { return reload_ok_.load(); };
   ports.reloaded_at = [this] { return Wall{reloaded_at_ms_.load()}; };
   ports.web = [this] {
@@ -247,6 +251,7 @@ void Daemon::reload(const std::function<void(std::string errors)>& done) {
 void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   notify_reloading();
   Loaded loaded = load_file(options_.config);
+  check_programs(loaded, *mapper_);
   log_all(LogLevel::warning, "config_warning", loaded.warnings);
   const auto finish = [this, done](const std::string& errors) {
     reload_ok_ = errors.empty();
@@ -300,6 +305,7 @@ std::string Daemon::first_url() const {
 void Daemon::close() {
   for (const auto& server : servers_) server->drain(drain_for);
   if (control_) control_->stop();
+  if (mapper_) mapper_->stop();
   if (outbound_) outbound_->stop(transfers_grace_ms);
   if (sender_) sender_->stop();
   if (api_) api_->stop();

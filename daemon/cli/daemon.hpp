@@ -13,6 +13,7 @@
 #include "daemon/api/sender.hpp"
 #include "daemon/cli/web.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/net/mapper.hpp"
 #include "daemon/net/outbound.hpp"
 #include "daemon/net/server.hpp"
 
@@ -54,6 +55,7 @@ class Daemon {
   struct Memory;  // what stands in for the disk with --journal memory
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Mapper> mapper_;
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<api::Sender> sender_;
   std::unique_ptr<Engine> engine_;

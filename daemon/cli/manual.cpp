@@ -28,10 +28,15 @@ constexpr std::array pages{
         "tocsin serve --config config/demo.yaml --data ./var\n"
         "tocsin serve --config tocsin.yaml --journal memory"},
     Manual{
-        "tocsin check", "validate a configuration", "tocsin check [--config FILE] [--json]",
+        "tocsin check", "validate a configuration",
+        "tocsin check [--config FILE] [--map NAME --sample FILE] [--json]",
         "Reads the file and all it includes exactly as the daemon would, says everything that is\n"
-        "wrong as FILE:LINE:COLUMN: MESSAGE, and runs the examples that stand beside the rules.",
-        "tocsin check --config /etc/tocsin/tocsin.yaml"},
+        "wrong as FILE:LINE:COLUMN: MESSAGE, and runs the examples that stand beside the rules.\n"
+        "Programs in jq are compiled.\n"
+        "With --map it goes on to read a sample as the integration NAME would, and prints the\n"
+        "alerts and what they would be: CI, severity, category, priority, owner. Nothing is sent.",
+        "tocsin check --config /etc/tocsin/tocsin.yaml\n"
+        "tocsin check --map shop --sample shop.json"},
     Manual{
         "tocsin send", "report an event from a script",
         "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",

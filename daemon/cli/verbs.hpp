@@ -65,6 +65,7 @@ int resume_paging(const ClientOptions& options);
 struct CheckOptions {
   std::string config;
   bool json = false;
+  std::string map, sample;  // an integration, and a file with a body that is sent to it
 };
 int check(const CheckOptions& options);
 

@@ -34,8 +34,9 @@ struct Job {
 
 // One helper and when it may be started again.
 struct Worker {
-  explicit Worker(const std::string& program) : process({program, "map"}) {}
+  Worker(const std::string& program, std::size_t n) : process({program, "map"}), number(n) {}
   HelperProcess process;
+  const std::size_t number;
   bool started_once = false;
   int documents = 0;
   Clock::time_point start_at{};
@@ -134,6 +135,10 @@ void Mapper::Impl::start(Worker& worker) {
   worker.started_once = true;
   worker.documents = 0;
   worker.trouble = worker.process.start();
+  {
+    const std::lock_guard lock(mutex);
+    troubles[worker.number] = worker.trouble;
+  }
   if (worker.trouble.empty()) {
     worker.back_off = back_off_min;
     return;
@@ -188,7 +193,7 @@ void Mapper::Impl::answer(Job& job, MapResult result, const HelperFrame& raw) {
 }
 
 void Mapper::Impl::work(std::size_t number) {
-  Worker worker(options.program);
+  Worker worker(options.program, number);
   for (;;) {
     Job job;
     const auto look_at = Clock::now() + look_every;
@@ -209,8 +214,6 @@ void Mapper::Impl::work(std::size_t number) {
       answer(job, std::move(result), raw);
     }
     if (worker.started_once || needed) look_after(worker);
-    const std::lock_guard lock(mutex);
-    troubles[number] = worker.trouble;
   }
 }
 

@@ -23,6 +23,7 @@ from common import expect, run
 REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BASE = """
 http: {listen: ["127.0.0.1:9966"], loopback_may_act: true}
+include: ["etc/tocsin/conf.d/*.yaml"]
 store: {path: ./store}
 tokens:
   - {name: bob-cli, person: bob, roles: [engineer, incident_manager, administrator, event_source],
@@ -45,7 +46,8 @@ default_group: team-pay
 """
 FIRST = [{"labels": {"alertname": "DiskFull", "instance": "db-7", "severity": "critical"},
           "annotations": {"summary": "Disk is full"}}]  # INC0000001 of every page but README's
-CONTENT = {"url": "https://hooks.example.org/pages", "secret": common.SECRET, "token": "f" * 64}
+CONTENT = {"url": "https://hooks.example.org/pages", "secret": common.SECRET, "token": "f" * 64,
+           "program": "."}
 SKIP = re.compile(r"<!-- not run: .{5,}-->")
 POST = re.compile(r"<!-- POST (/\S+) -->")
 
@@ -121,14 +123,14 @@ class Bench:
         def local(match):
             return f"{match.group(1)}{self.folder}{match.group(2)}"
         text = re.sub(r"([\s\"'{\[,:])(/(?:etc|var|run)/)", local, text)
-        for key, value in re.findall(r"(\w*_file|\bcert|\bkey|\bcertificate):\s*\"?([^\s\",}]+)", text):
+        for key, value in re.findall(r"(\w*_file|\bcert|\bkey|\bcertificate|\bprogram):\s*\"?([^\s\",}]+)", text):
             value = os.path.join(self.folder, value)
             if not value.startswith(self.folder) or os.path.exists(value) or "." not in value + key:
                 continue
             content = CONTENT.get(key.removesuffix("_file"), "some-secret-of-32-characters-long")
             if re.search(r"\.(key|crt|pem)$", value):
                 content = self.certificate()[0 if value.endswith(".key") else 1]
-            if key.endswith("_file") or re.search(r"\.(key|crt|pem)$", value):
+            if key.endswith("_file") or re.search(r"\.(key|crt|pem|jq)$", value):
                 self.put(value, content)
                 os.chmod(value, 0o600)
         return text

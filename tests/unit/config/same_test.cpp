@@ -152,3 +152,28 @@ TEST_CASE("anchors are read, and do not grow without end") {
   CHECK(lines(load_text(bomb, "t.yaml").errors).find("more than a million values") !=
         std::string::npos);
 }
+
+TEST_CASE("a program is part of the configuration, wherever it stands") {
+  Folder folder;
+  const std::string program = "# \"what\"\n.a\t| {key: \"\\(.b) \xC3\xA4\"}\n";
+  folder.write("p.jq", program);
+  const auto with_file =
+      load_file(folder.write("f.yaml",
+                             "integrations: [{name: j, source: jq, program: p.jq}]\n"
+                             "people: [{id: bob, reach: {page: [m]}}]\n"
+                             "channels: [{name: m, kind: mailbox, directory: /x}]\n"));
+  INFO(lines(with_file.errors));
+  REQUIRE(with_file.settings);
+  REQUIRE(with_file.body.integrations.size() == 1);
+  CHECK(with_file.body.integrations[0].program.text == program);
+  CHECK(with_file.body.integrations[0].program.file == folder.path() + "/p.jq");
+
+  const auto stored = load_stored(with_file.settings->text);
+  INFO(lines(stored.errors) << with_file.settings->text);
+  REQUIRE(stored.settings);
+  CHECK(stored.body.integrations[0].program.text == program);
+  CHECK(stored.settings->hash == with_file.settings->hash);
+
+  folder.write("p.jq", program + " ");
+  CHECK(load_file(folder.path() + "/f.yaml").settings->hash != with_file.settings->hash);
+}

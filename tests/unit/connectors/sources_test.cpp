@@ -138,3 +138,19 @@ TEST_CASE("the severity of a generic alert is no part of its identity") {
   CHECK(first.label_bytes() == second.label_bytes());
   CHECK(second.annotation("severity") == "critical");
 }
+
+TEST_CASE("a document goes to a program only when it is JSON to its last byte") {
+  const auto why = [](std::string body) {
+    const std::size_t size = body.size();
+    body.append(64, '\xFF');
+    return find_source("jq")->document(std::string_view(body).substr(0, size)).message;
+  };
+  CHECK(why(R"({"a":[1,{"b":null}],"c":"\u00e4"})").empty());
+  CHECK(why("[1,\"x\"]").empty());
+  CHECK(why(R"({"a":1,"a":2})") == "a: key given twice");
+  CHECK(why(R"({"a":NaN})") != "");
+  CHECK(why(R"({"a":1} {"b":2})") == "something follows the end of the document");
+  CHECK(why("7") == "expected an object");
+  CHECK(why("") != "");
+  CHECK(why(std::string(33, '[') + std::string(33, ']')) != "");
+}
