@@ -23,6 +23,8 @@ void Compiler::read(const Node& built_in, const Node& users) {
     cis(root);
     rules(root, "rules", own_rules);
     rules(root, "default_rules", default_rules);
+    syslog_rules(root, "syslog_rules", own_syslog_rules);
+    syslog_rules(root, "default_syslog_rules", default_syslog_rules);
     priority(root);
     times(root);
   }

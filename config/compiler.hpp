@@ -34,6 +34,7 @@ class Compiler {
 
   Settings settings;
   std::vector<Rule> own_rules, default_rules;  // settings.rules is one after the other
+  std::vector<SyslogRule> own_syslog_rules, default_syslog_rules;  // likewise
   Body body;
   std::vector<Example> examples;
 
@@ -72,6 +73,13 @@ class Compiler {
   void rule_set(Reader& item, Rule& rule);
   void rule_examples(Reader& item, const Rule& rule);
   std::vector<Matcher> matchers(Reader& item, std::string_view key);
+
+  // ---- read_syslog.cpp
+  void syslog_rules(Reader& root, std::string_view key, std::vector<SyslogRule>& out);
+  SyslogRule syslog_rule(Reader& item);
+  void syslog_conditions(Reader& item, SyslogRule& rule);
+  void syslog_examples(Reader& item, const SyslogRule& rule);
+  void compile_syslog_rules();
 
   // ---- read_process.cpp
   void priority(Reader& root);
@@ -116,6 +124,7 @@ class Compiler {
   std::vector<Reference> references_;
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
+  std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
   std::map<std::string, Mark> person_marks_, channel_marks_;
   Mark top_, p1_;
 };
@@ -125,5 +134,6 @@ class Compiler {
 std::string normalised(const Compiler& compiled);
 
 extern const char* const default_policy;  // YAML, the policy that is built in
+extern const char* const default_syslog;  // YAML, its section default_syslog_rules
 
 }  // namespace tocsin::config

@@ -59,6 +59,7 @@ void Compiler::finish() {
   }
   references();
   order_rules();
+  compile_syslog_rules();
   index_cis();
   if (!report_.errors.empty()) return;  // the rest would only repeat them
   fill_in_people();

@@ -20,7 +20,7 @@ constexpr std::uintmax_t file_bytes_max = 16u << 20;
 // Lists of named things: every file may add some. Everything else is said in one place.
 bool is_collection(std::string_view key) {
   static constexpr std::string_view keys[] = {"tokens", "integrations", "channels", "people",
-                                              "groups", "cis",          "rules"};
+                                              "groups", "cis",          "rules",    "syslog_rules"};
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 
@@ -107,7 +107,8 @@ Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
   // Without one file of the set the others would only seem wrong.
   const bool whole = !main.broken && include(main.root, file.parent_path(), report);
   if (whole) {
-    const Parsed built_in = parse_yaml(default_policy, "built-in policy", report);
+    const Parsed built_in =
+        parse_yaml(std::string(default_policy) + default_syslog, "built-in policy", report);
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
     Compiler compiler(absolute.parent_path().string(), lenient, report);

@@ -1,5 +1,6 @@
 // Settings -> the one text that means them.
 #include "config/compiler.hpp"
+#include "connectors/in/syslog/message.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -166,6 +167,21 @@ class Writer {
     return map.put("set", set.done()).done();
   }
 
+  static std::string syslog_rule(const SyslogRule& r) {
+    std::vector<std::string> facilities;
+    for (std::uint8_t i = 0; i < 24; ++i)
+      if (r.facilities >> i & 1u) facilities.emplace_back(syslog_facility_name(i));
+    Map set, map;
+    if (r.alert_severity) set.text("severity", name(*r.alert_severity));
+    set.text("summary", r.summary).text("runbook_url", r.runbook_url);
+    map.text("id", r.id).text("alertname", r.alertname).text("program", r.program);
+    map.list("facility", facilities).text("severity", syslog_severity_name(r.severity));
+    map.text("match", r.match).text("clear", r.clear).list("notes", r.notes);
+    if (r.clear_over_udp) map.put("clear_over_udp", "true");
+    map.put("quiet_after", r.quiet_after == Span{} ? "never" : duration_text(r.quiet_after));
+    return map.put("set", set.done()).done();
+  }
+
   void meaning() {
     Map severities;
     for (const auto& [word, severity] : s_.severity_aliases)
@@ -186,6 +202,8 @@ class Writer {
     });
     items("rules", c_.own_rules, rule);
     items("default_rules", c_.default_rules, rule);
+    items("syslog_rules", c_.own_syslog_rules, syslog_rule);
+    items("default_syslog_rules", c_.default_syslog_rules, syslog_rule);
   }
 
   static std::string target(const Target& t) {

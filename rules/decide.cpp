@@ -75,7 +75,7 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   cancel_pages(d, n);
 }
 
-IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v,
+IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,
                     IncidentNumber recurrence_of) {
   const Assessment a = assess(alert.ci, alert.severity, d.settings);
   const std::string title = title_of(v, alert.ci);
@@ -84,6 +84,7 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, const Verdict& v,
   n.environment = v.environment, n.category = v.category, n.subcategory = v.subcategory;
   n.symptom = v.symptom, n.rule = v.rule, n.group = v.group;
   n.summary = shorten(v.summary, 512), n.runbook = shorten(v.runbook, 512), n.reason = a.reason;
+  n.origin = d.state.source_name(source) == syslog_source ? Origin::syslog : Origin::webhook;
   n.ci_match = alert.ci_match, n.severity = alert.severity;
   n.impact = a.impact, n.urgency = a.urgency, n.priority = a.priority;
   n.occurred_at = alert.time_suspect || alert.starts_at.ms == 0 ? d.wall() : alert.starts_at;
@@ -106,7 +107,7 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   IncidentNumber n = join.incident;
   Disposition disposition = join.reopen ? Disposition::reopened : Disposition::correlated;
   if (!n) {
-    n = open(d, alert, v, own);
+    n = open(d, alert, source, v, own);
     disposition = Disposition::incident_opened;
   }
   const bool starts = !join.incident || join.reopen;
@@ -132,6 +133,11 @@ bool waits(const Deciding& d, const Prepared& alert, IncidentNumber own) {
   return !find_join(d, own, alert.ci, v.subcategory).incident;
 }
 
+// Until when it is good without being heard of again; never: somebody has to say that it is over.
+Instant good_until(const Deciding& d, const Prepared& alert) {
+  return alert.until == until_cleared ? never : d.state.globals().instant(alert.until);
+}
+
 // While it is held its row has no room for what its sender promised.
 void heard(const Deciding& d, const Prepared& alert, Instant until) {
   const std::uint32_t slot = d.state.alert_slot(alert.fingerprint);
@@ -143,7 +149,7 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
   if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
   const bool held = waits(d, alert, {});
-  const Instant stale_at = d.state.globals().instant(alert.until);
+  const Instant stale_at = good_until(d, alert);
   remember(d, c, held ? AlertState::held : AlertState::firing,
            held ? d.now + d.settings.hold_down[index(alert.severity)] : stale_at);
   if (held) return heard(d, alert, stale_at);
@@ -154,7 +160,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
   const Prepared& alert = *c.alert;
   const AlertRow row = d.state.alerts().at(slot);
   // What one sender of a pair promised is not taken back by the other.
-  const Instant promised = d.state.globals().instant(alert.until);
+  const Instant promised = good_until(d, alert);
   const Instant until = row.state == AlertState::firing ? later(row.due, promised) : promised;
   switch (judge_firing(row, alert)) {
     // The same alert again: count it, note that it was seen, write nothing.
@@ -365,10 +371,33 @@ void on_hold_over(const Deciding& d, std::uint32_t slot) {
         later(promised, d.now + std::max(d.settings.resolve_timeout, promise_of(d, row.source))));
 }
 
+// An alert that a line of syslog made, by the rule that is in force now; null: another, or the rule
+// is gone.
+const SyslogRule* syslog_rule_of(const Deciding& d, const AlertRow& row) {
+  if (d.state.source_name(row.source) != syslog_source) return nullptr;
+  return d.settings.syslog_rule(row.text().label("rule"));
+}
+
+// LCY-6: nobody repeats a line, so that its alert is not stale. Its rule says how long it must be
+// quiet to be over, or it waits for a line that says so.
+void on_quiet(const Deciding& d, const AlertRow& row, const SyslogRule& rule, Instant promised) {
+  if (rule.quiet_after == Span{}) return d.out.add(AlertRefreshed{row.fingerprint(), never});
+  // A start forgets who was heard: it begins to listen anew.
+  promised = later(promised, d.state.globals().stale_grace + rule.quiet_after);
+  if (promised > d.now) return d.out.add(AlertRefreshed{row.fingerprint(), promised});
+  const std::string name(shorten(row.text().label("alertname"), 128));
+  const IncidentNumber n = row.incident;
+  d.out.add(AlertResolved{row.fingerprint(), n, row.source, d.wall(),
+                          d.now + d.settings.tombstone_for, Disposition::correlated, name,
+                          rule.quiet_after.ms});
+  if (n) look_for_recovery(d, n, d.wall(), true);
+}
+
 // Silence is not health (BND-11): heard of meanwhile, it goes on; else it is stale, and stays open.
 void on_silence(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
   Instant promised = d.sightings.until(slot, row.serial());
+  if (const SyslogRule* rule = syslog_rule_of(d, row)) return on_quiet(d, row, *rule, promised);
   // A start forgets who was heard. The grace after it is enough for those who repeat within
   // minutes; one who repeats within hours is given a whole round.
   const Span round = promise_of(d, row.source);

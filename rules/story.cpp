@@ -122,6 +122,10 @@ struct Story {
             std::string(name(f.severity)));
   }
   void on(const AlertResolved& f) {
+    if (f.quiet_ms > 0)
+      return say("alert_resolved", "daemon",
+                 std::string(f.name) + " is clear: no line has said it again for " +
+                     duration(milliseconds(f.quiet_ms)));
     say("alert_resolved", "source", std::string(f.name) + " is clear");
   }
   void on(const AlertStale& f) {
@@ -148,8 +152,9 @@ struct Story {
   void on(const NoteAdded& f) { say("note", std::string(f.by), std::string(f.text)); }
   void on(const RecoverySeen& f) {
     say("restored", "daemon",
-        "all alerts are clear; it counts as restored when that lasts " +
-            duration(f.verify_due - at));
+        f.verify_due <= at ? "all alerts are clear, and the quiet was the wait for it to last"
+                           : "all alerts are clear; it counts as restored when that lasts " +
+                                 duration(f.verify_due - at));
   }
   void on(const VerifyFailed& f) {
     say("verify_failed", "daemon", std::string(f.name) + " came back inside the verify window");

@@ -132,6 +132,46 @@ default_rules:
   - id: m321
     match: ['alertname=~".*CloudProvider.*"']
     set: {category: third_party, subcategory: cloud_provider, symptom: S01}
+  # What the built-in rules of syslog find and the names above do not tell.
+  - id: m405
+    match: ['alertname=~"DiskIoError|SmartPrefailure"']
+    set: {category: storage, subcategory: disk_fault, symptom: S11}
+  - id: m410
+    match: ['alertname=~"FilesystemReadOnly|FilesystemError"']
+    set: {category: storage, subcategory: filesystem, symptom: S03}
+  - id: m411
+    match: ['alertname=~"Multipath.*"']
+    set: {category: storage, subcategory: array_san, symptom: S02}
+  - id: m420
+    match: ['alertname=~".*BruteForce"']
+    set: {category: security, subcategory: brute_force, symptom: S10}
+  - id: m425
+    match: ['alertname=~"Sudo(Failure|NotAllowed)"']
+    set: {category: security, subcategory: unauthorized_access, symptom: S10}
+  - id: m431
+    match: ['alertname="PostgresPanic"']
+    set: {category: database, subcategory: availability, symptom: S01}
+  - id: m435
+    match: ['alertname=~"SystemdUnitFailed|ProcessCrashed"']
+    set: {category: compute, subcategory: service_unit, symptom: S01}
+  - id: m436
+    match: ['alertname=~"KernelHung|KernelPanic"']
+    set: {category: compute, subcategory: os_kernel, symptom: S02}
+  - id: m450
+    match: ['alertname="DhcpNoFreeLeases"']
+    set: {category: network, subcategory: dhcp_ipam, symptom: S07}
+  - id: m460
+    match: ['alertname="TimeUnsynchronised"']
+    set: {category: compute, subcategory: time_sync, symptom: S13}
+  - id: m470
+    match: ['alertname=~"BackendDown|BackendEmpty|VirtualRouterFault"']
+    set: {category: network, subcategory: load_balancer, symptom: S03}
+  - id: m471
+    match: ['alertname="ConntrackTableFull"']
+    set: {category: network, subcategory: firewall, symptom: S07}
+  - id: m480
+    match: ['alertname=~"FanFailed|MachineCheck"']
+    set: {category: compute, subcategory: hardware_fault, symptom: S11}
 
 priority:
   matrix:                   # row: impact 1 to 4, column: urgency 1 to 4

@@ -65,6 +65,7 @@ void count(Totals& t, const AlertChanged& f, AlertState was) {
 }
 
 void count(Totals& t, const AlertResolved& f, AlertState was) {
+  if (f.quiet_ms > 0) return;  // no event came
   disposed(t, f.source, f.disposition);
   if (was != AlertState::held) return;
   --t.held;  // the event that was held ends with the one that clears it

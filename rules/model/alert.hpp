@@ -58,6 +58,9 @@ class AlertText {
 void pack_alert(std::string& out, const std::vector<Pair>& labels,
                 const std::vector<Pair>& annotations, std::string_view generator_url);
 
+// The end of what has none of its own: it fires until somebody says that it is over.
+inline constexpr Wall until_cleared{253'402'300'799'000};
+
 // One alert as a sender reports it. Times are the sender's; Wall{0} is "not given". Its severity is
 // the label `severity`, read through the alias table of the settings.
 struct IncomingAlert {

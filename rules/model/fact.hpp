@@ -146,6 +146,7 @@ struct AlertStale {
   Text name;
   TOCSIN_FIELDS(alert, incident, due, retire, name)
 };
+// quiet_ms: nobody said that it is over, but no line said for so long that it is not. No event.
 struct AlertResolved {
   Fingerprint alert;
   IncidentNumber incident;
@@ -154,7 +155,8 @@ struct AlertResolved {
   Instant retire;
   Disposition disposition{};
   Text name;
-  TOCSIN_FIELDS(alert, incident, source, ends_at, retire, disposition, name)
+  std::int64_t quiet_ms = 0;
+  TOCSIN_FIELDS(alert, incident, source, ends_at, retire, disposition, name, quiet_ms)
 };
 struct AlertKept {  // its time to be forgotten had come, but its incident still lives
   Fingerprint alert;

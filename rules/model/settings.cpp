@@ -32,6 +32,13 @@ Span Settings::promise(std::string_view source) const {
   const auto it = promises.find(source);
   return it == promises.end() ? Span{} : it->second;
 }
+
+const SyslogRule* Settings::syslog_rule(std::string_view id) const {
+  const auto it = std::find_if(syslog_rules.begin(), syslog_rules.end(),
+                               [id](const SyslogRule& rule) { return rule.id == id; });
+  return it == syslog_rules.end() ? nullptr : &*it;
+}
+
 const Channel* Settings::channel(std::string_view wanted) const {
   return find_sorted(channels, &Channel::name, wanted);
 }

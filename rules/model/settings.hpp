@@ -21,6 +21,8 @@ class RE2;
 
 namespace tocsin {
 
+class SyslogRules;  // connectors/in/syslog/rules.hpp
+
 // A Prometheus matcher. Regular expressions are anchored at both ends and run in linear time (RE2).
 struct Matcher {
   enum class Op : std::uint8_t { equal, not_equal, matches, not_matches };
@@ -37,6 +39,26 @@ struct Rule {
   std::optional<Severity> severity;
   std::optional<EventClass> event_class;
 };
+
+// Which lines of syslog are an alert, and what ends it. The expressions are RE2's, and match
+// anywhere in the text of a line unless they say otherwise.
+struct SyslogRule {
+  std::string id;                // label `rule`
+  std::string alertname;         // label
+  std::string program;           // expression for the whole name; empty: any
+  std::uint32_t facilities = 0;  // a bit each; 0: any
+  std::uint8_t severity = 7;     // of a line that matches: this one or worse, 0 is the worst
+  std::string match;
+  std::string clear;               // empty: no line says that it is over
+  std::vector<std::string> notes;  // named groups that describe and do not identify
+  bool clear_over_udp = false;     // although anybody could have sent it
+  Span quiet_after{};              // over when no line matched for so long; 0: never by silence
+  std::optional<Severity> alert_severity;  // none: by that of the line
+  std::string summary, runbook_url;        // {name} is the text of a named group
+};
+
+// The one source of all lines, whatever they came over.
+inline constexpr std::string_view syslog_source = "syslog";
 
 struct Ci {
   std::string id;
@@ -126,6 +148,9 @@ struct Settings {
   std::map<std::string, Severity, std::less<>> severity_aliases;
   Severity severity_default = Severity::error;
 
+  std::vector<SyslogRule> syslog_rules;       // in the order in which they are asked
+  std::shared_ptr<const SyslogRules> syslog;  // the same, compiled; made by config/
+
   std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
   std::vector<Ci> cis;                                           // sorted by id
   std::map<std::string, std::uint32_t, std::less<>> ci_by_name;  // id and aliases, lower case
@@ -172,6 +197,7 @@ struct Settings {
   const Group* group(std::string_view id) const;
   const Channel* channel(std::string_view name) const;
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
+  const SyslogRule* syslog_rule(std::string_view id) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 

@@ -29,14 +29,16 @@ IncidentNumber open_incident(const Deciding& d, const NewIncident& n) {
   return number;
 }
 
-void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at) {
+void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool verified) {
   if (d.state.incident_slot(n) == no_slot) return;
   const IncidentRow row = row_of(d, n);
   if (!row.unresolved() || row.alerts_firing > 0 || row.alerts_total == 0 ||
       row.verify_due != never || row.prompted)
     return;
   // LCY-5: the window runs from the receipt of the last end, whatever its sender's clock says.
-  d.out.add(RecoverySeen{n, ended_at, d.now + d.settings.verify[index(row.priority)]});
+  // LCY-6: the quiet that ended it has been the window.
+  d.out.add(
+      RecoverySeen{n, ended_at, verified ? d.now : d.now + d.settings.verify[index(row.priority)]});
 }
 
 void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,

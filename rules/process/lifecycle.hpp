@@ -23,8 +23,9 @@ struct NewIncident {
 IncidentNumber open_incident(const Deciding& d, const NewIncident& incident);
 
 // After an alert of it ended: when none is left that fires or is stale, the verify window begins
-// (LCY-4).
-void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at);
+// (LCY-4). `verified`: it is over at once.
+void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at,
+                       bool verified = false);
 
 // An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies
 // when nobody has answered yet.

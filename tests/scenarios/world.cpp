@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "config/text.hpp"
+#include "connectors/in/syslog/syslog.hpp"
 #include "rules/dump.hpp"
 #include "rules/invariants.hpp"
 #include "rules/prepare.hpp"
@@ -207,6 +208,7 @@ void World::command(const Line& line, const Words& words) {
   }
   if (!node_) return say("BROKEN the process is not running");
   if (verb == "alert" || verb == "resolved") return alert(words, verb == "resolved");
+  if (verb == "syslog") return syslog(words);
   if (verb == "show") return show(words);
   if (verb == "link") return link(words);
   if (verb == "clock") return change_clock(words.at(1));
@@ -253,20 +255,40 @@ void World::alert(const Words& words, bool resolved) {
   std::vector<Pair> packed(labels.begin(), labels.end()), annotations;
   if (!summary.empty()) annotations.emplace_back("summary", summary);
 
+  auto batch = std::make_shared<AlertBatch>();
+  pack_alert(batch->bytes, packed, annotations, "");
+  in.text_size = static_cast<std::uint32_t>(batch->bytes.size());
+  batch->alerts.assign(static_cast<std::size_t>(std::max(1, std::atoi(times.c_str()))), in);
+  receive(std::move(batch), source.empty() ? "alertmanager" : source);
+}
+
+// syslog udp "<27>Mar 11 ..." | syslog tcp "..." times=3
+void World::syslog(const Words& words) {
+  const auto settings = node_->sequencer->settings();
+  const SyslogTransport transport{"192.0.2.7", {now_ + skew_}, words.at(1) != "udp", nullptr};
+  auto given = options(Words(words.begin() + 3, words.end()));
+  const std::string times = take(given, "times");
+  auto batch = std::make_shared<AlertBatch>();
+  for (int i = 0; i < std::max(1, std::atoi(times.c_str())); ++i)
+    if (const auto instead = decode_syslog(words.at(2), *settings->syslog, transport, *batch))
+      inbox_.push_back({node_->now(machine()),
+                        Command(CountRejected{node_->state.source_slot(std::string(syslog_source)),
+                                              *instead, 1}),
+                        {},
+                        0});
+  receive(std::move(batch), std::string(syslog_source));
+}
+
+void World::receive(std::shared_ptr<AlertBatch> batch, const std::string& sender) {
   AlertsRequest request;
-  request.batch = std::make_shared<AlertBatch>();
-  pack_alert(request.batch->bytes, packed, annotations, "");
-  in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size());
+  request.batch = std::move(batch);
   request.settings = node_->sequencer->settings();
-  const std::string sender = source.empty() ? "alertmanager" : source;
   request.source = node_->state.source_slot(sender);
   request.received_at = {now_ + skew_};
-  for (int i = 0; i < std::max(1, std::atoi(times.c_str())); ++i) {
-    request.batch->alerts.push_back(in);
+  for (const IncomingAlert& in : request.batch->alerts)
     request.prepared.push_back(prepare(*request.batch, in, *request.settings,
                                        node_->state.globals().secret, request.source,
                                        request.received_at, request.settings->promise(sender)));
-  }
   request.done = [](bool, std::uint64_t) {};
   inbox_.push_back({node_->now(machine()), std::move(request), {}, 0});
   inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});

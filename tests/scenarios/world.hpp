@@ -47,6 +47,8 @@ class World {
 
   void command(const Line& line, const Words& words);
   void alert(const Words& words, bool resolved);
+  void syslog(const Words& words);
+  void receive(std::shared_ptr<AlertBatch> batch, const std::string& sender);
   void act(const Words& words);
   void silence(const Words& words, const Actor& by);
   void link(const Words& words);

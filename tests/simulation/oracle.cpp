@@ -97,6 +97,7 @@ struct Watch {
   void on(const AlertResolved& f) {
     o.alerts_[f.alert].ended = f.ends_at;
     o.alerts_[f.alert].promised = {};  // what it promised was about what is over
+    if (f.quiet_ms > 0) return;  // nobody said so: no event
     disposed(f.disposition);
     if (f.disposition == Disposition::held_then_cleared) disposed(f.disposition);
   }

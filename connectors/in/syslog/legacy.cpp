@@ -31,7 +31,7 @@ bool may_be_host(std::string_view word) {
   if (word.empty() || word.size() > host_bytes_max) return false;
   const bool clean = std::all_of(word.begin(), word.end(), [](char c) {
     return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == ':' ||
-           c == '/' || c == '%';
+           c == '/' || c == '%' || c == '@';
   });
   return clean &&
          std::any_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); });

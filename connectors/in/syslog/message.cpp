@@ -142,8 +142,8 @@ SyslogError parse_syslog(std::string_view line, const SyslogDefaults& defaults,
   if (line.size() > syslog_line_bytes_max) return SyslogError::too_long;
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == '\0'))
     line.remove_suffix(1);
-  if (line.starts_with(bom)) line.remove_prefix(bom.size());
-  if (trimmed(line).empty()) return SyslogError::empty;
+  line = trimmed(line);
+  if (line.empty()) return SyslogError::empty;
   take_priority(line, out);
   if (take_version_and_time(line, out))
     parse_rfc5424(line, out);

@@ -5,7 +5,9 @@
 // All expressions of all rules are one RE2::Set: a line is looked at once, however many rules there
 // are, and a line that nobody wants costs no allocation. Rules are asked in their order, each first
 // whether the line clears it, then whether it matches; the first yes wins, so that a line is one
-// event. Should the set run out of its memory, the rules are asked one by one: slow, and right.
+// event. Program and facility are asked of both, the severity only of a line that matches: what
+// says that all is well is seldom an error. Should the set run out of its memory, the rules are
+// asked one by one: slow, and right.
 
 #include <atomic>
 #include <cstdint>
@@ -32,10 +34,10 @@ class SyslogRules {
  public:
   static constexpr std::size_t rules_max = 2000, expression_bytes_max = 2048, captures_max = 16;
 
-  // What is wrong with an expression, or with what its groups are named; empty: nothing.
+  // What is wrong with an expression or with the names of its groups.
   struct Fault {
     std::size_t rule;
-    std::string_view key;  // program, match, clear
+    std::string_view key;  // program, match, clear, notes, set
     std::string message;
   };
   // Null when there are faults. The rules are copied.
@@ -54,6 +56,7 @@ class SyslogRules {
   struct Compiled;
   explicit SyslogRules(std::vector<SyslogRule> rules);
   bool wants(std::size_t expression, const SyslogMessage& message, SyslogMatch& out) const;
+  void ask_all(const SyslogMessage& message, SyslogMatch& out) const;
 
   std::vector<SyslogRule> rules_;
   std::unique_ptr<Compiled> compiled_;

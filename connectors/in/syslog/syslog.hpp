@@ -3,7 +3,8 @@
 //
 // Labels, which are the identity: alertname and rule (of the rule), host, and the named groups of
 // its expression. Annotations: severity, summary, message, program, facility, and the groups that
-// the rule lists as annotations. The start is the receipt, so that a repeated line is a repeat.
+// the rule calls notes. The program is no label: what says that it is broken and what says that it
+// is well may be two. The start is the receipt, so that a repeated line is a repeat.
 
 #include <cstdint>
 #include <optional>

@@ -65,6 +65,7 @@ bool time_of_day(Cursor& c, Civil& t) {
       at.rest.remove_prefix(1);
     }
   }
+  if (at.peek() == '.' && at.peek(1) == ' ') at.take('.');  // a fraction that is left out
   c = at;
   return true;
 }
