@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -50,6 +51,9 @@ struct Engine::Impl {
   std::condition_variable wake;
   std::deque<Work> inbox;   // alerts and machines
   std::deque<Work> people;  // commands of persons and channels: taken first
+  // What is only counted, until the next turn. Sums: a flood of it is neither long nor lost.
+  std::array<std::array<std::uint32_t, EnumTable<Disposition>::count>, sources_max> counted{};
+  bool counting = false;  // there is some
   std::size_t inbox_alerts = 0;
   bool stopping = false;
   bool running = false;
@@ -209,7 +213,7 @@ struct Engine::Impl {
         hear_committer(retry_at);
         hear_checkpoint();
         take_inbox(works);
-        last = stopping && inbox.empty() && people.empty();
+        last = stopping && inbox.empty() && people.empty() && !counting;
       }
       release();
       more = false;
@@ -237,8 +241,8 @@ struct Engine::Impl {
 
   bool ready(const std::deque<Work>& works) const {
     if (appended || installed || readers.came()) return true;
-    const bool waiting =
-        !inbox.empty() || !people.empty() || !works.empty() || (stopping && checkpoints->idle());
+    const bool waiting = !inbox.empty() || !people.empty() || counting || !works.empty() ||
+                         (stopping && checkpoints->idle());
     return waiting && !built && !waiting_turn && (!frame_in_flight || inbox_alerts >= group_min);
   }
 
@@ -303,6 +307,19 @@ struct Engine::Impl {
     }
     inbox_alerts -= std::min(inbox_alerts, alerts);
     health.inbox = inbox_alerts;
+    if (counting) take_counted(works);
+  }
+  void take_counted(std::deque<Work>& works) {
+    const Instant now = clock.now();
+    for (std::size_t source = 0; source < counted.size(); ++source)
+      for (std::size_t d = 0; d < counted[source].size(); ++d)
+        if (const auto n = std::exchange(counted[source][d], 0))
+          works.push_back({now,
+                           Command(CountRejected{static_cast<std::uint8_t>(source),
+                                                 static_cast<Disposition>(d), n}),
+                           {},
+                           0});
+    counting = false;
   }
   static std::size_t alerts_in(const Work& work) {
     const auto* request = std::get_if<AlertsRequest>(&work.input);
@@ -483,9 +500,9 @@ void Engine::settle(SettleAttempt outcome) {
 
 void Engine::count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count) {
   std::lock_guard lock(impl_->mutex);
-  if (impl_->stopping || impl_->people.size() >= impl_->options.inbox_commands_max) return;
-  impl_->people.push_back(
-      {impl_->clock.now(), Command(CountRejected{source, disposition, count}), {}, 0});
+  if (count == 0) return;
+  impl_->counted[std::min<std::size_t>(source, sources_max - 1)][index(disposition)] += count;
+  impl_->counting = true;
   impl_->wake.notify_all();
 }
 

@@ -124,3 +124,26 @@ TEST_CASE("a critical alert pages, and a restart keeps all of it") {
   CHECK(row->state == IncidentState::in_progress);
   CHECK(row->words().owner == "ada");
 }
+
+TEST_CASE("what is only counted is counted to the last one, however much comes at once") {
+  MemoryStore store;
+  constexpr std::uint32_t threads = 4, times = 20'000;  // more than there are places for commands
+  {
+    Running run(store);
+    std::vector<std::thread> counting;
+    for (std::uint32_t i = 0; i < threads; ++i)
+      counting.emplace_back([&, i] {
+        for (std::uint32_t n = 0; n < times; ++n)
+          run.engine.count_rejected(i % 2 ? std::uint8_t{0} : std::uint8_t{255},
+                                    i < 2 ? Disposition::unmatched : Disposition::shed, 1);
+      });
+    for (auto& thread : counting) thread.join();
+  }
+  Running second(store);  // a clean stop kept all of it
+  const auto seen = second.engine.read_now(0);
+  REQUIRE(seen);
+  CHECK(seen->totals.dispositions[index(Disposition::unmatched)] == 2 * times);
+  CHECK(seen->totals.dispositions[index(Disposition::shed)] == 2 * times);
+  CHECK(seen->totals.received[0] == 2 * times);
+  CHECK(seen->totals.received[sources_max - 1] == 2 * times);
+}
