@@ -11,6 +11,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     defaults_ = &root == &roots[0];
     root.find("include");  // done while loading
     http(root);
+    syslog_listeners(root);
     tokens(root);
     integrations(root);
     channels(root);

@@ -53,6 +53,11 @@ class Compiler {
   bool read_secret(const Word& path, std::string& out);
   std::string absolute(const std::string& path) const;
 
+  // ---- read_listeners.cpp
+  void syslog_listeners(Reader& root);
+  std::optional<SyslogListen> syslog_listener(Reader& item);
+  void syslog_keys(Reader& item, SyslogListen& out);
+
   // ---- read_people.cpp
   void people(Reader& root);
   void groups(Reader& root);
@@ -128,6 +133,9 @@ class Compiler {
   std::map<std::string, Mark> person_marks_, channel_marks_;
   Mark top_, p1_;
 };
+
+// "127.0.0.1:9966", "[::1]:9966" or ":9966".
+bool is_listen_address(std::string_view text);
 
 // The one spelling of a configuration: comments, order of keys, spaces and includes leave no trace
 // in it, and it reads back to equal settings without the built-in policy.

@@ -57,6 +57,7 @@ void Compiler::finish() {
     if (integration.repeat_interval > Span{})
       settings.promises[integration.name] = promise_of(integration.repeat_interval);
   }
+  if (!body.syslog.empty()) settings.sources.emplace_back(syslog_source);
   references();
   order_rules();
   compile_syslog_rules();

@@ -42,11 +42,23 @@ struct Integration {
   Program program{};         // of a source that has one
 };
 
+// An address at which lines of syslog are heard.
+struct SyslogListen {
+  std::string protocol;            // udp, tcp, tls
+  std::string address;             // host:port, [v6]:port or :port
+  std::string framing = "detect";  // of connections; or octet_counting, line_feed
+  bool clears = false;    // of udp: its lines may end an alert, as those of connections always may
+  std::string time_zone;  // of times that name none; empty: UTC
+  std::string cert_file, key_file, client_ca_file;  // of tls: absolute paths
+  bool operator==(const SyslogListen&) const = default;
+};
+
 // What the body needs beside the rules.
 struct Body {
   std::vector<std::string> listen{"127.0.0.1:9966"};  // host:port, [v6]:port or :port
   std::string external_url;                           // without a slash at its end
   std::string web_config;  // absolute path of web_config.hpp's file; empty: plain HTTP for all
+  std::vector<SyslogListen> syslog;
   std::string store_path = "/var/lib/tocsin";
   bool loopback_may_act = false;          // who comes from this machine needs no token: demos only
   std::vector<Token> tokens;              // sorted by name

@@ -98,6 +98,14 @@ class Writer {
                         .text("web_config", b.web_config)
                         .put("loopback_may_act", b.loopback_may_act ? "true" : "false")
                         .done());
+    if (!b.syslog.empty())
+      items("syslog", b.syslog, [](const SyslogListen& l) {
+        Map map;
+        map.text(l.protocol, l.address).text("framing", l.framing == "detect" ? "" : l.framing);
+        if (l.clears) map.put("clears", "true");
+        map.text("time_zone", l.time_zone).text("cert_file", l.cert_file);
+        return map.text("key_file", l.key_file).text("client_ca_file", l.client_ca_file).done();
+      });
     section("store", Map().text("path", b.store_path).done());
     items("tokens", b.tokens, [](const Token& t) {
       std::vector<std::string> roles;

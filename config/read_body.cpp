@@ -59,6 +59,13 @@ bool is_hex64(std::string_view text) {
 
 }  // namespace
 
+bool is_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) return false;
+  const auto host = text.substr(0, colon);
+  return text.starts_with("[") ? host.ends_with("]") : host.find(':') == std::string_view::npos;
+}
+
 void Compiler::http(Reader& root) {
   if (const Node* node = root.find("http")) {
     Reader http(*node, "http", report_);
@@ -84,12 +91,7 @@ void Compiler::http(Reader& root) {
 }
 
 void Compiler::listen_address(const Word& word) {
-  const std::string_view text = word.text;
-  const auto colon = text.rfind(':');
-  const bool v6 = text.starts_with("[");
-  const auto host = colon == std::string_view::npos ? text : text.substr(0, colon);
-  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1)) ||
-      (v6 ? !host.ends_with("]") : host.find(':') != std::string_view::npos))
+  if (!is_listen_address(word.text))
     return report_.error(word.mark,
                          "listen is host:port, [v6]:port or :port, not '" + word.text + "'");
   body.listen.push_back(word.text);

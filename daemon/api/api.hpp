@@ -24,6 +24,7 @@ struct ApiPorts {
   std::function<Wall()> reloaded_at;
   std::function<WebStats()> web = [] { return WebStats{}; };
   Mapper* mapper = nullptr;  // null: sources of users' own programs are not served
+  std::function<SyslogNumbers()> syslog = [] { return SyslogNumbers{}; };
 };
 
 class Api {

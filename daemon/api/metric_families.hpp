@@ -21,6 +21,7 @@ void add_counter(Families& out, std::string name, std::string help, double value
 void add_gauge(Families& out, std::string name, std::string help, double value);
 
 void add_process_metrics(Families& out);
+void add_syslog_metrics(Families& out, const SyslogNumbers& numbers, std::uint64_t out_of_memory);
 void add_alertmanager_metrics(Families& out, const Snapshot& snapshot, const MetricPorts& ports);
 
 }  // namespace tocsin::api

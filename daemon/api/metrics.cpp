@@ -5,6 +5,7 @@
 #include <array>
 #include <sstream>
 
+#include "connectors/in/syslog/rules.hpp"
 #include "daemon/api/metric_families.hpp"
 #include "rules/kpi/metrics.hpp"
 
@@ -214,6 +215,9 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_server(families, ports.server());
   add_web(families, ports.web());
   if (ports.mapper) add_mapper(families, *ports.mapper);
+  const auto settings = engine.settings();
+  add_syslog_metrics(families, ports.syslog(),
+                     settings->syslog ? settings->syslog->out_of_memory() : 0);
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);
   std::ostringstream out;

@@ -9,6 +9,7 @@
 #include "daemon/api/delivery_stats.hpp"
 #include "daemon/api/links.hpp"
 #include "daemon/api/reading.hpp"
+#include "daemon/api/syslog_in.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/server.hpp"
 
@@ -18,6 +19,12 @@ namespace tocsin::api {
 struct WebStats {
   std::uint64_t failures = 0;    // what changed and could not be used
   std::int64_t not_after_s = 0;  // of the certificate in use, Unix time; 0: no TLS
+};
+
+// Of the syslog listeners; `lines` is null when there are none.
+struct SyslogNumbers {
+  SyslogStats sockets;
+  const SyslogInStats* lines = nullptr;
 };
 
 struct MetricPorts {
@@ -30,6 +37,7 @@ struct MetricPorts {
   std::function<Wall()> reloaded_at;  // the newest good one
   std::function<WebStats()> web;
   const Mapper* mapper = nullptr;
+  std::function<SyslogNumbers()> syslog;
 };
 
 std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const MetricPorts& ports);

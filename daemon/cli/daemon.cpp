@@ -1,5 +1,7 @@
 #include "daemon/cli/daemon.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 
 #include "daemon/api/query.hpp"
@@ -195,6 +197,10 @@ bool Daemon::listen() {
     const auto tls = web_->tls();
     return api::WebStats{web_->failures(), tls ? not_after_s(*tls) : 0};
   };
+  if (!body_.syslog.empty()) syslog_ = std::make_unique<SyslogEars>(*engine_, body_.syslog);
+  ports.syslog = [this] {
+    return syslog_ ? api::SyslogNumbers{syslog_->stats(), &syslog_->lines()} : api::SyslogNumbers{};
+  };
   api_ = std::make_unique<api::Api>(*engine_, api::access_of(body_), std::move(ports));
   web_ = std::make_unique<Web>(
       [this](std::shared_ptr<const api::WebRules> rules) { api_->set_web(std::move(rules)); });
@@ -227,6 +233,18 @@ bool Daemon::listen() {
     log(LogLevel::error, "cannot_listen", listening.error);
     return false;
   }
+  return listen_syslog();
+}
+
+bool Daemon::listen_syslog() {
+  const std::vector<int> handed_over = handed_over_sockets();
+  if (syslog_) return syslog_->listen(handed_over);
+  for (const InheritedSocket& socket : inspect_sockets(handed_over)) {
+    log(LogLevel::warning, "syslog",
+        "nothing listens on the socket that was handed over, " + to_text(socket) +
+            ": the section syslog is empty");
+    ::close(socket.fd);
+  }
   return true;
 }
 
@@ -238,6 +256,7 @@ void Daemon::wait_for_signals() {
     siginfo_t info{};
     const int signal = sigtimedwait(&set, &info, &look_every);
     if (signal < 0) web_->look();
+    if (signal < 0 && syslog_) syslog_->look();
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) reload([](const std::string&) {});
   }
@@ -272,6 +291,9 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   }
   if (loaded.body.listen != body_.listen)
     log(LogLevel::warning, "restart_needed", "http.listen changes with the next start only");
+  if (loaded.body.syslog != body_.syslog)
+    log(LogLevel::warning, "restart_needed",
+        "the syslog listeners change with the next start only");
   const Offer offer = engine_->offer(
       ApplyConfig{loaded.settings, "reload"},
       [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config](
@@ -303,6 +325,7 @@ std::string Daemon::first_url() const {
 // In this order nothing is owed at the end: no new request; those in hand are answered; what is
 // with the network comes back and is recorded; then the last checkpoint.
 void Daemon::close() {
+  if (syslog_) syslog_->stop(drain_for);
   for (const auto& server : servers_) server->drain(drain_for);
   if (control_) control_->stop();
   if (mapper_) mapper_->stop();
@@ -314,6 +337,7 @@ void Daemon::close() {
   servers_.clear();
   web_.reset();
   api_.reset();
+  syslog_.reset();
   engine_.reset();
   sender_.reset();
   outbound_.reset();

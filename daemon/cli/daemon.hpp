@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/sender.hpp"
+#include "daemon/cli/syslog_ears.hpp"
 #include "daemon/cli/web.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/mapper.hpp"
@@ -40,6 +41,7 @@ class Daemon {
   bool open();
   bool open_engine(std::shared_ptr<const Settings> wanted);
   bool listen();
+  bool listen_syslog();
   void wait_for_signals();
   void close();
   void reload(const std::function<void(std::string errors)>& done);
@@ -61,6 +63,7 @@ class Daemon {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<Web> web_;
+  std::unique_ptr<SyslogEars> syslog_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::unique_ptr<api::Worker> control_;  // reloads, one after the other
 };

@@ -36,4 +36,11 @@ void notify_alive() {
   sd_notify(0, "WATCHDOG=1");
 }
 
+std::vector<int> handed_over_sockets() {
+  std::vector<int> out;
+  const int count = sd_listen_fds(1);
+  for (int i = 0; i < count; ++i) out.push_back(SD_LISTEN_FDS_START + i);
+  return out;
+}
+
 }  // namespace tocsin::cli

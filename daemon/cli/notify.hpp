@@ -2,6 +2,7 @@
 // Words to the service manager (sd_notify); nothing happens when there is none. Any thread.
 
 #include <string>
+#include <vector>
 
 namespace tocsin::cli {
 
@@ -10,5 +11,9 @@ void notify_reloading();
 void notify_stopping();
 // Feeds the watchdog, at most once a second however often it is called.
 void notify_alive();
+
+// The sockets that the service manager opened for this process (LISTEN_FDS), once: no child and no
+// second caller gets them.
+std::vector<int> handed_over_sockets();
 
 }  // namespace tocsin::cli

@@ -1,7 +1,5 @@
 #include "daemon/cli/web.hpp"
 
-#include <sys/stat.h>
-
 #include "daemon/cli/log.hpp"
 
 namespace tocsin::cli {
@@ -47,12 +45,6 @@ Made made_of(const LoadedWebConfig& loaded) {
 
 }  // namespace
 
-Web::Stamp Web::stamp_of(const std::string& path) {
-  struct stat s {};
-  if (stat(path.c_str(), &s) != 0) return {path, 0, 0, 0};
-  return {path, s.st_mtim.tv_sec * 1'000'000'000 + s.st_mtim.tv_nsec, s.st_size, s.st_ino};
-}
-
 std::string Web::problem_of(const std::string& path) {
   return path.empty() ? "" : made_of(load_web_config(path)).error;
 }
@@ -73,7 +65,7 @@ bool Web::use(const std::string& path) {
 void Web::look() {
   const std::lock_guard lock(reading_);
   bool changed = false;
-  for (const Stamp& stamp : stamps_) changed = changed || stamp_of(stamp.path) != stamp;
+  for (const FileStamp& stamp : stamps_) changed = changed || stamp_of(stamp.path) != stamp;
   if (!changed) return;
   const std::string path = this->path();
   if (read(path)) log(LogLevel::info, "web_config_read", path);
@@ -81,7 +73,7 @@ void Web::look() {
 
 // Stamps are taken before the files are read: what changes meanwhile has changed afterwards.
 bool Web::read(const std::string& path) {
-  std::vector<Stamp> stamps{stamp_of(path)};
+  std::vector<FileStamp> stamps{stamp_of(path)};
   const LoadedWebConfig loaded = load_web_config(path);
   if (const auto& tls = loaded.web.tls)
     for (const std::string& file : {tls->cert_file, tls->key_file, tls->client_ca_file})

@@ -14,6 +14,7 @@
 
 #include "config/web_config.hpp"
 #include "daemon/api/gate.hpp"
+#include "daemon/cli/file_stamp.hpp"
 #include "daemon/net/tls.hpp"
 
 namespace tocsin::cli {
@@ -37,20 +38,13 @@ class Web {
   std::uint64_t failures() const { return failures_; }
 
  private:
-  struct Stamp {
-    std::string path;
-    std::int64_t mtime_ns = 0, size = 0;
-    std::uint64_t inode = 0;
-    bool operator==(const Stamp&) const = default;
-  };
-  static Stamp stamp_of(const std::string& path);
   bool read(const std::string& path);
 
   std::function<void(std::shared_ptr<const api::WebRules>)> apply_;
   std::atomic<std::uint64_t> failures_{0};
 
   std::mutex reading_;  // one reader at a time; guards these
-  std::vector<Stamp> stamps_;
+  std::vector<FileStamp> stamps_;
 
   mutable std::mutex mutex_;  // never held while reading
   std::string path_;

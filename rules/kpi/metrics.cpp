@@ -47,7 +47,9 @@ void events(std::vector<MetricFamily>& out, const Snapshot& s) {
   for (std::size_t i = 0; i < sources_max; ++i) {
     if (i >= s.globals.sources.size() && s.totals.received[i] == 0) continue;
     const std::string source = i < s.globals.sources.size() ? s.globals.sources[i] : "other";
-    received.samples.push_back({{{"source", source}, {"transport", "http"}}, s.totals.received[i]});
+    const std::string transport(source == syslog_source ? syslog_source : "http");
+    received.samples.push_back(
+        {{{"source", source}, {"transport", transport}}, s.totals.received[i]});
   }
   out.push_back(std::move(received));
   MetricFamily d = family(Type::counter, "tocsin_event_dispositions_total",
