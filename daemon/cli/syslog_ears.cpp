@@ -75,7 +75,10 @@ bool SyslogEars::listen(const std::vector<int>& handed_over) {
   if (faults_.empty()) {
     const SyslogListening listening = server_->start();
     for (const std::string& warning : listening.warnings) log(LogLevel::warning, "syslog", warning);
-    if (listening.ok) return true;
+    if (listening.ok) {
+      for (const std::string& where : listening.open) log(LogLevel::info, "syslog_open", where);
+      return true;
+    }
     faults_.push_back(listening.error);
   }
   for (const std::string& fault : faults_) log(LogLevel::error, "cannot_listen", fault);

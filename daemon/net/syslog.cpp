@@ -106,7 +106,7 @@ struct SyslogServer::Impl {
   net::SyslogTcp tcp{options, ports, counters};
 
   SyslogListening start();
-  std::string open(std::size_t i, std::vector<std::string>& warnings);
+  std::string open(std::size_t i, SyslogListening& out);
   void stop(std::chrono::milliseconds wait) {
     udp.stop();
     tcp.stop(wait);
@@ -116,12 +116,13 @@ struct SyslogServer::Impl {
 };
 
 // The socket of an endpoint: the service manager's, or one of ours. Answers what is wrong.
-std::string SyslogServer::Impl::open(std::size_t i, std::vector<std::string>& warnings) {
+std::string SyslogServer::Impl::open(std::size_t i, SyslogListening& out) {
   const SyslogEndpoint& endpoint = options.endpoints[i];
   const std::string where = text_of(endpoint);
   const bool datagram = endpoint.protocol == SyslogProtocol::udp;
   int fd = -1;
-  if (const auto given = claim_socket(options.inherited, datagram, endpoint.port)) {
+  const auto given = claim_socket(options.inherited, datagram, endpoint.port);
+  if (given) {
     fd = given->fd;
   } else {
     const auto address = address_of(endpoint);
@@ -134,9 +135,10 @@ std::string SyslogServer::Impl::open(std::size_t i, std::vector<std::string>& wa
            (why == EACCES ? "; a port below 1024 comes from the socket unit" : "");
   }
   bound[i] = bound_port(fd);
+  out.open.push_back(where + (given ? ", handed over" : ""));
   counters.of(endpoint.protocol).used = true;
   if (datagram) {
-    widen(fd, options.receive_buffer_bytes, where, warnings);
+    widen(fd, options.receive_buffer_bytes, where, out.warnings);
     set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
     udp.add(fd, i);
   } else {
@@ -149,7 +151,7 @@ SyslogListening SyslogServer::Impl::start() {
   SyslogListening out;
   bound.resize(options.endpoints.size());
   for (std::size_t i = 0; i < options.endpoints.size(); ++i)
-    if (out.error = open(i, out.warnings); !out.error.empty()) return out;
+    if (out.error = open(i, out); !out.error.empty()) return out;
   for (const InheritedSocket& socket : options.inherited)
     out.warnings.push_back("nothing listens on the socket that was handed over, " +
                            to_text(socket));
@@ -178,7 +180,7 @@ SyslogListening SyslogServer::start() {
     if (!out.ok) impl_->stop(std::chrono::milliseconds(0));
     return out;
   } catch (const std::exception& failure) {
-    return {false, std::string("cannot listen for syslog: ") + failure.what(), {}};
+    return {false, std::string("cannot listen for syslog: ") + failure.what(), {}, {}};
   }
 }
 

@@ -102,6 +102,7 @@ struct SyslogStats {
 struct [[nodiscard]] SyslogListening {
   bool ok = false;
   std::string error;                  // names the address
+  std::vector<std::string> open;      // "udp [::]:514", and whether it was handed over
   std::vector<std::string> warnings;  // what was granted differently, or not used
 };
 

@@ -2,9 +2,10 @@
 """The whole story with real peers from Debian: something breaks, somebody is paged, it heals.
 
 Prometheus watches a machine (a node exporter). The machine dies. An incident opens, and bob gets a mail.
-He answers by the link in it. Alertmanager reports more trouble of the same machine: the same incident,
-and nobody is called twice. The machine comes back, bob resolves, and the all-clear arrives in the thread
-of the page. Every step says where to look. Unattended, each step also checks that it happened.
+He answers by the link in it. Alertmanager and, by rsyslog, the machine's own log report more trouble of
+it: the same incident, and nobody is called twice. The machine comes back, bob resolves, and the all-clear
+arrives in the thread of the page. Every step says where to look. Unattended, each step also checks that it
+happened.
 
 With a terminal it waits for Enter between the steps, unless --unattended.
 """
@@ -23,6 +24,13 @@ from common import expect, wait_for  # noqa: E402
 
 CONFIG = """
 http: {{listen: ["127.0.0.1:{tocsin}"], external_url: "http://127.0.0.1:{tocsin}"}}
+syslog: [{{tcp: "127.0.0.1:{syslog}"}}]
+syslog_rules:
+  - id: disk-unreadable
+    program: smartd
+    match: 'Device: (?P<disk>/dev/\w+), \d+ Currently unreadable'
+    clear: 'Device: (?P<disk>/dev/\w+), no more'
+    set: {{severity: error, summary: "{{disk}} has sectors that cannot be read"}}
 tokens: [{{name: bob-cli, person: bob, roles: [engineer], token: the-secret-of-bob}}]
 integrations:
   - {{name: prometheus, source: alertmanager_v2}}
@@ -64,6 +72,15 @@ receivers:
 """
 
 
+RSYSLOG = """
+global(workDirectory="{folder}" localHostname="web-07")
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="{folder}/log")
+action(type="omfwd" target="127.0.0.1" port="{syslog}" protocol="tcp" TCP_Framing="octet-counted"
+       template="RSYSLOG_SyslogProtocol23Format" action.resumeRetryCount="-1")
+"""
+
+
 class Stage:
     """The peers, their ports, and what the visitor is told."""
 
@@ -71,11 +88,11 @@ class Stage:
         self.folder, self.binary = folder, options.binary
         self.waits = not options.unattended and sys.stdin.isatty()
         self.ports = {n: common.free_port()
-                      for n in ("tocsin", "smtp", "exporter", "prometheus", "alertmanager")}
+                      for n in ("tocsin", "smtp", "exporter", "prometheus", "alertmanager", "syslog")}
         self.running, self.started, self.step = {}, time.monotonic(), 0
         for name, text in (("tocsin.yaml", CONFIG), ("prometheus.yml", PROMETHEUS),
-                           ("alertmanager.yml", ALERTMANAGER)):
-            common.write_file(self.path(name), text.format(**self.ports))
+                           ("alertmanager.yml", ALERTMANAGER), ("rsyslog.conf", RSYSLOG)):
+            common.write_file(self.path(name), text.format(folder=folder, **self.ports))
         common.write_file(self.path("rules.yml"), RULES)
         self.daemon = common.Daemon(self.binary, self.path("tocsin.yaml"), self.path("store"), folder)
 
@@ -126,10 +143,12 @@ class Stage:
                  f"--config.file={self.path('alertmanager.yml')}",
                  f"--storage.path={self.path('alertmanager')}",
                  f"--web.listen-address=127.0.0.1:{self.ports['alertmanager']}")
+        self.run("rsyslog", "rsyslogd", "-n", "-f", self.path("rsyslog.conf"), "-i", self.path("rsyslog.pid"))
         self.daemon.start()
         for name, path in (("exporter", "/metrics"), ("prometheus", "/-/ready"),
                            ("alertmanager", "/-/ready")):
             wait_for(f"{name} answers", lambda: self.answers(name, path), 60)
+        wait_for("rsyslog hears", lambda: os.path.exists(self.path("log")), 20)
 
     def close(self):
         for name in list(self.running):
@@ -151,6 +170,11 @@ class Stage:
         common.run([common.find_program("amtool"), f"--alertmanager.url={self.url('alertmanager')}",
                     "alert", "add", "DiskFailing", "host=web-07", "severity=critical",
                     "--annotation=summary=a disk of web-07 reports errors", *arguments])
+
+    def smartd(self, text):
+        """What the daemon of this name would write into the log of web-07."""
+        print(f"      $ logger -u {self.path('log')} -p daemon.err -t smartd '{text}'")
+        common.run(["logger", "-u", self.path("log"), "-p", "daemon.err", "-t", "smartd", text])
 
     def mails(self, kind):
         """What the mail server has put into its Maildir, of one kind, oldest first."""
@@ -209,10 +233,13 @@ def answers(stage, text):
 
 
 def more_trouble(stage):
-    stage.say("Alertmanager reports a failing disk of web-07: the same incident, nobody is called again.",
-              f"Alertmanager: {stage.url('alertmanager', '/#/alerts')}")
+    stage.say("Alertmanager reports a failing disk of web-07, and so does its log, which rsyslog forwards: the "
+              "same incident,\n         nobody is called again.",
+              f"Alertmanager: {stage.url('alertmanager', '/#/alerts')}",
+              f"rsyslog: {stage.path('rsyslog.conf')}")
     stage.amtool()
-    wait_for("both alerts are in it", lambda: stage.incident()["alerts"]["firing"] == 2, 20)
+    stage.smartd("Device: /dev/sda, 8 Currently unreadable (pending) sectors")
+    wait_for("all alerts are in it", lambda: stage.incident()["alerts"]["firing"] == 3, 20)
     stage.tocsin("incident", "list")
     expect(len(stage.daemon.incidents()) == 1, "a second incident was opened")
     expect(len(stage.mails("page")) == 1, "somebody was paged again")
@@ -222,6 +249,7 @@ def heals(stage):
     stage.say("web-07 is back, its disk replaced. When all has been quiet for 5 s, bob is asked if it is over.",
               f"Prometheus: {stage.url('prometheus', '/alerts')}")
     stage.run_exporter()
+    stage.smartd("Device: /dev/sda, no more unreadable sectors")
     stage.amtool("--end=" + time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     wait_for("nothing fires", lambda: stage.incident()["alerts"]["firing"] == 0, 60)
     stage.show_mail(*wait_for("bob is asked", lambda: stage.mails("notice"), 30)[0])
@@ -248,7 +276,7 @@ def story(stage):
 def test(options, folder):
     stage = Stage(options, folder)
     try:
-        stage.say("Prometheus, a node exporter, Alertmanager, a mail server and Tocsin start.",
+        stage.say("Prometheus, a node exporter, Alertmanager, rsyslog, a mail server and Tocsin start.",
                   f"Prometheus: {stage.url('prometheus')}", f"Alertmanager: {stage.url('alertmanager')}",
                   f"Tocsin: {stage.url('tocsin')}", f"files: {folder}", f"mail: {stage.path('mail/new')}")
         stage.open()

@@ -113,12 +113,12 @@ class Daemon:
         self.log_path = os.path.join(folder, "daemon.log")
         self.process, self.log_from = None, 0
 
-    def spawn(self):
+    def spawn(self, **more):
         with open(self.log_path, "ab") as log:
             self.log_from = log.tell()
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, cwd=self.folder,
-                                            env={**os.environ, **self.environment})
+                                            env={**os.environ, **self.environment}, **more)
         return self
 
     def start(self, seconds=30.0):

@@ -7,6 +7,7 @@ Every fenced block of README.md and docs/*.md is tried, page by page:
   sh      all of a page in one shell, in order, in an empty folder, against a daemon of its own
   json    parses; after the line <!-- POST /path --> it is sent there and must be taken
   python  compiles
+  rsyslog passes its own check
 <!-- not run: why --> on the line before a block leaves it out; there must be a reason. Links within the
 repository lead to a file and a heading that exist.
 """
@@ -231,6 +232,9 @@ def try_page(bench, faults):
                 json.loads(block.text)
             elif block.language == "python":
                 compile(block.text, block.place, "exec")
+            elif block.language == "rsyslog":
+                work = f'global(workDirectory="{bench.folder}")\n'
+                run(["rsyslogd", "-N1", "-f", bench.put("rsyslog.conf", work + block.text)])
         except (common.Failed, ValueError, SyntaxError) as fault:
             faults.append(f"{block.place}: {fault}")
     try:
