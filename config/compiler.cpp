@@ -12,6 +12,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     root.find("include");  // done while loading
     http(root);
     syslog_listeners(root);
+    heartbeat(root);
     tokens(root);
     integrations(root);
     channels(root);

@@ -44,6 +44,7 @@ class Compiler {
   void listen_address(const Word& word);
   void external_url(const Word& word);
   void web_config(const Word& path);
+  void heartbeat(Reader& root);
   void tokens(Reader& root);
   void integrations(Reader& root);
   void repeat_interval(Reader& item, Integration& integration);

@@ -53,6 +53,14 @@ struct SyslogListen {
   bool operator==(const SyslogListen&) const = default;
 };
 
+// Where a dead-man service hears that all is well, and how often.
+struct HeartbeatTarget {
+  std::string url;   // a secret; empty: nowhere
+  std::string file;  // absolute path of the file that has it; empty: it stands in the configuration
+  Span every = seconds(60);
+  bool operator==(const HeartbeatTarget&) const = default;
+};
+
 // What the body needs beside the rules.
 struct Body {
   std::vector<std::string> listen{"127.0.0.1:9966"};  // host:port, [v6]:port or :port
@@ -60,6 +68,7 @@ struct Body {
   std::string web_config;  // absolute path of web_config.hpp's file; empty: plain HTTP for all
   std::vector<SyslogListen> syslog;
   std::string store_path = "/var/lib/tocsin";
+  HeartbeatTarget heartbeat;
   bool loopback_may_act = false;          // who comes from this machine needs no token: demos only
   std::vector<Token> tokens;              // sorted by name
   std::vector<Integration> integrations;  // sorted by name

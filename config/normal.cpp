@@ -106,6 +106,11 @@ class Writer {
         map.text("time_zone", l.time_zone).text("cert_file", l.cert_file);
         return map.text("key_file", l.key_file).text("client_ca_file", l.client_ca_file).done();
       });
+    if (!b.heartbeat.url.empty() || !b.heartbeat.file.empty())
+      section("heartbeat", (b.heartbeat.file.empty() ? Map().text("url", b.heartbeat.url)
+                                                     : Map().text("url_file", b.heartbeat.file))
+                               .span("every", b.heartbeat.every)
+                               .done());
     section("store", Map().text("path", b.store_path).done());
     items("tokens", b.tokens, [](const Token& t) {
       std::vector<std::string> roles;

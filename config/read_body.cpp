@@ -11,6 +11,8 @@ namespace tocsin::config {
 namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
+// A beat has 10 s to be answered; after an hour of silence nobody would call it a heartbeat.
+constexpr Span heartbeat_every_min = seconds(10), heartbeat_every_max = hours(1);
 
 bool is_port(std::string_view text) {
   if (text.empty() || text.size() > 5) return false;
@@ -88,6 +90,26 @@ void Compiler::http(Reader& root) {
     if (instance.find("time_zone")) settings.time_zone = time_zone(instance);
     instance.finish();
   }
+}
+
+void Compiler::heartbeat(Reader& root) {
+  const Node* node = root.find("heartbeat");
+  if (!node) return;
+  Reader item(*node, "the section heartbeat", report_);
+  HeartbeatTarget& out = body.heartbeat;
+  const auto url = item.word("url"), file = item.word("url_file");
+  item.duration("every", out.every);
+  item.finish();
+  if (url && file) return report_.error(file->mark, "url and url_file are both given");
+  if (!url && !file) return report_.error(item.mark(), "heartbeat has no url and no url_file");
+  if (out.every < heartbeat_every_min || out.every > heartbeat_every_max)
+    report_.error(item.mark(), "every is 10s to 1h");
+  out.url = url ? url->text : "";
+  if (file) out.file = absolute(file->text);
+  if (file && !read_secret(*file, out.url)) return;
+  if (!out.url.starts_with("https://") && !out.url.starts_with("http://"))
+    report_.error(url ? url->mark : file->mark,  // not what it is: it is a secret
+                  "the url of the heartbeat starts with https:// or http://");
 }
 
 void Compiler::listen_address(const Word& word) {

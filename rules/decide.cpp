@@ -347,6 +347,11 @@ void on(const Deciding& d, const PauseForRestore& c) {
 void on(const Deciding& d, const ResumePaging& c) {
   d.out.answer = resume_paging(d, c);
 }
+void on(const Deciding& d, const ReportAudit& c) {
+  const IncidentNumber open = incident_about_laws(d);
+  const Instant next_step = open ? next_step_due(d, incident_row(d, open)) : never;
+  if (const auto n = watch_laws(d, c.broken, next_step)) take_step(d, *n);
+}
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);
 }

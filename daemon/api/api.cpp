@@ -41,7 +41,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   health_.add_routes(router_);
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
                std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at),
-               std::move(ports.web), ports.mapper, std::move(ports.syslog)});
+               std::move(ports.web), std::move(ports.audit), ports.heartbeat, ports.mapper,
+               std::move(ports.syslog)});
 }
 
 Api::~Api() {

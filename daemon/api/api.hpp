@@ -25,6 +25,8 @@ struct ApiPorts {
   std::function<WebStats()> web = [] { return WebStats{}; };
   Mapper* mapper = nullptr;  // null: sources of users' own programs are not served
   std::function<SyslogNumbers()> syslog = [] { return SyslogNumbers{}; };
+  std::function<std::shared_ptr<const Auditor::Look>()> audit;  // may be empty: nobody looks
+  const Heartbeat* heartbeat = nullptr;                         // may be null
 };
 
 class Api {

@@ -146,6 +146,36 @@ void add_server(Families& out, const ServerStats& s) {
   add_gauge(out, "tocsin_http_connections_open", "Open HTTP connections.", s.open);
 }
 
+void add_audit(Families& out, const MetricPorts& ports) {
+  if (!ports.audit) return;
+  const auto look = ports.audit();
+  const Audit audit = look ? look->audit : Audit{};
+  add_gauge(out, "tocsin_laws_intact",
+            "1 when the auditor found all laws to hold at its last look.", look && audit.intact());
+  add_gauge(out, "tocsin_untold_incidents",
+            "Incidents that must page and of which nobody will be told; a bug.",
+            audit.untold_incidents);
+  add_gauge(out, "tocsin_oldest_undelivered_page_seconds", "Age of the oldest page still owed.",
+            static_cast<double>(audit.oldest_undelivered.ms) / 1000);
+  add_gauge(out, "tocsin_deadline_lateness_seconds",
+            "By how much the deadline that waits longest for its turn is late.",
+            static_cast<double>(audit.lateness.ms) / 1000);
+}
+
+void add_heartbeat(Families& out, const Heartbeat* heartbeat) {
+  if (!heartbeat || !heartbeat->in_use()) return;
+  const Heartbeat::Stats& s = heartbeat->stats();
+  auto family = counter_family("tocsin_heartbeats_total", "Heartbeats to the dead-man service.");
+  for (const auto& [result, value] :
+       {std::pair{"sent", s.sent.load()}, std::pair{"failed", s.failed.load()},
+        std::pair{"withheld", s.withheld.load()}})
+    add_sample(family, {{"result", result}}, static_cast<double>(value));
+  out.push_back(std::move(family));
+  add_gauge(out, "tocsin_heartbeat_last_answer_timestamp_seconds",
+            "When the dead-man service last took a heartbeat; 0: never since the start.",
+            static_cast<double>(s.answered_at_s.load()));
+}
+
 void add_web(Families& out, const WebStats& web) {
   add_counter(out, "tocsin_web_config_failures_total",
               "Changed web configurations, certificates or keys that could not be used.",
@@ -218,6 +248,8 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   const auto settings = engine.settings();
   add_syslog_metrics(families, ports.syslog(),
                      settings->syslog ? settings->syslog->out_of_memory() : 0);
+  add_audit(families, ports);
+  add_heartbeat(families, ports.heartbeat);
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);
   std::ostringstream out;

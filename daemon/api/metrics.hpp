@@ -7,8 +7,10 @@
 #include <string>
 
 #include "daemon/api/delivery_stats.hpp"
+#include "daemon/api/heartbeat.hpp"
 #include "daemon/api/links.hpp"
 #include "daemon/api/reading.hpp"
+#include "daemon/engine/auditor.hpp"
 #include "daemon/api/syslog_in.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/server.hpp"
@@ -36,6 +38,8 @@ struct MetricPorts {
   std::function<bool()> reload_ok;    // the newest reload was good
   std::function<Wall()> reloaded_at;  // the newest good one
   std::function<WebStats()> web;
+  std::function<std::shared_ptr<const Auditor::Look>()> audit;
+  const Heartbeat* heartbeat = nullptr;
   const Mapper* mapper = nullptr;
   std::function<SyslogNumbers()> syslog;
 };

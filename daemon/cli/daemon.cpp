@@ -180,6 +180,9 @@ bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
 
 bool Daemon::listen() {
   control_ = std::make_unique<api::Worker>("tocsin-control", 16);
+  auditor_ = std::make_unique<Auditor>(*engine_, log);
+  heartbeat_ = std::make_unique<api::Heartbeat>(api::HeartbeatPorts{
+      [this] { return auditor_->not_well(); }, log, "tocsin/" + options_.version});
   api::ApiPorts ports;
   ports.version = options_.version;
   ports.started = engine_->wall_now();
@@ -193,6 +196,8 @@ bool Daemon::listen() {
   ports.mapper = mapper_.get();
   ports.reload_ok = [this] { return reload_ok_.load(); };
   ports.reloaded_at = [this] { return Wall{reloaded_at_ms_.load()}; };
+  ports.audit = [this] { return auditor_->last(); };
+  ports.heartbeat = heartbeat_.get();
   ports.web = [this] {
     const auto tls = web_->tls();
     return api::WebStats{web_->failures(), tls ? not_after_s(*tls) : 0};
@@ -233,6 +238,9 @@ bool Daemon::listen() {
     log(LogLevel::error, "cannot_listen", listening.error);
     return false;
   }
+  auditor_->look();  // so that the first heartbeat knows
+  auditor_->start();
+  heartbeat_->use(body_.heartbeat);
   return listen_syslog();
 }
 
@@ -296,11 +304,12 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         "the syslog listeners change with the next start only");
   const Offer offer = engine_->offer(
       ApplyConfig{loaded.settings, "reload"},
-      [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config](
-          const Answer& answer, std::uint64_t) {
+      [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config,
+       heartbeat = loaded.body.heartbeat](const Answer& answer, std::uint64_t) {
         const bool good = answer.code == Answer::Code::done || answer.code == Answer::Code::already;
         if (!good) return finish(answer.message);
         api_->set_access(access);
+        heartbeat_->use(heartbeat);
         const auto take_web = [this, finish, web] {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
         };
@@ -329,6 +338,8 @@ void Daemon::close() {
   for (const auto& server : servers_) server->drain(drain_for);
   if (control_) control_->stop();
   if (mapper_) mapper_->stop();
+  if (heartbeat_) heartbeat_->stop();
+  if (auditor_) auditor_->stop();
   if (outbound_) outbound_->stop(transfers_grace_ms);
   if (sender_) sender_->stop();
   if (api_) api_->stop();
@@ -338,6 +349,8 @@ void Daemon::close() {
   web_.reset();
   api_.reset();
   syslog_.reset();
+  heartbeat_.reset();
+  auditor_.reset();
   engine_.reset();
   sender_.reset();
   outbound_.reset();

@@ -10,9 +10,11 @@
 
 #include "config/load.hpp"
 #include "daemon/api/api.hpp"
+#include "daemon/api/heartbeat.hpp"
 #include "daemon/api/sender.hpp"
 #include "daemon/cli/syslog_ears.hpp"
 #include "daemon/cli/web.hpp"
+#include "daemon/engine/auditor.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/outbound.hpp"
@@ -61,6 +63,8 @@ class Daemon {
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<api::Sender> sender_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Auditor> auditor_;
+  std::unique_ptr<api::Heartbeat> heartbeat_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<Web> web_;
   std::unique_ptr<SyslogEars> syslog_;

@@ -148,6 +148,10 @@ struct StartDrill {
   Actor by;
   std::string target;  // id of a person or name of a channel; "person:x", "channel:x" when both
 };
+// What the auditor found in a running daemon; empty: the laws hold.
+struct ReportAudit {
+  std::string broken;
+};
 struct FlushTallies {};
 struct Tick {};
 
@@ -155,7 +159,8 @@ using Command =
     std::variant<ReceiveAlert, SettleAttempt, AcknowledgeIncident, NoteIncident, ResolveIncident,
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
-                 RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, FlushTallies, Tick>;
+                 RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
+                 FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

@@ -111,13 +111,11 @@ std::optional<IncidentRow> Snapshot::incident(IncidentNumber n) const {
 
 // ---- deadlines ----
 
-namespace {
-// An alert may not become stale before the grace after a start is over: what a running daemon would
-// have heard in the meantime is not known.
 Instant alert_due(const AlertRow& row, const Globals& globals) {
   return row.state == AlertState::firing && row.due != never ? later(row.due, globals.stale_grace)
                                                              : row.due;
 }
+namespace {
 DeadlineKind alert_kind(AlertState state) {
   if (state == AlertState::held) return DeadlineKind::alert_hold;
   return state == AlertState::firing ? DeadlineKind::alert_stale : DeadlineKind::alert_retire;

@@ -155,6 +155,10 @@ class Snapshot {
   std::optional<IncidentRow> incident(IncidentNumber n) const;
 };
 
+// When something happens to the alert by itself. It may not become stale before the grace after a
+// start is over: what a running daemon would have heard in the meantime is not known.
+Instant alert_due(const AlertRow& row, const Globals& globals);
+
 class State {
  public:
   State();

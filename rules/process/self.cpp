@@ -35,12 +35,12 @@ bool about_us(const Deciding& d, IncidentNumber n) {
   return row.self || row.drill;
 }
 
-void recovers(const Deciding& d, std::string_view channel) {
-  const auto n = open_about(d.state, ci_of(d, channel), subcategory);
+// n 0: there is nothing to recover.
+void recovers(const Deciding& d, IncidentNumber n) {
   if (!n) return;
-  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(*n));
+  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   if (row.verify_due != never || row.prompted) return;
-  d.out.add(RecoverySeen{*n, d.wall(), d.now + d.settings.verify[index(row.priority)]});
+  d.out.add(RecoverySeen{n, d.wall(), d.now + d.settings.verify[index(row.priority)]});
 }
 
 }  // namespace
@@ -74,7 +74,8 @@ IncidentNumber open_self(const Deciding& d, std::string_view title, std::string_
 
 std::optional<IncidentNumber> watch_channel(const Deciding& d, const ChannelNews& news,
                                             Instant next_step) {
-  if (news.result == ChannelNews::Result::took) return recovers(d, news.channel), std::nullopt;
+  if (news.result == ChannelNews::Result::took)
+    return recovers(d, incident_about(d, news.channel)), std::nullopt;
   if (!d.settings.channel(news.channel)) return {};  // gone from the configuration: nothing to mend
   const auto it = d.state.globals().channel_health.find(news.channel);
   const bool keeps_failing = it != d.state.globals().channel_health.end() &&
@@ -104,12 +105,26 @@ IncidentNumber incident_about(const Deciding& d, std::string_view channel) {
   return open_about(d.state, ci_of(d, channel), subcategory).value_or(IncidentNumber{});
 }
 
+std::optional<IncidentNumber> watch_laws(const Deciding& d, std::string_view broken,
+                                         Instant next_step) {
+  const IncidentNumber n = incident_about_laws(d);
+  if (broken.empty()) return recovers(d, n), std::nullopt;
+  if (n) return fail_verification(d, n, "the auditor", next_step), std::nullopt;
+  return open_self(d, "a law of tocsin does not hold: " + std::string(broken.substr(0, 160)),
+                   "monitoring", "laws", Severity::error, Priority::P2,
+                   "the auditor found it twice, 15 s apart");
+}
+
+IncidentNumber incident_about_laws(const Deciding& d) {
+  return open_about(d.state, d.settings.instance_name, "laws").value_or(IncidentNumber{});
+}
+
 void forget_channels(const Deciding& d, const Settings& next) {
   std::vector<std::string> gone;
   for (const auto& [name, health] : d.state.globals().channel_health)
     if (!next.channel(name) && gone.size() < forgotten_max) gone.push_back(name);
   for (const std::string& name : gone) {
-    recovers(d, name);
+    recovers(d, incident_about(d, name));
     d.out.add(ChannelForgotten{name});
   }
 }

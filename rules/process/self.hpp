@@ -33,6 +33,13 @@ std::optional<IncidentNumber> watch_channel(const Deciding& d, const ChannelNews
                                             Instant next_step);
 IncidentNumber incident_about(const Deciding& d, std::string_view channel);  // 0: none is open
 
+// What the auditor says: a broken law opens one incident about the instance, or keeps the open one
+// from being over; when all hold again, that one is verified. Returns the one that is new.
+// `next_step`: of the one that is open.
+std::optional<IncidentNumber> watch_laws(const Deciding& d, std::string_view broken,
+                                         Instant next_step);
+IncidentNumber incident_about_laws(const Deciding& d);  // 0: none is open
+
 // Channels that `next` does not have: no longer watched, their incidents recover.
 void forget_channels(const Deciding& d, const Settings& next);
 

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "rules/audit.hpp"
 #include "rules/dump.hpp"
 #include "rules/invariants.hpp"
 #include "rules/model/codec.hpp"
@@ -269,9 +270,13 @@ void World::release() {
     oracle_.order(order);
     send_out(order);
   }
-  for (const auto& snapshot : released.snapshots)
+  for (const auto& snapshot : released.snapshots) {
     if (snapshot->globals.seq > node_->durable)
       broken("2 held", "a read left before its frame was durable");
+    const Audit found =
+        audit(*snapshot, *node_->sequencer->settings(), node_->durable, snapshot->globals.at);
+    if (!found.intact()) broken("audit", found.broken.front());
+  }
 }
 
 // ---- checkpoints ----

@@ -8,6 +8,7 @@
 #include <future>
 #include <mutex>
 
+#include "daemon/engine/auditor.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/journal/memory_journal.hpp"
 #include "rules/prepare.hpp"
@@ -146,4 +147,15 @@ TEST_CASE("what is only counted is counted to the last one, however much comes a
   CHECK(seen->totals.dispositions[index(Disposition::shed)] == 2 * times);
   CHECK(seen->totals.received[0] == 2 * times);
   CHECK(seen->totals.received[sources_max - 1] == 2 * times);
+}
+
+TEST_CASE("the auditor finds a running core well, and says so to who asks") {
+  MemoryStore store;
+  Running running(store);
+  Auditor auditor(running.engine, [](LogLevel, std::string_view, std::string_view) {});
+  CHECK(auditor.not_well() == "the laws were not looked at yet");
+  auditor.look();
+  REQUIRE(auditor.last());
+  CHECK(auditor.last()->audit.broken == std::vector<std::string>{});
+  CHECK(auditor.not_well().empty());
 }
