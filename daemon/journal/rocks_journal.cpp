@@ -359,7 +359,8 @@ void RocksJournal::scan_rows(
   const rocksdb::Slice bound = last;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  options.readahead_size = 2 << 20;
+  // Whole tables are read in large steps; one incident's timeline is a block.
+  if (prefix.size() <= 1) options.readahead_size = 2 << 20;
   if (!last.empty()) options.iterate_upper_bound = &bound;
   if (!is_row_key(first)) return;
   const std::unique_ptr<rocksdb::Iterator> it(store_->db().NewIterator(options, store_->rows()));
