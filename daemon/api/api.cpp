@@ -2,6 +2,7 @@
 
 #include "daemon/api/am_silences.hpp"
 #include "daemon/api/drills.hpp"
+#include "daemon/api/v1_backups.hpp"
 #include "daemon/api/v1_read.hpp"
 #include "daemon/api/v1_silences.hpp"
 #include "daemon/api/v1_status.hpp"
@@ -36,6 +37,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_silences(router_, reading_);
   add_am_silences(router_, reading_);
   add_drills(router_, reading_);
+  add_backups(router_, reading_);
   add_v1_status(router_, reading_, ports.version);
   links_.add_routes(router_);
   health_.add_routes(router_);

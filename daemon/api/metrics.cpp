@@ -86,6 +86,9 @@ void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
   add_gauge(out, "tocsin_paging_paused",
             "1 while nobody is paged because the store was restored and nobody has resumed paging.",
             health.paused);
+  if (const Wall good = engine.backup().good_at; good != Wall{})
+    add_gauge(out, "tocsin_backup_last_success_timestamp_seconds",
+              "When this process last made a backup.", static_cast<double>(good.ms) / 1000);
   add_gauge(out, "tocsin_inbox_commands", "Commands and alerts that wait for a turn.",
             static_cast<double>(health.inbox));
   add_gauge(out, "tocsin_log_durable_sequence", "Last frame of the log that is on disk.",

@@ -33,6 +33,7 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::drill_start:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
                    administrator});
+    case Permission::backup_create:
     case Permission::link_rotate:
     case Permission::config_reload:
       return bits({administrator});
@@ -60,7 +61,8 @@ std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
       "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
       "incident.resolve_force", "incident.close", "config.reload", "loss.confirm",
-      "silence.write",          "drill.start",    "link.rotate",   "paging.resume"};
+      "silence.write",          "drill.start",    "link.rotate",   "paging.resume",
+      "backup.create"};
   return words[index(permission)];
 }
 

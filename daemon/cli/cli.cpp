@@ -59,7 +59,8 @@ class ManualPage : public CLI::Formatter {
 
  private:
   static bool local(const std::string& name) {
-    return name == "tocsin check" || name.starts_with("tocsin token") ||
+    return name == "tocsin check" || name == "tocsin backup" || name == "tocsin backup verify" ||
+           name == "tocsin backup restore" || name.starts_with("tocsin token") ||
            (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
   }
   static std::string commands(const CLI::App* app) {
@@ -247,6 +248,24 @@ void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
   app->callback([&o, &chosen] { chosen = [&o] { return drill(o); }; });
 }
 
+void add_backup(CLI::App& root, BackupOptions& o, Chosen& chosen) {
+  CLI::App* backup = root.add_subcommand("backup");
+  backup->require_subcommand(1);
+  const auto add = [&](const char* verb, int (*run)(const BackupOptions&)) {
+    CLI::App* app = backup->add_subcommand(verb);
+    app->add_option("folder", o.folder, "the folder of the backup")->required();
+    app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
+    return app;
+  };
+  add_client_options(add("create", create_backup), o);
+  add("verify", verify_backup)->add_flag("--json", o.json, "print it as JSON");
+  CLI::App* restore = add("restore", restore_backup);
+  restore->add_option("--to", o.to, "the store to make; it must not exist")
+      ->type_name("DIR")
+      ->required();
+  restore->add_flag("--json", o.json, "print it as JSON");
+}
+
 void add_status(CLI::App& root, ClientOptions& o, Chosen& chosen) {
   const auto add = [&](const char* verb, int (*run)(const ClientOptions&)) {
     CLI::App* app = root.add_subcommand(verb);
@@ -287,6 +306,8 @@ void add_journal(CLI::App& root, JournalOptions& o, ClientOptions& client, Chose
   CLI::App* dump = add("dump", dump_journal);
   dump->add_option("--from", o.from, "the first frame")->type_name("SEQ");
   dump->add_option("--limit", o.limit, "at most so many frames")->type_name("N");
+  CLI::App* digest = add("digest", digest_journal);
+  digest->add_option("--at", o.at, "the frame; the last one if it is not given")->type_name("SEQ");
   CLI::App* confirm = journal->add_subcommand("confirm-loss");
   add_client_options(confirm, client);
   confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
@@ -370,6 +391,7 @@ int run(int argc, char** argv) {
   IncidentOptions acting;
   SilenceOptions silencing;
   DrillOptions drilling;
+  BackupOptions backup;
   TokenOptions token;
   JournalOptions store;
   store.data = default_data;
@@ -382,6 +404,7 @@ int run(int argc, char** argv) {
   add_silence_verbs(root, silencing, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);
+  add_backup(root, backup, chosen);
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
   add_reference(root, chosen);

@@ -12,6 +12,7 @@
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/engine/digest.hpp"
 #include "daemon/engine/recover.hpp"
 #include "daemon/journal/rocks_journal.hpp"
 #include "rules/dump.hpp"
@@ -161,6 +162,60 @@ int verify_journal(const JournalOptions& options) {
     complain(wrong);
   }
   return wrong.empty() ? exit_done : exit_no;
+}
+
+namespace {
+
+// From the checkpoint when it is not beyond that frame, else from the first frame of all.
+std::string digest_at(Journal& journal, std::uint64_t at, StateDigest& digest, std::uint64_t& seq) {
+  auto state = std::make_unique<State>();
+  Checkpointer checkpointer;
+  const Recovered found = recover(journal, *state, checkpointer, at ? at : UINT64_MAX);
+  if (!found.ok) return found.message;
+  const std::uint64_t head = found.opened.head;
+  if (at > head) return "the log ends with frame " + std::to_string(head);
+  seq = at ? at : head;
+  if (seq >= found.opened.marker.seq) {
+    digest = digest_of(*state->snapshot(), &journal);
+    return "";
+  }
+  state = std::make_unique<State>();
+  std::string wrong;
+  journal.read_frames(1, [&](const FrameRecord& frame) {
+    if (frame.seq > seq) return false;
+    if (!fold_frame(*state, frame.seq, frame.payload))
+      wrong = "frame " + std::to_string(frame.seq) + " cannot be folded";
+    return wrong.empty();
+  });
+  if (wrong.empty() && state->globals().seq != seq)
+    wrong = "the log does not go back to its first frame: the digest can be had from frame " +
+            std::to_string(found.opened.marker.seq) + " on";
+  if (wrong.empty()) digest = digest_of(*state->snapshot(), nullptr);
+  return wrong;
+}
+
+}  // namespace
+
+int digest_journal(const JournalOptions& options) {
+  const auto journal = make(options.data);
+  if (!journal) return exit_no;
+  StateDigest digest;
+  std::uint64_t seq = 0;
+  const std::string wrong = digest_at(*journal, options.at, digest, seq);
+  journal->close();
+  if (!wrong.empty()) return complain(wrong), exit_no;
+  std::string out = "frame " + std::to_string(seq) + " digest " + digest.hex() + "\n";
+  if (options.json) {
+    out.clear();
+    api::JsonWriter json(out);
+    json.open_object().field("frame", seq).field("digest", digest.hex()).key("tables");
+    json.open_object();
+    for (const auto& [table, d] : digest.tables()) json.field(std::string(1, table), d.rows);
+    json.close_object().close_object();
+    out += "\n";
+  }
+  print(out);
+  return exit_done;
 }
 
 int dump_journal(const JournalOptions& options) {

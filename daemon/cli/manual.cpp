@@ -118,6 +118,32 @@ constexpr std::array pages{
            "each incident, and pages that wait are sent. Needs a token of an administrator or an\n"
            "incident manager. A drill goes out before: it tries the channels.",
            "tocsin status\ntocsin drill bob\ntocsin resume"},
+    Manual{
+        "tocsin backup", "copies of the store to go back to",
+        "tocsin backup create|verify|restore ...",
+        "A backup is one moment of a store in a folder, with a manifest against which all of it\n"
+        "can be checked.",
+        ""},
+    Manual{"tocsin backup create", "make a backup of the running daemon's store",
+           "tocsin backup create DIR [--json]",
+           "The daemon writes it, on its own machine and as its own user; DIR must not exist. It\n"
+           "works under load, and is there whole or not at all. Needs a token of an administrator.",
+           "tocsin backup create /var/backups/tocsin/$(date +%F)"},
+    Manual{"tocsin backup verify", "prove that a backup is whole",
+           "tocsin backup verify DIR [--json]",
+           "Reads every byte, folds the log onto the checkpoint, and compares the state with what\n"
+           "the daemon knew when it made the backup. Needs no daemon and writes nothing.",
+           "tocsin backup verify /var/backups/tocsin/2026-06-09"},
+    Manual{"tocsin backup restore", "make a new store of a backup",
+           "tocsin backup restore DIR --to STORE [--json]",
+           "Checks all that verify checks while it copies. STORE must not exist; it gets its name\n"
+           "only when it is whole. A daemon that is started on it hears alerts and pages nobody\n"
+           "until somebody calls `tocsin resume`.",
+           "sudo systemctl stop tocsin\n"
+           "sudo mv /var/lib/tocsin /var/lib/tocsin.lost\n"
+           "sudo tocsin backup restore /var/backups/tocsin/2026-06-09 --to /var/lib/tocsin\n"
+           "sudo chown -R tocsin:tocsin /var/lib/tocsin\n"
+           "sudo systemctl start tocsin"},
     Manual{"tocsin token", "make secrets for people and programs",
            "tocsin token new --person P --roles R[,R...]", "", ""},
     Manual{"tocsin token new", "make a token",
@@ -126,8 +152,14 @@ constexpr std::array pages{
            "knows\n"
            "hashes only, and a token that was lost is replaced by a new one.",
            "tocsin token new --person bob --roles engineer"},
-    Manual{"tocsin journal", "look into the store", "tocsin journal verify|dump|confirm-loss", "",
-           ""},
+    Manual{"tocsin journal", "look into the store",
+           "tocsin journal verify|dump|digest|confirm-loss", "", ""},
+    Manual{
+        "tocsin journal digest", "one number for all that a store knew at a frame",
+        "tocsin journal digest [--data DIR] [--at SEQ] [--json]",
+        "Folds the log up to that frame. A backup of this frame has the same digest. Before the\n"
+        "last checkpoint it needs the log from its first frame on. The daemon must not run.",
+        "tocsin journal digest --data ./var --at 1200"},
     Manual{
         "tocsin journal verify", "prove that a store is whole",
         "tocsin journal verify [--data DIR]",

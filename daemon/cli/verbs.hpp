@@ -60,7 +60,16 @@ int confirm_loss(const ClientOptions& options);
 int status(const ClientOptions& options);  // done when it is ready
 int resume_paging(const ClientOptions& options);
 
+struct BackupOptions : ClientOptions {
+  std::string folder, to;
+};
+// Waits until it is whole, or there is none.
+int create_backup(const BackupOptions& options);
+
 // ---- local verbs ----
+
+int verify_backup(const BackupOptions& options);
+int restore_backup(const BackupOptions& options);
 
 struct CheckOptions {
   std::string config;
@@ -80,9 +89,11 @@ struct JournalOptions {
   std::string data;
   std::uint64_t from = 0;
   std::uint64_t limit = 0;  // 0: all
+  std::uint64_t at = 0;     // 0: the head
   bool json = false;
 };
 int verify_journal(const JournalOptions& options);
 int dump_journal(const JournalOptions& options);
+int digest_journal(const JournalOptions& options);
 
 }  // namespace tocsin::cli

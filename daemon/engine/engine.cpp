@@ -11,6 +11,7 @@
 #include <future>
 #include <random>
 
+#include "daemon/engine/backups.hpp"
 #include "daemon/engine/clock.hpp"
 #include "daemon/engine/random.hpp"
 #include "daemon/engine/readers.hpp"
@@ -68,7 +69,9 @@ struct Engine::Impl {
   std::vector<std::string> sources;
   Health health;
 
-  Readers readers;  // has a lock of its own, taken after `mutex`
+  bool frozen = false;  // the committer is done with a backup's part
+  Backups backups;      // has a lock of its own, taken after `mutex`
+  Readers readers;      // has a lock of its own, taken after `mutex`
 
   // ---- the loop's own ----
   std::uint64_t durable = 0;
@@ -81,7 +84,11 @@ struct Engine::Impl {
   std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
   std::size_t cut_bytes = 0;                   // of the cut that is being written
   Steady::time_point last_cut{}, last_alive{};
-  std::unique_ptr<WorkThread<Turn>> committer;
+  struct ToCommit {
+    Turn turn;
+    std::optional<FrozenStore> freeze;  // instead
+  };
+  std::unique_ptr<WorkThread<ToCommit>> committer;
   std::unique_ptr<WorkThread<Cut>> checkpoints;
   std::thread thread;
 
@@ -166,7 +173,10 @@ struct Engine::Impl {
 
   void launch() {
     publish();
-    committer = std::make_unique<WorkThread<Turn>>([this](Turn&& turn) {
+    backups.start(*ports.journal, options.version, ports.log, [this] { return clock.wall(); });
+    committer = std::make_unique<WorkThread<ToCommit>>([this](ToCommit&& job) {
+      if (job.freeze) return freeze(std::move(*job.freeze));
+      Turn turn = std::move(job.turn);
       const Append outcome = ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload);
       if (outcome != Append::ok && outcome != Append::unavailable) die(turn.seq, outcome);
       std::lock_guard lock(mutex);
@@ -212,11 +222,13 @@ struct Engine::Impl {
         if (!more) wake.wait_until(lock, next_wake(), [&] { return ready(works); });
         hear_committer(retry_at);
         hear_checkpoint();
+        if (std::exchange(frozen, false)) frame_in_flight = false;
         take_inbox(works);
         last = stopping && inbox.empty() && people.empty() && !counting;
       }
       release();
       more = false;
+      if (backups.wanted() && at_boundary()) begin_freeze();
       if (waiting_turn) {
         if (Steady::now() >= retry_at)
           commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
@@ -240,7 +252,8 @@ struct Engine::Impl {
   }
 
   bool ready(const std::deque<Work>& works) const {
-    if (appended || installed || readers.came()) return true;
+    if (appended || installed || frozen || readers.came()) return true;
+    if (backups.wanted() && at_boundary()) return true;
     const bool waiting = !inbox.empty() || !people.empty() || counting || !works.empty() ||
                          (stopping && checkpoints->idle());
     return waiting && !built && !waiting_turn && (!frame_in_flight || inbox_alerts >= group_min);
@@ -347,13 +360,27 @@ struct Engine::Impl {
   // While the disk works the inbox fills; from this many alerts on the next frame is decided
   // meanwhile.
   bool worth_building(const std::deque<Work>& works) const {
+    if (backups.wanted()) return false;
     std::size_t alerts = 0;
     for (const Work& work : works) alerts += alerts_in(work);
     return alerts >= group_min;
   }
   void commit(Turn turn) {
     frame_in_flight = true;
-    committer->offer(std::move(turn));
+    committer->offer({std::move(turn), {}});
+  }
+
+  // No frame is on its way: the state, the log and what was said are of one moment.
+  bool at_boundary() const { return !frame_in_flight && !built && !waiting_turn; }
+  void begin_freeze() {
+    frame_in_flight = true;  // of a kind: nothing is appended meanwhile
+    committer->offer({{}, backups.moment(state, sequencer->snapshot_now())});
+  }
+  void freeze(FrozenStore store) {
+    backups.freeze(std::move(store));
+    std::lock_guard lock(mutex);
+    frozen = true;
+    wake.notify_all();
   }
 
   // A step of the wall clock is a fact before anything is decided with it.
@@ -447,6 +474,7 @@ struct Engine::Impl {
     }
     thread.join();
     committer->stop();
+    backups.stop();
     checkpoints->stop();
     readers.stop();
     running = false;
@@ -547,6 +575,17 @@ std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapsh
     return true;
   });
   return out;
+}
+
+Offer Engine::back_up(std::string folder) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->stopping) return Offer::stopping;
+  const Offer asked = impl_->backups.ask(std::move(folder));
+  impl_->wake.notify_all();
+  return asked;
+}
+Engine::Backup Engine::backup() const {
+  return impl_->backups.last();
 }
 
 std::shared_ptr<const Settings> Engine::settings() const {

@@ -23,6 +23,8 @@ namespace tocsin {
 enum class LogLevel { debug, info, warning, error };
 using LogSink = std::function<void(LogLevel, std::string_view event, std::string_view detail)>;
 
+TOCSIN_ENUM(BackupState, none, running, done, failed);
+
 enum class [[nodiscard]] Offer{taken, full, stopping};
 
 // One request of a sender on its way through the core. Filled by the I/O thread.
@@ -109,6 +111,17 @@ class Engine {
     std::size_t inbox = 0;
   };
   Health health() const;
+
+  // A backup into a folder that does not exist, on threads of its own; `full` while one is made.
+  Offer back_up(std::string folder);
+  struct Backup {  // the last one
+    BackupState state = BackupState::none;
+    std::string folder, digest, message;
+    Wall started_at{}, ended_at{};
+    std::uint64_t frame = 0, files = 0, bytes = 0;
+    Wall good_at{};  // when one was last good
+  };
+  Backup backup() const;
 
   // Stops taking, finishes what is in hand, writes a last checkpoint, closes the journal.
   void stop();

@@ -44,10 +44,11 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
   return true;
 }
 
-bool fold_tail(Journal& journal, State& state, Recovered& out) {
+bool fold_tail(Journal& journal, State& state, std::uint64_t until, Recovered& out) {
   bool ok = true;
   const bool complete =
       journal.read_frames(out.opened.marker.seq + 1, [&](const FrameRecord& frame) {
+        if (frame.seq > until) return false;
         ok = fold_frame(state, frame.seq, frame.payload);
         if (!ok)
           out.message = "frame " + std::to_string(frame.seq) +
@@ -62,7 +63,7 @@ bool fold_tail(Journal& journal, State& state, Recovered& out) {
 
 }  // namespace
 
-Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer) {
+Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer, std::uint64_t until) {
   Recovered out;
   out.opened = journal.open();
   if (out.opened.trouble != OpenTrouble::none && out.opened.trouble != OpenTrouble::loss) {
@@ -71,7 +72,7 @@ Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer) {
     return out;
   }
   if (out.opened.marker.seq > 0 && !load_rows(journal, state, checkpointer, out)) return out;
-  if (out.opened.head > out.opened.marker.seq && !fold_tail(journal, state, out)) return out;
+  if (out.opened.head > out.opened.marker.seq && !fold_tail(journal, state, until, out)) return out;
   out.next_seq = std::max(out.opened.next_seq, state.globals().seq + 1);
   if (planted("sequence_reused_after_loss")) out.next_seq = out.opened.head + 1;
   out.ok = true;

@@ -21,6 +21,8 @@ struct Recovered {
 };
 
 // `state` and `checkpointer` are empty and belong to the caller. Nothing is written.
-Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer);
+// Folds no frame after `until`, which is not before the checkpoint.
+Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer,
+                  std::uint64_t until = UINT64_MAX);
 
 }  // namespace tocsin

@@ -110,6 +110,15 @@ class Journal {
 
   virtual Room room() = 0;
 
+  // The store as it is up to the head under a second name, for a backup: the folder that holds it,
+  // or nothing and `why`. Quick; called by the thread that appends, between two appends. One at a
+  // time: the next one, thaw() and the next open remove it. A journal without files has none.
+  virtual std::string freeze(std::string& why) {
+    why = "this journal keeps nothing on disk";
+    return "";
+  }
+  virtual void thaw() {}
+
   // Flushes and closes; afterwards only the destructor may be called. A process that stops after a
   // failed write must not call it.
   virtual void close() = 0;

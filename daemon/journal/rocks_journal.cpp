@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "daemon/journal/files.hpp"
+#include "daemon/journal/freeze.hpp"
 #include "daemon/journal/head.hpp"
 #include "daemon/journal/recovery.hpp"
 #include "daemon/journal/rocks_checkpoint.hpp"
@@ -59,10 +60,13 @@ class RocksJournal final : public Journal {
       const std::function<bool(std::string_view key, std::string_view value)>& each) override;
   std::optional<std::string> row(std::string_view key) override;
   Room room() override;
+  std::string freeze(std::string& why) override;
+  void thaw() override { store::thaw(frozen_directory_); }
   void close() override;
 
  private:
   void open_store(OpenResult& result);
+  void open_copy(OpenResult& result);
   rocksdb::Status open_database(const Witness& witness, std::string& set_aside_why);
   rocksdb::Status read_marker(Marker& marker);
   rocksdb::Status walk_log(Recovery& recovery);
@@ -74,7 +78,7 @@ class RocksJournal final : public Journal {
   void say(int level, const std::string& line) const { options_.log(level, line); }
 
   const RocksOptions options_;
-  const std::string checkpoint_directory_;
+  const std::string checkpoint_directory_, frozen_directory_;
   const std::unique_ptr<rocksdb::RateLimiter> pace_;
   StoreLock lock_;
   Space space_;
@@ -94,6 +98,7 @@ class RocksJournal final : public Journal {
 RocksJournal::RocksJournal(RocksOptions options)
     : options_(completed(std::move(options))),
       checkpoint_directory_(options_.path + "/checkpoint"),
+      frozen_directory_(options_.path + "/frozen"),
       pace_(rocksdb::NewGenericRateLimiter(
           static_cast<std::int64_t>(options_.checkpoint_bytes_per_second))),
       space_(options_.path, options_.space, options_.log),
@@ -107,7 +112,7 @@ RocksJournal::~RocksJournal() = default;
 OpenResult RocksJournal::open() {
   OpenResult result;
   try {
-    open_store(result);
+    options_.read_only ? open_copy(result) : open_store(result);
   } catch (const std::exception& error) {
     result.trouble = OpenTrouble::io;
     result.detail = "cannot open store " + options_.path + ": " + error.what();
@@ -132,6 +137,7 @@ void RocksJournal::open_store(OpenResult& result) {
   if (result.trouble != OpenTrouble::none) return;
   space_.prepare();
   remove_files_in(checkpoint_directory_);
+  thaw();
 
   const std::optional<Witness> witness = witness_.open();
   std::string set_aside_why;
@@ -155,6 +161,27 @@ void RocksJournal::open_store(OpenResult& result) {
   if (result.trouble == OpenTrouble::none) set_aside_.drop();
   sync_directory(path);
   (void)space_.room();  // makes the ballast
+  const std::lock_guard hold(head_mutex_);
+  head_ = Head(result, recovery.link_after_loss());
+  marker_ = marker;
+}
+
+// What stands there is read, and judged as an open would; a loss is not settled but said.
+void RocksJournal::open_copy(OpenResult& result) {
+  store_ = std::make_unique<RocksStore>(options_);
+  rocksdb::Status status = store_->open();
+  log_ = std::make_unique<RocksLog>(*store_);
+  Marker marker;
+  if (status.ok()) status = read_marker(marker);
+  if (status.ok()) status = log_->load_cuts();
+  Recovery recovery(marker, std::nullopt);
+  if (status.ok()) status = walk_log(recovery);
+  if (status.ok()) result = recovery.verdict();
+  if (!status.ok()) {
+    result.trouble = status.IsIOError() ? OpenTrouble::io : OpenTrouble::unreadable;
+    result.detail = "cannot open " + options_.path + ": " + status.ToString();
+    return;
+  }
   const std::lock_guard hold(head_mutex_);
   head_ = Head(result, recovery.link_after_loss());
   marker_ = marker;
@@ -240,6 +267,7 @@ std::optional<Append> RocksJournal::answer(std::uint64_t seq, std::uint64_t epoc
 
 Append RocksJournal::append(std::uint64_t seq, std::uint64_t epoch, std::uint64_t uid,
                             std::string_view payload) {
+  if (options_.read_only) return Append::fenced;
   if (store_->failed()) return Append::unknown;
   try {
     if (const auto refused = answer(seq, epoch, uid, payload)) return *refused;
@@ -315,7 +343,7 @@ bool RocksJournal::wait_for_compaction() {
 Install RocksJournal::install(const RowSource& rows, const Marker& marker) {
   const std::lock_guard one(install_mutex_);
   if (stopping_) return Install::stopping;
-  if (store_->failed()) return Install::failed;
+  if (options_.read_only || store_->failed()) return Install::failed;
   try {
     if (!may_install(marker)) {
       say(log_level::error, "checkpoint " + std::to_string(marker.seq) + " is not of this history");
@@ -384,6 +412,17 @@ std::optional<std::string> RocksJournal::row(std::string_view key) {
 
 Room RocksJournal::room() {
   return space_.room();
+}
+
+std::string RocksJournal::freeze(std::string& why) {
+  try {
+    const rocksdb::Status status = store::freeze(*store_, frozen_directory_);
+    if (status.ok()) return frozen_directory_;
+    why = status.ToString();
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  return "";
 }
 
 void RocksJournal::close() {

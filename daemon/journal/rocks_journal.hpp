@@ -21,8 +21,9 @@ namespace tocsin {
 // Sizes in bytes. The defaults are for production; tests make everything small.
 struct RocksOptions {
   std::string path;
-  JournalLog log;       // may be empty
-  std::string witness;  // a file, best on another disk; empty: PATH/witness
+  JournalLog log;          // may be empty
+  bool read_only = false;  // a copy that nobody runs on: no lock, no repair, nothing is written
+  std::string witness;     // a file, best on another disk; empty: PATH/witness
   std::chrono::milliseconds witness_every{20};
   SpaceLimits space;
 

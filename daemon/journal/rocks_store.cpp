@@ -62,6 +62,7 @@ void StoreHealth::fail(const rocksdb::Status& status, std::string_view doing) {
 
 RocksStore::RocksStore(const RocksOptions& options)
     : directory_(options.path + "/db"),
+      read_only_(options.read_only),
       log_buffer_bytes_(options.log_buffer_bytes),
       checkpoint_file_bytes_(options.checkpoint_file_bytes),
       health_(std::make_shared<StoreHealth>()),
@@ -77,8 +78,8 @@ RocksStore::~RocksStore() {
 
 rocksdb::DBOptions RocksStore::db_options() const {
   rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
+  options.create_if_missing = !read_only_;
+  options.create_missing_column_families = !read_only_;
   options.paranoid_checks = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.recycle_log_file_num = 0;
@@ -157,7 +158,8 @@ rocksdb::Status RocksStore::open() {
   };
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status =
-      rocksdb::DB::Open(db_options(), directory_, wanted, &families_, &db);
+      read_only_ ? rocksdb::DB::OpenForReadOnly(db_options(), directory_, wanted, &families_, &db)
+                 : rocksdb::DB::Open(db_options(), directory_, wanted, &families_, &db);
   db_.reset(db);
   return status.ok() ? check_format() : status;
 }
@@ -168,7 +170,7 @@ rocksdb::Status RocksStore::check_format() {
       db_->Get({}, meta(), {format_key.data(), format_key.size()}, &format);
   if (found.ok() && format == format_value) return found;
   if (found.ok()) return rocksdb::Status::NotSupported("store format " + format + " is unknown");
-  if (!found.IsNotFound()) return found;
+  if (!found.IsNotFound() || read_only_) return found;
   return put_meta({format_key.data(), format_key.size()},
                   {format_value.data(), format_value.size()});
 }

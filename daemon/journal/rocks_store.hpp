@@ -52,6 +52,7 @@ class RocksStore {
   rocksdb::Status check_format();
 
   const std::string directory_;
+  const bool read_only_;
   const std::uint64_t log_buffer_bytes_;
   const std::uint64_t checkpoint_file_bytes_;
   std::shared_ptr<StoreHealth> health_;

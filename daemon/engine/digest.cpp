@@ -1,0 +1,69 @@
+#include "daemon/engine/digest.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "rules/model/codec.hpp"
+#include "rules/model/row_codec.hpp"
+
+namespace tocsin {
+
+void StateDigest::add(std::string_view key, std::string_view value) {
+  TableDigest& table = tables_[key.front()];
+  ++table.rows;
+  table.sum += row_hash(key, value);
+}
+
+std::string StateDigest::hex() const {
+  std::string bytes;
+  ByteWriter w(bytes);
+  for (const auto& [table, digest] : tables_)
+    w("table", static_cast<std::uint8_t>(table)), w("rows", digest.rows), w("sum", digest.sum);
+  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return tocsin::hex(Fingerprint{h.high64, h.low64});
+}
+
+void add_live(StateDigest& digest, const Snapshot& s) {
+  s.alerts.each([&](std::uint32_t, const AlertRow& r) {
+    digest.add(row_key(alert_prefix, r.serial().value), RowCodec::encode(r));
+  });
+  s.incidents.each([&](std::uint32_t, const IncidentRow& r) {
+    digest.add(row_key(incident_prefix, r.number.value), RowCodec::encode(r));
+  });
+  s.pages.each([&](std::uint32_t, const PageRow& r) {
+    digest.add(row_key(page_prefix, r.id.value), RowCodec::encode(r));
+  });
+  s.silences.each([&](std::uint32_t, const SilenceRow& r) {
+    digest.add(row_key(silence_prefix, r.id.value), RowCodec::encode(r));
+  });
+  digest.add(std::string(1, globals_prefix), RowCodec::encode(s.globals));
+  digest.add(std::string(1, totals_prefix), RowCodec::encode(s.totals));
+  digest.add(std::string(1, config_prefix), *s.config_text);
+}
+
+void add_archive(StateDigest& digest, const Archive::View& view, Journal* disk) {
+  std::vector<std::string_view> waiting;
+  view.each([&](const ArchiveEntry& e) {
+    waiting.push_back(e.key);
+    digest.add(e.key, e.value);
+  });
+  if (!disk) return;
+  std::sort(waiting.begin(), waiting.end());
+  for (const char table : {timeline_prefix, closed_prefix})
+    disk->scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
+      if (!std::binary_search(waiting.begin(), waiting.end(), key)) digest.add(key, value);
+      return true;
+    });
+}
+
+StateDigest digest_of(const Snapshot& snapshot, Journal* disk) {
+  StateDigest digest;
+  add_live(digest, snapshot);
+  add_archive(digest, snapshot.archive, disk);
+  return digest;
+}
+
+}  // namespace tocsin
