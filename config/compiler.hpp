@@ -64,6 +64,8 @@ class Compiler {
   void groups(Reader& root);
   void channels(Reader& root);
   void channel_setting(Reader& item, Channel& channel, const SettingSpec& spec);
+  void channel_words(Reader& item, Channel& channel, const SettingSpec& spec);
+  void may_be_run(const Word& command);
   void channel_settings(Reader& item, Channel& channel, const ChannelKind& kind);
   void roles(Reader& root);
   void catch_all(Reader& root);

@@ -1,4 +1,6 @@
 // Settings -> the one text that means them.
+#include <algorithm>
+
 #include "config/compiler.hpp"
 #include "connectors/in/syslog/message.hpp"
 
@@ -35,14 +37,23 @@ std::string matchers(const std::vector<Matcher>& list) {
   return list_of(list, [](const Matcher& m) { return q(matcher_text(m)); });
 }
 
-// Numbers and truth values stand without quotes.
-bool is_word(const Channel& channel, const std::string& key) {
+// Numbers and truth values stand without quotes, lists in brackets.
+std::string setting(const Channel& channel, const std::string& key, const std::string& value) {
+  using Type = SettingSpec::Type;
   const ChannelKind* kind = find_channel_kind(channel.kind);
-  if (!kind) return false;
-  for (const SettingSpec& spec : kind->settings)
-    if (spec.key == key)
-      return spec.type == SettingSpec::Type::integer || spec.type == SettingSpec::Type::boolean;
-  return false;
+  Type type = Type::text;
+  if (kind)
+    for (const SettingSpec& spec : kind->settings)
+      if (spec.key == key) type = spec.type;
+  if (type == Type::integer || type == Type::boolean) return value;
+  if (type != Type::words) return q(value);
+  std::string out = "[";
+  for (std::size_t at = 0; at <= value.size();) {
+    const std::size_t end = std::min(value.find(word_end, at), value.size());
+    out += (at > 0 ? ", " : "") + q(value.substr(at, end - at));
+    at = end + 1;
+  }
+  return out + "]";
 }
 
 // A flow map, one member after the other; empty values are left out.
@@ -158,7 +169,7 @@ class Writer {
       map.put("in_flight_max", std::to_string(c.in_flight_max));
       for (const auto& [key, value] : c.settings)
         if (c.settings.count(key + "_file") == 0)  // else the file is named instead
-          is_word(c, key) ? map.put(key, value) : map.text(key, value);
+          value.empty() ? map : map.put(key, setting(c, key, value));
       return map.done();
     });
     Map roles;

@@ -1,4 +1,7 @@
 // The sections that say who can be told, and how: people, groups, channels, roles, catch_all.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -122,7 +125,36 @@ void Compiler::groups(Reader& root) {
     settings.default_group = refer_text(Kind::group, word);
 }
 
+void Compiler::channel_words(Reader& item, Channel& channel, const SettingSpec& spec) {
+  const std::string key(spec.key);
+  std::string joined;
+  const auto words = item.words(key);
+  for (const Word& word : words) {
+    if (word.text.empty() ||
+        word.text.find_first_of(std::string_view("\n\0", 2)) != std::string::npos)
+      report_.error(word.mark, key + " are words of one line, and none is empty");
+    joined += (&word == &words.front() ? "" : std::string(1, word_end)) + word.text;
+  }
+  if (!words.empty()) channel.settings[key] = joined;
+}
+
+void Compiler::may_be_run(const Word& command) {
+  const std::string& path = command.text;
+  if (!path.starts_with("/"))
+    return report_.error(command.mark, "a program is named from / on, not '" + path + "'");
+  struct stat status {};
+  std::string problem;
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      access(path.c_str(), X_OK) != 0)
+    problem = "the program '" + path + "' cannot be run";
+  else if (status.st_mode & S_IWOTH)
+    problem = "anybody may write the program '" + path + "'";
+  if (problem.empty()) return;
+  lenient_ ? report_.warning(command.mark, problem) : report_.error(command.mark, problem);
+}
+
 void Compiler::channel_setting(Reader& item, Channel& channel, const SettingSpec& spec) {
+  if (spec.type == SettingSpec::Type::words) return channel_words(item, channel, spec);
   const std::string key(spec.key);
   const bool may_be_file =
       spec.type == SettingSpec::Type::secret || spec.type == SettingSpec::Type::url;
@@ -161,6 +193,8 @@ void Compiler::channel_setting(Reader& item, Channel& channel, const SettingSpec
       const std::string message = "the file '" + value->text + "' cannot be read";
       lenient_ ? report_.warning(value->mark, message) : report_.error(value->mark, message);
     }
+  } else if (spec.type == SettingSpec::Type::program && !value->text.empty()) {
+    may_be_run(*value);
   } else if (value->text.empty()) {
     report_.error(value->mark, key + " is empty");
   }

@@ -7,6 +7,7 @@
 #include "connectors/in/generic_json/generic_json.hpp"
 #include "connectors/in/grafana/grafana.hpp"
 #include "connectors/in/jq/jq.hpp"
+#include "connectors/out/exec/exec.hpp"
 #include "connectors/out/mailbox/mailbox.hpp"
 #include "connectors/out/slack/slack.hpp"
 #include "connectors/out/smtp/smtp.hpp"
@@ -36,8 +37,8 @@ const SourceKind* find_source(std::string_view name) {
 }
 
 std::span<const ChannelKind> channel_kinds() {
-  static const std::array kinds{terminal_channel, mailbox_channel, webhook_channel,
-                                smtp_channel,     slack_channel,   syslog_channel};
+  static const std::array kinds{terminal_channel, mailbox_channel, webhook_channel, smtp_channel,
+                                slack_channel,    syslog_channel,  exec_channel};
   return kinds;
 }
 const ChannelKind* find_channel_kind(std::string_view name) {

@@ -23,6 +23,7 @@ namespace tocsin {
 struct SettingSpec {
   std::string_view key;
   // path: as it stands. file: is read; relative names start at the folder of the main file.
+  // program: is run. words: a list, which a map of settings holds with word_end between its items.
   enum class Type : std::uint8_t {
     text,
     integer,
@@ -31,12 +32,16 @@ struct SettingSpec {
     path,
     file,
     secret,
-    choice
+    choice,
+    program,
+    words
   } type = Type::text;
   bool required = false;
   std::string_view help;
   std::string_view choices = {};  // choice: "required, optional, never"
 };
+
+inline constexpr char word_end = '\n';  // so no word has one
 
 // Settings that are each right and do not fit together.
 struct SettingFault {
@@ -88,6 +93,7 @@ struct Delivery {
     file,
     print,
     datagram,  // `body` to the local socket `file_name`
+    run,       // the program `file_name`, with `body` on its standard input
     none,      // it cannot be sent: `body` says why
   } kind = Kind::print;
   std::string url;
@@ -95,6 +101,7 @@ struct Delivery {
   std::string body;       // request body, whole mail, file contents, or the lines to print
   std::string directory;  // file: written whole or not at all, under `file_name`
   std::string file_name;
+  std::vector<std::string> arguments, environment;  // run
   Envelope envelope;
 };
 
@@ -107,7 +114,8 @@ struct ChannelAnswer {
 struct ChannelKind {
   std::string_view name;  // `kind:` of a channel
   Delivery (*encode)(const SendOrder& order);
-  ChannelAnswer (*read)(int status, std::string_view body);  // http, mail; nullptr otherwise
+  // http, mail, and of run the exit code and what it said; nullptr otherwise
+  ChannelAnswer (*read)(int status, std::string_view body);
   std::span<const SettingSpec> settings;
   std::optional<SettingFault> (*check)(const SettingMap& settings) = nullptr;
   Span answers_within = seconds(10);  // what one attempt may take

@@ -11,9 +11,12 @@
 namespace tocsin::api {
 namespace {
 
-std::string helper_troubles(const Mapper* mapper) {
-  const std::string trouble = mapper ? mapper->trouble() : "";
-  return trouble.empty() ? "" : "no helper process maps documents: " + trouble + "\n";
+std::string helper_troubles(const Mapper* mapper, const Runner* runner) {
+  const std::string maps = mapper ? mapper->trouble() : "", runs = runner ? runner->trouble() : "";
+  std::string out;
+  if (!maps.empty()) out += "no helper process maps documents: " + maps + "\n";
+  if (!runs.empty()) out += "no helper process runs programs: " + runs + "\n";
+  return out;
 }
 
 }  // namespace
@@ -29,7 +32,9 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
       am_(reading_, ports.version, ports.started),
       health_(
           reading_, [this] { return this->access(); }, std::move(ports.reload),
-          [mapper = ports.mapper] { return helper_troubles(mapper); }) {
+          [mapper = ports.mapper, runner = ports.runner] {
+            return helper_troubles(mapper, runner);
+          }) {
   alerts_in_.add_routes(router_);
   am_.add_routes(router_);
   add_v1_reads(router_, reading_);
@@ -44,7 +49,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
                std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at),
                std::move(ports.web), std::move(ports.audit), ports.heartbeat, ports.mapper,
-               std::move(ports.syslog)});
+               ports.runner, std::move(ports.syslog)});
 }
 
 Api::~Api() {

@@ -24,6 +24,7 @@ struct ApiPorts {
   std::function<Wall()> reloaded_at;
   std::function<WebStats()> web = [] { return WebStats{}; };
   Mapper* mapper = nullptr;  // null: sources of users' own programs are not served
+  const Runner* runner = nullptr;
   std::function<SyslogNumbers()> syslog = [] { return SyslogNumbers{}; };
   std::function<std::shared_ptr<const Auditor::Look>()> audit;  // may be empty: nobody looks
   const Heartbeat* heartbeat = nullptr;                         // may be null

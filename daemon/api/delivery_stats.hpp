@@ -16,8 +16,8 @@ inline constexpr std::array<std::int64_t, 5> notification_buckets_ms{1000, 5000,
                                                                      20000};
 
 // Channel kinds that are built in, and one place for whatever else there may be.
-inline constexpr std::array<std::string_view, 7> stat_kinds{
-    "terminal", "mailbox", "webhook", "smtp", "slack", "syslog", "other"};
+inline constexpr std::array<std::string_view, 8> stat_kinds{
+    "terminal", "mailbox", "webhook", "smtp", "slack", "syslog", "exec", "other"};
 std::size_t stat_kind(std::string_view channel_kind);
 
 struct DeliveryStats {

@@ -198,12 +198,17 @@ void add_mapper(Families& out, const Mapper& mapper) {
     add_sample(documents, {{"outcome", outcomes[i]}}, static_cast<double>(stats.outcomes[i]));
   add_sample(documents, {{"outcome", "full"}}, static_cast<double>(stats.full));
   out.push_back(std::move(documents));
+}
+
+void add_helpers(Families& out, const Mapper& mapper, const Runner& runner) {
   auto restarts = counter_family("tocsin_helper_restarts_total",
                                  "Helper processes started in the place of one that ended.");
-  add_sample(restarts, {{"helper", "map"}}, static_cast<double>(stats.restarts));
+  add_sample(restarts, {{"helper", "map"}}, static_cast<double>(mapper.stats().restarts));
+  add_sample(restarts, {{"helper", "run"}}, static_cast<double>(runner.restarts()));
   out.push_back(std::move(restarts));
   auto up = gauge_family("tocsin_helper_up", "0 when a helper process cannot be started.");
   add_sample(up, {{"helper", "map"}}, mapper.trouble().empty());
+  add_sample(up, {{"helper", "run"}}, runner.trouble().empty());
   out.push_back(std::move(up));
 }
 
@@ -248,6 +253,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_server(families, ports.server());
   add_web(families, ports.web());
   if (ports.mapper) add_mapper(families, *ports.mapper);
+  if (ports.mapper && ports.runner) add_helpers(families, *ports.mapper, *ports.runner);
   const auto settings = engine.settings();
   add_syslog_metrics(families, ports.syslog(),
                      settings->syslog ? settings->syslog->out_of_memory() : 0);

@@ -13,6 +13,7 @@
 #include "daemon/engine/auditor.hpp"
 #include "daemon/api/syslog_in.hpp"
 #include "daemon/net/mapper.hpp"
+#include "daemon/net/runner.hpp"
 #include "daemon/net/server.hpp"
 
 namespace tocsin::api {
@@ -41,6 +42,7 @@ struct MetricPorts {
   std::function<std::shared_ptr<const Auditor::Look>()> audit;
   const Heartbeat* heartbeat = nullptr;
   const Mapper* mapper = nullptr;
+  const Runner* runner = nullptr;
   std::function<SyslogNumbers()> syslog;
 };
 

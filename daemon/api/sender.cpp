@@ -29,6 +29,12 @@ std::int64_t answers_within(const std::string& kind) {
   return known ? known->answers_within.ms : remote_ms_min;
 }
 
+// What a channel may take, so that its answer is in before the deadline.
+int timeout_ms(const SendOrder& order, Span left) {
+  return static_cast<int>(
+      std::clamp(left.ms - answer_grace_ms, remote_ms_min, answers_within(order.channel_kind)));
+}
+
 void address(OutboundRequest& request, Envelope envelope) {
   using Starttls = OutboundRequest::Starttls;
   request.from = std::move(envelope.from), request.to = std::move(envelope.to);
@@ -89,6 +95,8 @@ void Sender::perform(std::uint64_t id, Delivery delivery, const SendOrder& order
     case Delivery::Kind::file:
     case Delivery::Kind::print:
       return perform_local(id, std::move(delivery));
+    case Delivery::Kind::run:
+      return perform_run(id, std::move(delivery), timeout_ms(order, left));
     case Delivery::Kind::datagram: {  // never blocks
       LocalResult r = write_datagram(delivery.file_name, delivery.body);
       return finish(id, {r.outcome, std::move(r.detail)});
@@ -120,8 +128,7 @@ void Sender::perform_remote(std::uint64_t id, Delivery delivery, const SendOrder
   request.url = std::move(delivery.url);
   request.headers = std::move(delivery.headers);
   request.body = std::move(delivery.body);
-  request.total_timeout_ms = static_cast<int>(
-      std::clamp(left.ms - answer_grace_ms, remote_ms_min, answers_within(order.channel_kind)));
+  request.total_timeout_ms = timeout_ms(order, left);
   request.smtp = delivery.kind == Delivery::Kind::mail;
   if (request.smtp) address(request, std::move(delivery.envelope));
   if (ports_.http(std::move(request)) != Outbound::Offer::taken)
@@ -132,20 +139,44 @@ void Sender::http_done(OutboundResult result) {
   Outcome outcome{AttemptOutcome::unknown, std::move(result.error),
                   Span{result.retry_after_ms.value_or(0)}};
   if (result.phase == OutboundResult::Phase::not_sent) outcome.outcome = AttemptOutcome::not_sent;
-  if (result.phase == OutboundResult::Phase::answered) {
-    const ChannelKind* kind = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto it = pending_.find(result.id);
-      if (it != pending_.end()) kind = it->second.kind;
-    }
-    if (kind && kind->read) {
-      ChannelAnswer answer = kind->read(result.status, result.body);
-      outcome.outcome = answer.outcome;
-      outcome.detail = std::move(answer.detail);
-    }
-  }
+  if (result.phase == OutboundResult::Phase::answered)
+    read_answer(result.id, result.status, result.body, outcome);
   finish(result.id, std::move(outcome));
+}
+
+void Sender::perform_run(std::uint64_t id, Delivery delivery, int timeout_ms) {
+  RunRequest request;
+  request.id = id;
+  request.command = std::move(delivery.file_name);
+  request.arguments = std::move(delivery.arguments);
+  request.environment = std::move(delivery.environment);
+  request.input = std::move(delivery.body);
+  request.timeout_ms = timeout_ms;
+  if (ports_.run(std::move(request)) != Runner::Offer::taken)
+    finish(id, {AttemptOutcome::not_sent, "too many programs run already"});
+}
+
+void Sender::run_done(RunResult result) {
+  Outcome outcome{AttemptOutcome::unknown, std::move(result.error)};
+  if (result.phase == RunResult::Phase::not_run) outcome.outcome = AttemptOutcome::not_sent;
+  if (result.phase == RunResult::Phase::cannot_run) outcome.outcome = AttemptOutcome::refused;
+  if (result.phase == RunResult::Phase::exited)
+    read_answer(result.id, result.status, result.output, outcome);
+  finish(result.id, std::move(outcome));
+}
+
+// In the words of its channel; without them it stays unknown.
+void Sender::read_answer(std::uint64_t id, int status, std::string_view said, Outcome& outcome) {
+  const ChannelKind* kind = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = pending_.find(id);
+    if (it != pending_.end()) kind = it->second.kind;
+  }
+  if (!kind || !kind->read) return;
+  ChannelAnswer answer = kind->read(status, said);
+  outcome.outcome = answer.outcome;
+  outcome.detail = std::move(answer.detail);
 }
 
 void Sender::finish(std::uint64_t id, Outcome outcome) {

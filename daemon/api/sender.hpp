@@ -20,6 +20,7 @@
 #include "daemon/api/local_delivery.hpp"
 #include "daemon/api/worker.hpp"
 #include "daemon/net/outbound.hpp"
+#include "daemon/net/runner.hpp"
 #include "rules/model/command.hpp"
 #include "rules/model/page.hpp"
 
@@ -29,6 +30,7 @@ struct SenderPorts {
   std::function<void(SettleAttempt)> settle;
   std::function<Wall()> wall_now;
   std::function<Outbound::Offer(OutboundRequest)> http;
+  std::function<Runner::Offer(RunRequest)> run;
   int terminal = 1;  // descriptor that `print` goes to
 };
 
@@ -39,6 +41,7 @@ class Sender {
 
   void send(const std::vector<SendOrder>& orders);
   void http_done(OutboundResult result);  // what Outbound says
+  void run_done(RunResult result);        // what Runner says
 
   // Finishes what is queued locally; what is with the network then is settled by the next epoch.
   void stop();
@@ -62,7 +65,9 @@ class Sender {
   void start(const SendOrder& order);
   void perform(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
   void perform_remote(std::uint64_t id, Delivery delivery, const SendOrder& order, Span left);
+  void perform_run(std::uint64_t id, Delivery delivery, int timeout_ms);
   void perform_local(std::uint64_t id, Delivery delivery);
+  void read_answer(std::uint64_t id, int status, std::string_view said, Outcome& outcome);
   void finish(std::uint64_t id, Outcome outcome);
   void watch();
 

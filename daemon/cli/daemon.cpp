@@ -140,10 +140,13 @@ bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
   out.user_agent = "tocsin/" + options_.version;
   outbound_ = std::make_unique<Outbound>(
       std::move(out), [this](OutboundResult result) { sender_->http_done(std::move(result)); });
+  runner_ = std::make_unique<Runner>(
+      RunnerOptions{}, [this](RunResult result) { sender_->run_done(std::move(result)); });
   sender_ = std::make_unique<api::Sender>(api::SenderPorts{
       [this](SettleAttempt outcome) { engine_->settle(std::move(outcome)); },
       [this] { return engine_->wall_now(); },
-      [this](OutboundRequest request) { return outbound_->offer(std::move(request)); }});
+      [this](OutboundRequest request) { return outbound_->offer(std::move(request)); },
+      [this](RunRequest request) { return runner_->offer(std::move(request)); }});
 
   EngineOptions options;
   options.version = options_.version;
@@ -173,9 +176,16 @@ bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
     body_ = load_stored(engine_->settings()->text).body;
     body_.store_path = store_path;
   }
+  warm_runner(*engine_->settings());
   reloaded_at_ms_ = engine_->wall_now().ms;
   log(LogLevel::info, "config_in_force", engine_->settings()->hash);
   return true;
+}
+
+// So that a helper that cannot start is known before the first page needs it.
+void Daemon::warm_runner(const Settings& settings) {
+  for (const Channel& channel : settings.channels)
+    if (channel.kind == "exec") return runner_->warm();
 }
 
 bool Daemon::listen() {
@@ -194,6 +204,7 @@ bool Daemon::listen() {
   };
   ports.delivery = &sender_->stats();
   ports.mapper = mapper_.get();
+  ports.runner = runner_.get();
   ports.reload_ok = [this] { return reload_ok_.load(); };
   ports.reloaded_at = [this] { return Wall{reloaded_at_ms_.load()}; };
   ports.audit = [this] { return auditor_->last(); };
@@ -264,10 +275,24 @@ void Daemon::wait_for_signals() {
     siginfo_t info{};
     const int signal = sigtimedwait(&set, &info, &look_every);
     if (signal < 0) web_->look();
+    if (signal < 0) look_at_helpers();
     if (signal < 0 && syslog_) syslog_->look();
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) reload([](const std::string&) {});
   }
+}
+
+void Daemon::look_at_helpers() {
+  const auto look = [](const char* which, const std::string& now, std::string& before) {
+    if (now == before) return;
+    if (now.empty())
+      log(LogLevel::info, "helper_up", which);
+    else
+      log(LogLevel::error, "helper_down", std::string(which) + ": " + now);
+    before = now;
+  };
+  look("map", mapper_->trouble(), map_trouble_);
+  look("run", runner_->trouble(), run_trouble_);
 }
 
 void Daemon::reload(const std::function<void(std::string errors)>& done) {
@@ -310,6 +335,7 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         if (!good) return finish(answer.message);
         api_->set_access(access);
         heartbeat_->use(heartbeat);
+        warm_runner(*engine_->settings());
         const auto take_web = [this, finish, web] {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
         };
@@ -341,6 +367,7 @@ void Daemon::close() {
   if (heartbeat_) heartbeat_->stop();
   if (auditor_) auditor_->stop();
   if (outbound_) outbound_->stop(transfers_grace_ms);
+  if (runner_) runner_->stop(transfers_grace_ms);
   if (sender_) sender_->stop();
   if (api_) api_->stop();
   if (engine_) engine_->stop();
@@ -353,6 +380,7 @@ void Daemon::close() {
   auditor_.reset();
   engine_.reset();
   sender_.reset();
+  runner_.reset();
   outbound_.reset();
   journal_.reset();
 }

@@ -18,6 +18,7 @@
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/outbound.hpp"
+#include "daemon/net/runner.hpp"
 #include "daemon/net/server.hpp"
 
 namespace tocsin::cli {
@@ -42,6 +43,8 @@ class Daemon {
  private:
   bool open();
   bool open_engine(std::shared_ptr<const Settings> wanted);
+  void warm_runner(const Settings& settings);
+  void look_at_helpers();
   bool listen();
   bool listen_syslog();
   void wait_for_signals();
@@ -60,7 +63,9 @@ class Daemon {
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Mapper> mapper_;
+  std::string map_trouble_, run_trouble_;  // as last logged; the main thread's
   std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<Runner> runner_;
   std::unique_ptr<api::Sender> sender_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Auditor> auditor_;

@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <csignal>
+
 #include "daemon/helper/map_worker.hpp"
+#include "daemon/helper/run_worker.hpp"
 #include "daemon/helper/shut_in.hpp"
 #include "daemon/net/helper_frame.hpp"
 
@@ -25,7 +28,13 @@ bool say_hello() {
 }  // namespace
 
 int run(const std::string& role) {
-  if (role != "map" || !is_socket(socket_of_the_daemon)) return not_for_people;
+  if ((role != "map" && role != "run") || !is_socket(socket_of_the_daemon)) return not_for_people;
+  // Whoever stops the daemon may signal all its processes: it still needs us, and says when not.
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
+  if (role == "run") {
+    be_as_others();
+    return say_hello() ? run_worker(socket_of_the_daemon) : 1;
+  }
   if (!shut_in(Walls{})) return no_walls;
   return say_hello() ? map_worker(socket_of_the_daemon) : 1;
 }

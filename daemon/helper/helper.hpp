@@ -10,7 +10,8 @@
 
 namespace tocsin::helper {
 
-// Runs until the daemon closes the socket; the exit code. `role`: map.
+// Runs until the daemon closes the socket; the exit code. `role`: map, or run for programs that
+// page people.
 int run(const std::string& role);
 
 }  // namespace tocsin::helper

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
 
 namespace tocsin::helper {
 namespace {
@@ -28,11 +29,11 @@ std::uint64_t used_bytes() {
   return read ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
-// When memory runs out, the kernel takes this one before the daemon. A wish: it may be refused.
-void volunteer() {
+// The more, the sooner the kernel takes this one when memory runs out. A wish: it may be refused.
+void volunteer(std::string_view points) {
   const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (file < 0) return;
-  [[maybe_unused]] const ssize_t written = write(file, "500", 3);
+  [[maybe_unused]] const ssize_t written = write(file, points.data(), points.size());
   close(file);
 }
 
@@ -45,12 +46,17 @@ constexpr bool memory_has_walls = true;
 }  // namespace
 
 bool shut_in(const Walls& walls) {
-  volunteer();
+  volunteer("500");
   const std::uint64_t used = used_bytes();
   if (memory_has_walls && (used == 0 || !limit(RLIMIT_AS, used + walls.memory_bytes))) return false;
   return prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) &&
          limit(RLIMIT_CPU, walls.cpu_s) && limit(RLIMIT_NOFILE, descriptors);
+}
+
+void be_as_others() {
+  volunteer("0");
+  limit(RLIMIT_CORE, 0);
 }
 
 void allow_cpu_ms(int ms) {

@@ -17,6 +17,10 @@ struct Walls {
 // could not be set, and nothing must run.
 bool shut_in(const Walls& walls);
 
+// What users' own programs inherit: no cores, and the daemon's place before the out-of-memory
+// killer is not theirs.
+void be_as_others();
+
 // The process ends by SIGPROF when it uses this much CPU time from now on; 0: no longer.
 void allow_cpu_ms(int ms);
 

@@ -28,7 +28,7 @@ std::size_t get_u32(std::string_view bytes) {
 bool decode(std::string_view body, HelperFrame& out) {
   const auto kind = static_cast<unsigned char>(body[0]);
   if (kind < static_cast<unsigned>(HelperFrame::Kind::hello) ||
-      kind > static_cast<unsigned>(HelperFrame::Kind::faults))
+      kind > static_cast<unsigned>(HelperFrame::Kind::ended))
     return false;
   out.kind = static_cast<HelperFrame::Kind>(kind);
   out.fields.clear();

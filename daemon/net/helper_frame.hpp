@@ -26,6 +26,8 @@ struct HelperFrame {
     mapped,     // helper: the output
     failed,     // helper: why
     faults,     // helper: line, column and message of each
+    run,        // daemon: id, timeout_ms, command, input, number of arguments, those, environment
+    ended,      // helper: id, how (exited, signal, timeout, refused, later), number, output
   } kind = Kind::hello;
   std::vector<std::string> fields;
 

@@ -47,6 +47,8 @@ struct Worker {
 MapResult of_end(const net::HelperEnd& end) {
   using Outcome = MapResult::Outcome;
   switch (end.signal) {
+    case 0:  // nobody tells it to end while it has a document
+      return {Outcome::failed, "it ended its process"};
     case SIGPROF:
       return {Outcome::timeout, "it ran for too long"};
     case SIGABRT:  // how libjq answers when there is no memory

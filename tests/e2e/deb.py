@@ -70,7 +70,7 @@ def control_is_whole(package, folder):
         expect(os.stat(f"{folder}/control/{script}").st_mode & 0o777 == 0o755, f"{script} cannot run")
         run(["sh", "-n", f"{folder}/control/{script}"])
     depends = re.search("^Depends: (.*)$", read(f"{folder}/control/control"), re.M).group(1)
-    for library in ("libc6", "librocksdb", "libssl3", "libcurl4", "systemd"):
+    for library in ("libc6", "librocksdb", "libssl3", "libcurl4", "libjq1", "systemd"):
         expect(library in depends, f"{library} is not in {depends}")
 
 

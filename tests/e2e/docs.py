@@ -123,7 +123,9 @@ class Bench:
         """The text with paths below our folder, after what they name was made."""
         def local(match):
             return f"{match.group(1)}{self.folder}{match.group(2)}"
-        text = re.sub(r"([\s\"'{\[,:])(/(?:etc|var|run)/)", local, text)
+        text = re.sub(r"([\s\"'{\[,:])(/(?:etc|var|run|usr/local)/)", local, text)
+        for program in re.findall(r"\bcommand: (\S+)", text):
+            os.chmod(self.put(program.rstrip(",}"), "#!/bin/sh\n"), 0o755)
         for key, value in re.findall(r"(\w*_file|\bcert|\bkey|\bcertificate|\bprogram):\s*\"?([^\s\",}]+)", text):
             value = os.path.join(self.folder, value)
             if not value.startswith(self.folder) or os.path.exists(value) or "." not in value + key:

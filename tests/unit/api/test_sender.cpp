@@ -48,6 +48,11 @@ class Fixture {
               requests.push_back(std::move(r));
               return offer;
             },
+            [this](RunRequest r) {
+              const std::lock_guard lock(mutex_);
+              runs.push_back(std::move(r));
+              return Runner::Offer::taken;
+            },
             terminal};
   }
   std::vector<SettleAttempt> wait(std::size_t count) {
@@ -67,6 +72,7 @@ class Fixture {
 
   Folder folder;
   std::vector<OutboundRequest> requests;
+  std::vector<RunRequest> runs;
   Outbound::Offer offer = Outbound::Offer::taken;
   int terminal = -1;
 
@@ -226,4 +232,44 @@ TEST_CASE_METHOD(Fixture, "silence is unknown at the deadline; a late yes still 
   settled = wait(3);
   REQUIRE(settled.size() == 3);
   CHECK(settled[2].outcome == AttemptOutcome::accepted);
+}
+
+TEST_CASE_METHOD(Fixture, "a program's end is read by its channel") {
+  const struct {
+    RunResult result;
+    AttemptOutcome outcome;
+    const char* detail;
+  } table[] = {
+      {{RunResult::Phase::exited, 0, 0, "sent\n", ""}, AttemptOutcome::accepted, "exit 0: sent"},
+      {{RunResult::Phase::exited, 0, 75, "", ""}, AttemptOutcome::not_sent, "exit 75"},
+      {{RunResult::Phase::exited, 0, 2, "\x1b[1m\nno\n", ""},
+       AttemptOutcome::refused,
+       "exit 2:  [1m no"},
+      {{RunResult::Phase::unknown, 0, 0, "x", "killed at its timeout"},
+       AttemptOutcome::unknown,
+       "killed at its timeout"},
+      {{RunResult::Phase::cannot_run, 0, 2, "", "no such file"},
+       AttemptOutcome::refused,
+       "no such file"},
+      {{RunResult::Phase::not_run, 0, 0, "", "stopping"}, AttemptOutcome::not_sent, "stopping"},
+  };
+  Sender sender(ports());
+  std::size_t count = 0;
+  for (const auto& row : table) {
+    SendOrder o = order("exec", seconds(25));
+    o.channel_settings = {{"command", "/usr/bin/x"}, {"arguments", "a\nb c"}};
+    sender.send({o});
+    REQUIRE(runs.size() == ++count);
+    const RunRequest& asked = runs.back();
+    CHECK(asked.command == "/usr/bin/x");
+    CHECK(asked.arguments == std::vector<std::string>{"a", "b c"});
+    CHECK(asked.timeout_ms == 20'000);
+    RunResult result = row.result;
+    result.id = asked.id;
+    sender.run_done(std::move(result));
+    const auto settled = wait(count);
+    REQUIRE(settled.size() == count);
+    CHECK(settled.back().outcome == row.outcome);
+    CHECK(settled.back().detail == row.detail);
+  }
 }

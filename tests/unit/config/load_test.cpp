@@ -47,7 +47,7 @@ rules:
     set: {category: databse}
 )") == R"(t.yaml:1:8: unknown key 'lisen' in http, did you mean 'listen'?
 t.yaml:3:30: unknown channel 'pagre', did you mean 'pager'?
-t.yaml:5:25: kind is terminal, mailbox, webhook, smtp, slack or syslog, not 'webhok', )"
+t.yaml:5:25: kind is terminal, mailbox, webhook, smtp, slack, syslog or exec, not 'webhok', )"
        R"(did you mean 'webhook'?
 t.yaml:6:20: error is a duration such as 90s, 4h, 1h30m or 2d, not '90'
 t.yaml:9:13: in the matcher 'alertname=~"("': bad regular expression: missing ): (
@@ -107,6 +107,14 @@ TEST_CASE("each mistake by itself") {
        "gone.pem' cannot be read"},
       {"channels: [{name: x, kind: smtp, hots: h, host: h, from: a@b.example}]",
        "unknown key 'hots' in a channel, did you mean 'host'?"},
+      {"channels: [{name: x, kind: exec}]", "a channel of kind exec has no command"},
+      {"channels: [{name: x, kind: exec, command: page-me}]",
+       "1:43: a program is named from / on, not 'page-me'"},
+      {"channels: [{name: x, kind: exec, command: /nonexistent/x}]",
+       "the program '/nonexistent/x' cannot be run"},
+      {"channels: [{name: x, kind: exec, command: /etc}]", "the program '/etc' cannot be run"},
+      {"channels: [{name: x, kind: exec, command: /bin/true, arguments: [a, '']}]",
+       "arguments are words of one line, and none is empty"},
       {"channels: [{name: x, kind: slack}]", "a channel of kind slack has no url"},
       {"channels: [{name: x, kind: slak}]", "did you mean 'slack'?"},
       {"channels: [{name: x, kind: syslog, path: ''}]", "path is empty"},

@@ -177,3 +177,17 @@ TEST_CASE("a program is part of the configuration, wherever it stands") {
   folder.write("p.jq", program + " ");
   CHECK(load_file(folder.path() + "/f.yaml").settings->hash != with_file.settings->hash);
 }
+
+TEST_CASE("the words of a program's arguments stay words") {
+  const auto loaded = load_text(
+      "people: [{id: bob, reach: {page: [x]}}]\n"
+      "channels: [{name: x, kind: exec, command: /bin/true, arguments: [a, 'b, \"c\"', '[d']}]\n",
+      "t.yaml");
+  INFO(lines(loaded.errors));
+  REQUIRE(loaded.settings);
+  CHECK(loaded.settings->channel("x")->settings.at("arguments") == "a\nb, \"c\"\n[d");
+  const auto stored = load_stored(loaded.settings->text);
+  REQUIRE(stored.settings);
+  CHECK(stored.settings->hash == loaded.settings->hash);
+  CHECK(stored.settings->channel("x")->settings == loaded.settings->channel("x")->settings);
+}

@@ -83,10 +83,13 @@ std::vector<std::pair<std::string, SendOrder>> orders() {
 }
 
 std::string render(const Delivery& d) {
-  static constexpr const char* kinds[] = {"http", "mail", "file", "print", "datagram", "none"};
+  static constexpr const char* kinds[] = {"http",     "mail", "file", "print",
+                                          "datagram", "run",  "none"};
   std::string out = kinds[static_cast<int>(d.kind)];
   out += " " + d.url + d.directory + (d.file_name.empty() ? "" : "/" + d.file_name) + "\n";
   for (const auto& [name, value] : d.headers) out += name + ": " + value + "\n";
+  for (const std::string& argument : d.arguments) out += "argument " + argument + "\n";
+  for (const std::string& variable : d.environment) out += variable + "\n";
   const Envelope& e = d.envelope;
   if (d.kind == Delivery::Kind::mail) out += "from " + e.from + " to " + e.to + "\n";
   return out + "\n" + d.body + "\n";
