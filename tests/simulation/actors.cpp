@@ -43,6 +43,12 @@ void World::make_senders() {
       senders_.push_back(s);
     }
   }
+  Sender machine;
+  machine.alert = random_.one_of(alerts), machine.severity = random_.one_of(severities);
+  machine.ci = ci_name(static_cast<int>(random_.below(ci_count)));
+  machine.syslog = true, machine.polite = random_.percent(70);
+  machine.interval = random_.between(1, 4) * minute_ms;
+  senders_.push_back(machine);
   for (std::size_t i = 0; i < senders_.size(); ++i)
     at(start_ + random_.below(120 * minute_ms), [this, i] { outage(i); });
 }
@@ -64,6 +70,8 @@ void World::recover_sender(std::size_t i) {
   Sender& s = senders_[i];
   if (!s.firing) return;
   s.firing = false;
+  if (s.syslog && !healed_) at(now_ + random_.below(500 * minute_ms), [this, i] { outage(i); });
+  if (s.syslog) return;
   s.ends = Wall{std::max(now_ + skew_ + s.skew, s.starts.ms + 1)};
   if (random_.percent(4) && !healed_)
     return at(now_ + random_.below(600 * minute_ms),
@@ -112,17 +120,22 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
   request.settings = node_->sequencer->settings();
   request.received_at = wall();
   const Sender& first = senders_[who.front()];
-  const auto slot = node_->state.source_slot(first.source ? "generic" : "prometheus");
+  const auto slot = node_->state.source_slot(first.syslog   ? syslog_source
+                                             : first.source ? "generic"
+                                                            : "prometheus");
   request.source = slot;
   for (const std::size_t i : who) {
     const Sender& s = senders_[i];
     IncomingAlert in;
     in.text_at = static_cast<std::uint32_t>(request.batch->bytes.size());
-    pack_alert(request.batch->bytes,
-               {{"alertname", s.alert}, {"ci", s.ci}, {"severity", s.severity}},
-               {{"summary", "it is " + s.alert}}, "");
+    const std::string summary = "it is " + s.alert;
+    std::vector<Pair> labels{{"alertname", s.alert}, {"ci", s.ci}};
+    if (s.syslog) labels.emplace_back("rule", "quiet");
+    labels.emplace_back("severity", s.severity);
+    pack_alert(request.batch->bytes, labels, {{"summary", summary}}, "");
     in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size()) - in.text_at;
-    in.starts_at = starts, in.ends_at = ends, in.resolved = resolved,
+    in.starts_at = s.syslog ? Wall{} : starts;
+    in.ends_at = s.syslog ? wall() + minutes(3) : ends, in.resolved = resolved,
     in.event_class = s.event_class;
     request.batch->alerts.push_back(in);
   }
@@ -138,10 +151,11 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     if (!aside && !resolved) told.emplace_back(p.fingerprint, p.until);
   }
   given_ += who.size();
-  request.done = [this, who, told, resolved, starts](bool, std::uint64_t) {
+  const Wall begins = first.syslog ? request.received_at : starts;
+  request.done = [this, who, told, resolved, starts, begins](bool, std::uint64_t) {
     heard_ += who.size();
     for (const auto& [fingerprint, until] : told)
-      oracle_.stored(fingerprint, starts, node_->state.globals().instant(until));
+      oracle_.stored(fingerprint, begins, node_->state.globals().instant(until));
     for (const std::size_t i : who)
       if (senders_[i].starts == starts)
         (resolved ? senders_[i].heard_end : senders_[i].heard_start) = true;
@@ -154,7 +168,7 @@ void World::storm() {
   std::vector<std::size_t> who;
   for (std::size_t i = 0; i < senders_.size(); ++i)
     if (!senders_[i].firing && senders_[i].event_class == EventClass::alert &&
-        senders_[i].source == senders_[0].source) {
+        senders_[i].source == senders_[0].source && !senders_[i].syslog) {
       senders_[i].firing = true;
       senders_[i].starts = wall();
       who.push_back(i);

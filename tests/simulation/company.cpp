@@ -106,7 +106,10 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
             std::to_string(c.tombstone_min) + " " + std::to_string(c.tombstones_max) + " " +
             std::to_string(c.attempts_max);
   s->hash = s->text;
-  s->sources = {"prometheus", "generic"};
+  s->sources = {"prometheus", "generic", std::string(syslog_source)};
+  SyslogRule quiet;
+  quiet.id = "quiet", quiet.quiet_after = minutes(3);
+  s->syslog_rules = {quiet};
   s->rules = {rule("r1", "Down", "database", "availability"),
               rule("r2", "Slow", "application", "latency"),
               rule("r3", "Full", "storage", "filesystem")};

@@ -95,9 +95,14 @@ struct Watch {
     o.alerts_[f.alert].ended = {};
   }
   void on(const AlertResolved& f) {
-    o.alerts_[f.alert].ended = f.ends_at;
+    const Oracle::Alert& a = o.alerts_[f.alert];
+    if (f.quiet_ms > 0 && a.promised_in == o.epoch_ && at < a.promised)
+      broken("11 never early", "silence cleared an alert although a line had said it again");
+    if (f.quiet_ms > 0 && (at < o.grace_ || at < o.epoch_at_ + milliseconds(f.quiet_ms)))
+      broken("11 never early", "silence cleared an alert that a start had not listened for");
     o.alerts_[f.alert].promised = {};  // what it promised was about what is over
-    if (f.quiet_ms > 0) return;  // nobody said so: no event
+    if (f.quiet_ms > 0) return;        // nobody said so: no event, and no end that was told
+    o.alerts_[f.alert].ended = f.ends_at;
     disposed(f.disposition);
     if (f.disposition == Disposition::held_then_cleared) disposed(f.disposition);
   }

@@ -53,6 +53,7 @@ class World {
     bool polite =
         false;  // repeats while firing, as Prometheus does, and its end until it was heard
     bool gives_ends = false;
+    bool syslog = false;  // lines that silence clears: nobody ever says that it is over
     Wall starts{}, ends{};
     bool firing = false, heard_end = true, heard_start = true;
     std::int64_t interval = 60'000, skew = 0;
