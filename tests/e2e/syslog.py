@@ -10,6 +10,7 @@ that the service manager opened are used, with what had come before the daemon w
 import fcntl
 import os
 import socket
+import ssl
 import subprocess
 
 import common
@@ -21,6 +22,7 @@ syslog:
   - {{udp: "127.0.0.1:{udp}"}}
   - {{tcp: "127.0.0.1:{tcp}"}}
   - {{tls: "127.0.0.1:{tls}", cert_file: server.pem, key_file: server.key}}
+  - {{tls: "127.0.0.1:{mutual}", cert_file: server.pem, key_file: server.key, client_ca_file: client.pem}}
 syslog_rules:
   - id: disk-unreadable
     program: smartd
@@ -77,15 +79,19 @@ HEALED = "Device: {disk}, no more unreadable sectors"
 class World:
     def __init__(self, options, folder):
         self.folder = folder
-        self.ports = {name: common.free_port() for name in ("port", "udp", "tcp", "tls")}
-        run([common.find_program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-             "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/server.key", "-out",
-             f"{folder}/server.pem"])
+        self.ports = {name: common.free_port() for name in ("port", "udp", "tcp", "tls", "mutual")}
+        self.issue("server")
+        self.issue("client")
         self.config = f"{folder}/tocsin.yaml"
         self.write("")
         self.daemon = common.Daemon(options.binary, self.config, f"{folder}/data", folder)
         self.rsyslog = None
+
+    def issue(self, name):
+        run([common.find_program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", f"{self.folder}/{name}.key", "-out",
+             f"{self.folder}/{name}.pem"])
 
     def write(self, more):
         common.write_file(self.config, CONFIG.format(folder=self.folder, more=more, **self.ports))
@@ -104,6 +110,17 @@ class World:
     def say(self, way, text, program="smartd"):
         run(["logger", "--socket-errors=on", "-u", f"{self.folder}/{way}", "-p", "daemon.crit", "-t",
              program, text])
+
+    def say_by_tls(self, port, text, *arguments):
+        """One counted line from openssl's own client."""
+        line = f"<26>1 2026-03-01T09:05:00Z db-shop-01 smartd - - - {text}"
+        run(["openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error", "-CAfile",
+             f"{self.folder}/server.pem", "-connect", f"127.0.0.1:{self.ports[port]}", *arguments],
+            text=f"{len(line)} {line}", want=None)
+
+    def ended(self, transport, reason):
+        return common.total(self.daemon.metrics(), "tocsin_syslog_connections_closed_total",
+                            transport=transport, reason=reason)
 
     def lines(self, **labels):
         return common.total(self.daemon.metrics(), "tocsin_syslog_lines_total", **labels)
@@ -170,9 +187,7 @@ def every_line_is_one_thing(world):
 
 
 def by_hand(world):
-    """logger by itself, and lines by TLS: of rsyslog, and by hand."""
-    world.say("tls", FAULT.format(disk="/dev/sdd", sectors=2))
-    wait_for("rsyslog speaks TLS", lambda: world.lines(transport="tls", fate="matched") == 1, 30)
+    """logger by itself."""
     before = world.lines(transport="tcp")
     for framing in (["--octet-count"], []):
         run(["logger", "--tcp", *framing, "-n", "127.0.0.1", "-P", str(world.ports["tcp"]), "-t",
@@ -180,28 +195,60 @@ def by_hand(world):
     run(["logger", "--udp", "-n", "127.0.0.1", "-P", str(world.ports["udp"]), "-t", "smartd",
          FAULT.format(disk="/dev/sdc", sectors=2)])
     wait_for("they come over TCP", lambda: world.lines(transport="tcp") == before + 2, 20)
-    line = "<26>1 2026-03-01T09:05:00Z db-shop-01 smartd - - - " + FAULT.format(
-        disk="/dev/sdd", sectors=3)
-    run(["openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error", "-CAfile",
-         f"{world.folder}/server.pem", "-connect", f"127.0.0.1:{world.ports['tls']}"],
-        text=f"{len(line)} {line}", want=None)
+
+
+def by_tls(world):
+    """rsyslog's and openssl's clients; one that stalls, one without TLS, one without a certificate."""
+    stalled = socket.create_connection(("127.0.0.1", world.ports["tls"]), 10)
+    world.say("tls", FAULT.format(disk="/dev/sdd", sectors=2))
+    wait_for("rsyslog speaks TLS", lambda: world.lines(transport="tls", fate="matched") == 1, 30)
+    world.say_by_tls("tls", FAULT.format(disk="/dev/sdd", sectors=3))
     wait_for("it comes over TLS", lambda: world.lines(transport="tls", fate="matched") == 2, 20)
+    with socket.create_connection(("127.0.0.1", world.ports["tls"]), 10) as s:
+        s.sendall(b"<13>no TLS at all\n")
+        s.recv(100)
+    wait_for("who speaks no TLS is counted", lambda: world.ended("tls", "handshake_failed") == 1)
+    world.say_by_tls("mutual", FAULT.format(disk="/dev/sdd", sectors=4))
+    wait_for("who has no certificate is counted", lambda: world.ended("tls", "handshake_failed") == 2)
+    world.say_by_tls("mutual", FAULT.format(disk="/dev/sdd", sectors=5), "-cert",
+                     f"{world.folder}/client.pem", "-key", f"{world.folder}/client.key")
+    wait_for("who has one is heard", lambda: world.lines(transport="tls", fate="matched") == 3, 20)
+    wait_for("who stalls is not waited for", lambda: world.ended("tls", "handshake_failed") == 3, 10)
+    expect(stalled.recv(1) == b"", "a stalled handshake goes on")
+    stalled.close()
+
+    world.issue("server")
+    new = open(f"{world.folder}/server.pem").read()
+    wait_for("the new certificate is shown", lambda: ssl.get_server_certificate(
+        ("127.0.0.1", world.ports["tls"])).split() == new.split(), 10)
 
 
 def broken_framing(world):
     with socket.create_connection(("127.0.0.1", world.ports["tcp"]), 10) as s:
         s.sendall(b"5 <13>x12x <13>y")
         expect(s.recv(1) == b"", "a broken connection goes on")
-    closed = lambda: common.total(world.daemon.metrics(), "tocsin_syslog_connections_closed_total",
-                                  transport="tcp", reason="bad_length")
-    wait_for("why it was closed is counted", lambda: closed() == 1)
+    wait_for("why it was closed is counted", lambda: world.ended("tcp", "bad_length") == 1)
     wait_for("why it was closed is said", lambda: "bad_length" in world.daemon.words())
-    with socket.create_connection(("127.0.0.1", world.ports["tls"]), 10) as s:
-        s.sendall(b"<13>no TLS at all\n")
-        s.recv(100)
-    wait_for("who speaks no TLS is counted", lambda: common.total(
-        world.daemon.metrics(), "tocsin_syslog_connections_closed_total", transport="tls",
-        reason="handshake_failed") == 1)
+
+
+def a_flood(world):
+    """Of what is sent too fast nothing is unaccounted for: it was a line, or the kernel's loss is known."""
+    accounted = lambda: world.lines(transport="udp") + common.total(
+        world.daemon.metrics(), "tocsin_syslog_datagrams_dropped_total")
+    before, sent = accounted(), 0
+    with socket.socket(type=socket.SOCK_DGRAM) as s:
+        s.connect(("127.0.0.1", world.ports["udp"]))
+        for number in range(50_000):
+            sent += s.send(b"<30>Mar  1 09:05:00 db-shop-01 cron[%d]: nothing of interest" % number) > 0
+
+        def all_of_them():
+            nonlocal sent
+            sent += s.send(b"<30>cron: the kernel tells its losses beside the next datagram") > 0
+            return accounted() == before + sent
+
+        wait_for("every datagram is accounted for", all_of_them, 30, 0.2)
+    lost = common.total(world.daemon.metrics(), "tocsin_syslog_datagrams_dropped_total")
+    print(f"syslog: of {sent} datagrams at once {lost:.0f} were lost, and counted")
 
 
 def a_new_rule(world):
@@ -253,7 +300,9 @@ def test(options, folder):
         healed_by_a_connection(world, page)
         every_line_is_one_thing(world)
         by_hand(world)
+        by_tls(world)
         broken_framing(world)
+        a_flood(world)
         a_new_rule(world)
         handed_over(world)
     finally:
