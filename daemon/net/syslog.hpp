@@ -79,7 +79,7 @@ struct SyslogOptions {
   Milliseconds frame_deadline{60'000};  // from a line's first byte to its last
   // A day: many senders notice a closed connection only by losing the first line they send on it.
   Milliseconds idle_deadline{86'400'000};
-  Milliseconds again_after{20};  // full: until the lines are offered again
+  Milliseconds again_after{20};  // full: until the lines are offered again; then twice as long
 };
 
 struct SyslogStats {

@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 64u << 10;  // so much of a connection is unsettled at most
 constexpr milliseconds accept_pause{100};
+constexpr milliseconds again_at_last{500};
 constexpr milliseconds end_deadline{2'000};  // for saying the end of TLS
 // A peer that is gone without a word is noticed within two minutes.
 constexpr int probe_after_s = 60, probe_every_s = 15, probes = 4;
@@ -142,8 +144,10 @@ SyslogConnection::Task<void> SyslogConnection::hand_on() {
   count(counters.unsettled_bytes, text_.size());
   Taken taken = home_.ports_.take(lines_, settled());
   if (taken == Taken::full) count(own.waits);
-  while (taken == Taken::full && !aborted_) {
-    settled_.expires_after(home_.options_.again_after);
+  // To be read once more is work: the longer there is no room, the seldomer it is asked for.
+  for (auto pause = home_.options_.again_after; taken == Taken::full && !aborted_;
+       pause = std::min(2 * pause, again_at_last)) {
+    settled_.expires_after(pause);
     [[maybe_unused]] const auto [ec] = co_await settled_.async_wait(as_result);
     if (!aborted_) taken = home_.ports_.take(lines_, settled());
   }
