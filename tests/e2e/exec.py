@@ -169,8 +169,8 @@ def test(options, folder):
         what_its_end_means(company)
         took = a_hanging_one(company)
         killed_helper(company)
-        sent = common.total(daemon.metrics(), "alertmanager_notifications_total", integration="exec")
-        expect(sent >= len(company.seen()), f"{sent} attempts are counted")
+        wait_for("every attempt is counted", lambda: common.total(
+            daemon.metrics(), "alertmanager_notifications_total", integration="exec") >= len(company.seen()))
         daemon.stop()
         expect(helpers_left(folder) == [], "helper processes are left")
         print(f"exec: {len(company.seen())} runs; a program that hung cost its person {took:.0f} s")
