@@ -135,7 +135,7 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     pack_alert(request.batch->bytes, labels, {{"summary", summary}}, "");
     in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size()) - in.text_at;
     in.starts_at = s.syslog ? Wall{} : starts;
-    in.ends_at = s.syslog ? wall() + minutes(3) : ends, in.resolved = resolved,
+    in.ends_at = s.syslog ? wall() + quiet_after : ends, in.resolved = resolved,
     in.event_class = s.event_class;
     request.batch->alerts.push_back(in);
   }

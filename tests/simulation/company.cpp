@@ -108,7 +108,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->hash = s->text;
   s->sources = {"prometheus", "generic", std::string(syslog_source)};
   SyslogRule quiet;
-  quiet.id = "quiet", quiet.quiet_after = minutes(3);
+  quiet.id = "quiet", quiet.quiet_after = quiet_after;
   s->syslog_rules = {quiet};
   s->rules = {rule("r1", "Down", "database", "availability"),
               rule("r2", "Slow", "application", "latency"),

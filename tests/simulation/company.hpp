@@ -31,6 +31,10 @@ struct Company {
 };
 
 inline constexpr int ci_count = 8;
+// Of the rule of syslog. Longer than the grace after a start, so that one who forgets to listen
+// anew is caught.
+inline constexpr Span quiet_after = minutes(8);
+
 std::string ci_name(int i);
 
 std::shared_ptr<const Settings> settings_of(const Company& company, Variant variant);
