@@ -242,6 +242,8 @@ bool Daemon::listen() {
           api_->handle(std::move(request), std::move(reply));
         }));
   }
+  // Before /-/ready can be asked: it speaks of all that is heard.
+  if (!listen_syslog()) return false;
   // All of them are made before the first one hears anything: their list is read by requests.
   for (const auto& server : servers_) {
     const Listening listening = server->start();
@@ -252,7 +254,7 @@ bool Daemon::listen() {
   auditor_->look();  // so that the first heartbeat knows
   auditor_->start();
   heartbeat_->use(body_.heartbeat);
-  return listen_syslog();
+  return true;
 }
 
 bool Daemon::listen_syslog() {
