@@ -18,44 +18,10 @@ package=${2:-${packages[0]}}
 [ -f "$package" ] || { echo "bare_deb: no package; run ./dev deb" >&2; exit 2; }
 pid=
 
-step() { printf '### %s s  %s\n' "$SECONDS" "$*"; }
+# shellcheck source=tests/e2e/bare_root.sh
+. "$repo/tests/e2e/bare_root.sh"
 
-finish() {
-  status=$?
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  wait || true
-  umount "$root/dev/shm" "$root/dev" "$root/proc" 2>/dev/null || true
-  exit "$status"
-}
-
-inside() {
-  chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
-
-# One line for every suite of Debian 12 that this machine's apt knows.
-sources() {
-  # shellcheck disable=SC2016  # apt expands these
-  apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk '$2 ~ /^bookworm/ && $3 == "main" { print "deb", $1, $2, $3 }'
-}
-
-if [ ! -e "$root/etc/debian_version" ]; then
-  step "debootstrap into $root"
-  mirror=$(sources | awk '$3 == "bookworm" { print $2; exit }')
-  [ -n "$mirror" ] || { echo "bare_deb: apt of this machine knows no bookworm" >&2; exit 1; }
-  debootstrap --variant=minbase bookworm "$root" "$mirror" >/dev/null
-fi
-sources >"$root/etc/apt/sources.list"
-apt-config dump | grep -E '^Acquire::(Check-|http)' >"$root/etc/apt/apt.conf.d/90machine" || true
-cp /etc/resolv.conf /etc/hosts "$root/etc/"
-
-trap finish EXIT
-trap 'exit 130' INT TERM
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-mount --bind /dev/shm "$root/dev/shm"
-
+enter_root
 step "apt install $(basename "$package")"
 cp "$package" "$root/tmp/tocsin.deb"
 inside apt-get update -qq
@@ -80,22 +46,12 @@ inside test -e /etc/systemd/system/multi-user.target.wants/tocsin.service
 read -r -a command < <(sed -n 's/^ExecStart=//p' "$root/usr/lib/systemd/system/tocsin.service")
 step "${command[*]}"
 rm -rf "$root/var/lib/tocsin/mailbox"
+set -m # a process group of its own, so that the daemon ends with us
 chroot "$root" setpriv --reuid tocsin --regid tocsin --clear-groups \
   "${command[@]}" >"$root/tmp/run.log" 2>&1 &
 pid=$!
+set +m
 
-# wait_for SECONDS COMMAND... : true as soon as the command is; false in time, or when the daemon ended
-wait_for() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    if [ "$SECONDS" -ge "$end" ] || ! kill -0 "$pid"; then
-      tail -n 40 "$root/tmp/run.log"
-      return 1
-    fi
-    sleep 0.2
-  done
-}
 answers() { inside tocsin incident list >/dev/null 2>&1; }
 paged() { compgen -G "$root/var/lib/tocsin/mailbox/*.eml" >/dev/null; }
 
