@@ -69,13 +69,7 @@ rocksdb::Status RocksCheckpoint::finish_file() {
 }
 
 rocksdb::Status RocksCheckpoint::ingest() {
-  rocksdb::IngestExternalFileOptions options;
-  options.move_files = true;
-  options.failed_move_fall_back_to_copy = false;
-  options.write_global_seqno = false;
-  // Nothing but this writes the family, so its memory table is empty; if it is not, that is a bug.
-  options.allow_blocking_flush = false;
-  return store_.db().IngestExternalFile(store_.rows(), files_, options);
+  return store_.take_in(files_);
 }
 
 void RocksCheckpoint::discard() {

@@ -1,5 +1,6 @@
 #include "daemon/journal/rocks_store.hpp"
 
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
@@ -29,6 +30,34 @@ class ErrorListener final : public rocksdb::EventListener {
   }
 
  private:
+  const std::shared_ptr<StoreHealth> health_;
+};
+
+// RocksDB deletes the files that it took in and could not sync the MANIFEST for. But the record
+// that names them may be on the disk all the same, and without them the store would never open
+// again. So a failed store keeps its tables; the next open uses them, or removes what nothing
+// names.
+class KeepsTables final : public rocksdb::FileSystemWrapper {
+ public:
+  KeepsTables(std::string directory, std::shared_ptr<StoreHealth> health)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()),
+        directory_(std::move(directory)),
+        health_(std::move(health)) {}
+
+  // The clean-up comes before the caller learns of the error.
+  static inline thread_local bool taking_in = false;
+
+  const char* Name() const override { return "KeepsTables"; }
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    const bool table = path.starts_with(directory_) && path.ends_with(".sst");
+    if (table && (taking_in || health_->failed))
+      return rocksdb::IOStatus::Aborted("kept until the store is opened again");
+    return target()->DeleteFile(path, options, debug);
+  }
+
+ private:
+  const std::string directory_;  // of the database, with a slash
   const std::shared_ptr<StoreHealth> health_;
 };
 
@@ -67,7 +96,8 @@ RocksStore::RocksStore(const RocksOptions& options)
       checkpoint_file_bytes_(options.checkpoint_file_bytes),
       health_(std::make_shared<StoreHealth>()),
       logger_(make_rocks_logger(options.log)),
-      cache_(rocksdb::NewLRUCache(16 * mib, cache_shard_bits)) {
+      cache_(rocksdb::NewLRUCache(16 * mib, cache_shard_bits)),
+      env_(rocksdb::NewCompositeEnv(std::make_shared<KeepsTables>(directory_ + "/", health_))) {
   health_->log = options.log;
 }
 
@@ -78,6 +108,7 @@ RocksStore::~RocksStore() {
 
 rocksdb::DBOptions RocksStore::db_options() const {
   rocksdb::DBOptions options;
+  options.env = env_.get();
   options.create_if_missing = !read_only_;
   options.create_missing_column_families = !read_only_;
   options.paranoid_checks = true;
@@ -180,6 +211,20 @@ rocksdb::Status RocksStore::put_meta(const rocksdb::Slice& key, const rocksdb::S
   synced.sync = true;
   const rocksdb::Status status = db_->Put(synced, meta(), key, value);
   return status.ok() ? db_->Flush({}, meta()) : status;
+}
+
+rocksdb::Status RocksStore::take_in(const std::vector<std::string>& files) {
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.failed_move_fall_back_to_copy = false;
+  options.write_global_seqno = false;
+  // Nothing but this writes the family, so its memory table is empty; if it is not, that is a bug.
+  options.allow_blocking_flush = false;
+  KeepsTables::taking_in = true;
+  const rocksdb::Status status = db_->IngestExternalFile(rows(), files, options);
+  KeepsTables::taking_in = false;
+  if (status.IsIOError()) fail(status, "to take a checkpoint in");
+  return status;
 }
 
 rocksdb::Status RocksStore::close() {

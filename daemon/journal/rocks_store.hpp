@@ -5,10 +5,12 @@
 // restart.
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/journal/rocks_journal.hpp"
 
@@ -41,6 +43,10 @@ class RocksStore {
 
   rocksdb::Options row_options() const;  // for the writer of checkpoint files
 
+  // All files become part of the rows, or none. After an error of the disk nobody knows which
+  // before the store is opened again: it has failed.
+  rocksdb::Status take_in(const std::vector<std::string>& files);
+
   bool failed() const { return health_->failed; }
   void fail(const rocksdb::Status& status, std::string_view doing) { health_->fail(status, doing); }
 
@@ -58,6 +64,7 @@ class RocksStore {
   std::shared_ptr<StoreHealth> health_;
   std::shared_ptr<rocksdb::Logger> logger_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
 };

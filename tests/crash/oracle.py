@@ -61,13 +61,17 @@ class Alerts:
                 wanted = (True, now, 0)
             else:
                 continue  # well for a while, so that incidents end
-            alert.maybe = wanted
-            until = (wanted[2] or now_ms() + 240_000) / 1000
-            body.append({"labels": alert.labels, "startsAt": common.rfc3339(wanted[1] / 1000),
-                         "endsAt": common.rfc3339(until),
-                         "annotations": {"summary": f"{alert.labels['alertname']} fails",
-                                         "value": str(self.random.random())}})
+            body.append(self.ask(alert, wanted))
         return body
+
+    def ask(self, alert, wanted):
+        """The alert in the words of Alertmanager; until it is answered, both may be so."""
+        alert.maybe = wanted
+        until = (wanted[2] or now_ms() + 240_000) / 1000
+        return {"labels": alert.labels, "startsAt": common.rfc3339(wanted[1] / 1000),
+                "endsAt": common.rfc3339(until),
+                "annotations": {"summary": f"{alert.labels['alertname']} fails",
+                                "value": str(self.random.random())}}
 
     def answered(self, ok):
         """True: all of it is promised. False: none of it happened (a 503)."""

@@ -14,6 +14,7 @@ import http.client
 import http.server
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -59,9 +60,15 @@ def holds_for(what, probe, seconds, every=0.1):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that connections going out are given: a daemon that is down for a moment keeps its own."""
+    while True:
+        port = random.randrange(10_240, 32_768)
+        try:
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+                return port
+        except OSError:
+            pass  # somebody listens there
 
 
 def rfc3339(seconds):
@@ -113,10 +120,11 @@ class Daemon:
         self.log_path = os.path.join(folder, "daemon.log")
         self.process, self.log_from = None, 0
 
-    def spawn(self, **more):
+    def spawn(self, before=(), **more):
+        """`before`: a program that runs the daemon, with its arguments."""
         with open(self.log_path, "ab") as log:
             self.log_from = log.tell()
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
+            self.process = subprocess.Popen([*before, *self.command], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, cwd=self.folder,
                                             env={**os.environ, **self.environment}, **more)
         return self
