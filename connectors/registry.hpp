@@ -54,10 +54,21 @@ using SettingMap = std::map<std::string, std::string>;
 
 enum class DecodeFailure : std::uint8_t { none, malformed, too_large, wrong_shape };
 struct Decoded {
-  AlertBatch batch;  // good items; bad ones are sentences in batch.rejected
+  // Of one body; more could never wait together.
+  static constexpr std::size_t alerts_max = 100'000;
+  // An item of three bytes that is not taken costs a sentence of a hundred: beyond so many they are
+  // only counted.
+  static constexpr std::size_t sentences_max = 100;
+
+  AlertBatch batch;        // good items; bad ones are sentences in batch.rejected
+  std::size_t unsaid = 0;  // bad ones beyond those
   DecodeFailure failure = DecodeFailure::none;
   std::string message;          // what is wrong and where; the whole body is refused
   std::uint64_t truncated = 0;  // alerts that the sender says it left out
+
+  void reject(std::size_t index, std::string_view why);
+  std::size_t rejected() const { return batch.rejected.size() + unsaid; }
+  std::vector<std::string> sentences() const;  // about those that were not taken, and how many more
 };
 
 struct SourceKind {

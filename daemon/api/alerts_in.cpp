@@ -192,11 +192,10 @@ void AlertsIn::mapped(const Sent& sent, const SourceKind& kind, MapResult result
 
 void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   if (decoded.failure != DecodeFailure::none) return refuse(sent, refused_body(sent.am, decoded));
-  if (!decoded.batch.rejected.empty())
-    count_bad(sent.source, decoded.batch.rejected.size(), sent.am);
+  if (decoded.rejected() > 0) count_bad(sent.source, decoded.rejected(), sent.am);
   const std::size_t count = decoded.batch.alerts.size();
   stats_.truncated += decoded.truncated;
-  Taken taken{sent.am, count, decoded.batch.rejected, decoded.truncated};
+  Taken taken{sent.am, count, decoded.sentences(), decoded.truncated};
   if (count == 0) return sent.reply(stored(taken, 0));
 
   AlertsRequest request;

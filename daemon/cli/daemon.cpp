@@ -1,5 +1,6 @@
 #include "daemon/cli/daemon.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -89,6 +90,9 @@ int serve(ServeOptions options) {
   const sigset_t set = handled_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // glibc raises this by itself when large blocks are freed, and then keeps as much: one large body
+  // would be held ever after. As a number it stays where it is, and large blocks are given back.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
   open_log(options.log_level);
   int code = exit_no;
   {

@@ -124,7 +124,7 @@ void print_json(const Decoded& decoded, const Settings& settings) {
   for (const IncomingAlert& incoming : decoded.batch.alerts)
     in_json(json, shown(decoded.batch, incoming, settings));
   json.close_array().key("rejected").open_array();
-  for (const std::string& why : decoded.batch.rejected) json.value(why);
+  for (const std::string& why : decoded.sentences()) json.value(why);
   json.close_array().close_object();
   print(out + "\n");
 }
@@ -133,7 +133,7 @@ void print_words(const Decoded& decoded, const Settings& settings) {
   std::size_t number = 0;
   for (const IncomingAlert& incoming : decoded.batch.alerts)
     print(in_words(++number, shown(decoded.batch, incoming, settings)));
-  for (const std::string& why : decoded.batch.rejected) print("rejected: " + printable(why) + "\n");
+  for (const std::string& why : decoded.sentences()) print("rejected: " + printable(why) + "\n");
   if (number == 0 && decoded.batch.rejected.empty()) print("no alerts\n");
 }
 

@@ -13,7 +13,10 @@ namespace tocsin::net {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::size_t body_step = 256u << 10;   // a body grows as it arrives, not as it is declared
+// A body grows as it arrives, not as it is declared: room is made for as much again as has come.
+// Who declares a lot and stalls holds the first step and no more.
+constexpr std::size_t body_step_min = 4u << 10;
+constexpr std::size_t body_step_max = 256u << 10;
 constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
 constexpr std::size_t stream_piece = 16u << 10;
 
@@ -250,13 +253,13 @@ Connection::Task<Connection::Read> Connection::read_body(HttpRequest& request) {
 // Straight into the body, past the parser: it would only copy.
 Connection::Task<Connection::Read> Connection::read_sized(std::string& body, std::size_t length) {
   BodyShare share(shared_);
-  body.reserve(std::min(length, body_step) + HttpRequest::body_padding);
   std::size_t filled = std::min(length, in_.size());
   body.assign(in_.data(), filled);
   in_.consume(filled);
   while (filled < length) {
     if (filled == body.size()) {
-      const std::size_t step = std::min(length - filled, body_step);
+      const std::size_t step =
+          std::min(length - filled, std::clamp(filled, body_step_min, body_step_max));
       if (!share.grow(step)) co_return Read::shed;
       body.resize(filled + step);
     }

@@ -35,6 +35,7 @@ class Decoder {
   }
 
   bool alert(std::size_t index, JsonWalk::Value value) {
+    if (index == Decoded::alerts_max) return walk_.too_large("more alerts than one body may have");
     packer().clear();
     Times times;
     bool labelled = false;
@@ -52,8 +53,7 @@ class Decoder {
     if (!read) return false;
     if (!labelled) return walk_.wrong_shape("labels are missing");
     std::string why;
-    if (!take(times, why))
-      out_.batch.rejected.push_back("alert [" + std::to_string(index) + "] " + why);
+    if (!take(times, why)) out_.reject(index, why);
     return true;
   }
 

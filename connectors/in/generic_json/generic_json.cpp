@@ -64,6 +64,8 @@ class Decoder {
       }) && settle(0, item);
     }
     return walk_.root_array([this](std::size_t index, JsonWalk::Value value) {
+      if (index == Decoded::alerts_max)
+        return walk_.too_large("more alerts than one body may have");
       Item item;
       packer().clear();
       return walk_.members(value, [&](std::string_view name, JsonWalk::Value v) {
@@ -91,7 +93,7 @@ class Decoder {
     std::string why;
     if (!name_it(item, why) || !class_of(item, alert, why) || !times(item, alert, why) ||
         !packer().pack(out_.batch, alert, why))
-      out_.batch.rejected.push_back("alert [" + std::to_string(index) + "] " + why);
+      out_.reject(index, why);
     return true;
   }
 

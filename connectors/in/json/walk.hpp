@@ -23,10 +23,13 @@ class JsonWalk {
  public:
   using Value = simdjson::ondemand::value;
   static constexpr std::size_t depth_max = 32;
+  // Of one object. Its keys are sorted, to find one that is given twice: a million take a second.
+  static constexpr std::size_t members_max = 50'000;
 
   explicit JsonWalk(std::string_view body);  // followed by 64 readable bytes
   JsonWalk(const JsonWalk&) = delete;
   JsonWalk& operator=(const JsonWalk&) = delete;
+  ~JsonWalk();
 
   // The whole body: an array, each element of which goes to each(index, Value) -> bool.
   template <class Each>
@@ -104,6 +107,8 @@ bool JsonWalk::each_member(Object object, Each&& each) {
     if (const auto error = std::move(result).get(field)) return malformed(error);
     std::string_view name;
     if (!key(field, name)) return false;
+    if (keys.size() - first == members_max)
+      return too_large("more members than an object may have");
     if (keys.size() > first && !(keys.back() < name)) ascending = false;
     keys.push_back(name);
     path_[depth_ - 1].key = name;

@@ -27,8 +27,11 @@ std::string limit(std::size_t n) {
 }  // namespace
 
 void AlertPacker::clear() {
-  labels_.clear();
-  annotations_.clear();
+  // Of a flood of labels, which is refused, the room is not kept.
+  for (auto* pairs : {&labels_, &annotations_}) {
+    pairs->clear();
+    if (pairs->capacity() > 16 * AlertLimits::labels) std::vector<Pair>().swap(*pairs);
+  }
   generator_url_ = {};
 }
 

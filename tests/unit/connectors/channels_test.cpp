@@ -177,6 +177,22 @@ TEST_CASE("times are those of the reader, with their zone, and the day when it i
   CHECK(people_text(Wall{1'774'746'000'000}, zone.get()) == "2026-03-29 03:00 CEST");
 }
 
+TEST_CASE("foreign text in a sentence controls neither the terminal nor its direction") {
+  CHECK(printable("a\x1B[31m\nb\x7F", 80) == "a [31m b ");
+  CHECK(printable("a\xC2\x9B"
+                  "2J",
+                  80) == "a 2J");  // U+009B, CSI in one character
+  CHECK(printable("a\xE2\x80\xAE"
+                  "b\xE2\x81\xA7"
+                  "c",
+                  80) == "a b c");  // U+202E, U+2067
+  CHECK(printable("a\xE2\x80\xA8"
+                  "b",
+                  80) == "a b");  // U+2028, another line
+  CHECK(printable("\xC2\xA0\xE2\x80\x93\xE2\x81\xAA", 80) == "\xC2\xA0\xE2\x80\x93\xE2\x81\xAA");
+  CHECK(printable("\xC2\x85\xC2\x85", 3) == " ...");
+}
+
 TEST_CASE("quoted-printable: any server passes it on, and it reads back") {
   CHECK(quoted_printable("plain = words\n") == "plain =3D words\r\n");
   CHECK(quoted_printable("ä") == "=C3=A4\r\n");

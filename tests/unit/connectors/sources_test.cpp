@@ -122,6 +122,29 @@ TEST_CASE("an alert is no larger than 32 KiB") {
   CHECK(decoded.batch.rejected[0] == "alert [0] is larger than 32 KiB");
 }
 
+TEST_CASE("a body has only so many alerts, members and sentences about them") {
+  const auto list = [](std::string_view item, std::size_t count) {
+    std::string out = "[";
+    for (std::size_t i = 0; i < count; ++i) (out += i ? "," : "") += item;
+    return out + "]";
+  };
+  const auto check = [&](const char* name, std::string_view bad) {
+    const auto& source = *find_source(name);
+    const Decoded decoded = decode(source, list(bad, 250));
+    CHECK(decoded.batch.rejected.size() == Decoded::sentences_max);
+    CHECK(decoded.rejected() == 250);
+    CHECK(decode(source, list(bad, Decoded::alerts_max)).failure == DecodeFailure::none);
+    CHECK(decode(source, list(bad, Decoded::alerts_max + 1)).failure == DecodeFailure::too_large);
+  };
+  check("generic", "{}");
+  check("alertmanager_v2", R"({"labels":{}})");
+
+  std::string members;
+  for (std::size_t i = 0; i < 50'001; ++i)
+    members += (i ? ",\"m" : "\"m") + std::to_string(i) + "\":1";
+  CHECK(decode(*find_source("generic"), "{" + members + "}").failure == DecodeFailure::too_large);
+}
+
 TEST_CASE("the order of labels in the body does not reach the bytes") {
   const auto& source = *find_source("alertmanager_v2");
   const auto a = decode(source, R"([{"labels":{"b":"2","a":"1","c":"3"}}])");

@@ -259,6 +259,20 @@ TEST_CASE("all bodies together have a limit", "[limits]") {
   CHECK(run.server.stats().shed >= 1);
 }
 
+TEST_CASE("who declares a large body and stalls holds a small share", "[limits]") {
+  ServerOptions options;
+  options.bodies_bytes_max = 1u << 20;
+  Running run(options);
+  std::vector<Socket> stalled;
+  for (int i = 0; i < 200; ++i) {
+    stalled.push_back(run.connect());
+    stalled.back().send(sized(body_max) + "b");
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  CHECK(answer_to(run, sized(100'000) + std::string(100'000, 'p')) == "HTTP/1.1 200");
+  CHECK(run.server.stats().shed == 0);
+}
+
 TEST_CASE("running out of descriptors is survived", "[limits]") {
   Running run;
   Socket client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
