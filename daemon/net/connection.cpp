@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 // A body grows as it arrives, not as it is declared: room is made for as much again as has come.
 // Who declares a lot and stalls holds the first step and no more.
-constexpr std::size_t body_step_min = 4u << 10;
+constexpr std::size_t body_step_min = 1u << 10;
 constexpr std::size_t body_step_max = 256u << 10;
 constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
 constexpr std::size_t stream_piece = 16u << 10;
@@ -151,6 +151,7 @@ Connection::Task<bool> Connection::exchange() {
   if (read == Read::closed) co_return false;
   if (read != Read::ok) refusal = refusal_of(read);
   if (refusal) {
+    std::string().swap(request.body);  // not to be held while the sender is waited for
     const bool sent = co_await send(*refusal, false, false);
     if (sent) co_await linger();
     co_return false;
@@ -441,6 +442,7 @@ Connection::Task<void> Connection::linger() {
     const asio::mutable_buffer space = in_.space();
     const std::size_t n = co_await read_some(space);
     if (n == 0 || n > left) co_return;
+    in_.received(n), in_.consume(n);
     left -= n;
   }
 }

@@ -3,6 +3,7 @@
 // answer, until one side has enough. Lives on one I/O thread and is touched by no other; an answer
 // from another thread comes through that thread's mailbox. Internal to the server.
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -36,10 +37,14 @@ struct Shared {
   std::function<void(bool refused)> closed;  // a connection has ended
 };
 
-// Received and not yet parsed bytes, contiguous, of fixed capacity.
+// Received and not yet parsed bytes, contiguous, of limited capacity. Small until a read has filled
+// it: a connection that trickles or is idle takes little.
 class InBuffer {
  public:
-  explicit InBuffer(std::size_t capacity) : bytes_(new char[capacity]), capacity_(capacity) {}
+  explicit InBuffer(std::size_t capacity)
+      : room_(std::min<std::size_t>(capacity, 1u << 10)),
+        bytes_(new char[room_]),
+        capacity_(capacity) {}
 
   const char* data() const { return bytes_.get() + begin_; }
   std::size_t size() const { return end_ - begin_; }
@@ -54,13 +59,27 @@ class InBuffer {
       end_ -= begin_;
       begin_ = 0;
     }
-    return {bytes_.get() + end_, capacity_ - end_};
+    if (filled_ && room_ < capacity_) grow();
+    return {bytes_.get() + end_, room_ - end_};
   }
-  void received(std::size_t n) { end_ += n; }
+  void received(std::size_t n) {
+    end_ += n;
+    filled_ = end_ == room_;
+  }
 
  private:
+  void grow() {
+    room_ = std::min(4 * room_, capacity_);
+    std::unique_ptr<char[]> more(new char[room_]);
+    std::memcpy(more.get(), bytes_.get(), end_);
+    bytes_ = std::move(more);
+    filled_ = false;
+  }
+
+  std::size_t room_;
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_, begin_ = 0, end_ = 0;
+  bool filled_ = false;  // by the last read
 };
 
 // A suspended coroutine, whatever the type of what continues it.

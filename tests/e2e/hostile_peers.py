@@ -13,6 +13,7 @@ import time
 from common import expect
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: tocsin\r\n"
+GROWTH_KIB = 8 * 1024
 TRICKLING = STALLING = 500
 GOOD_PER_S = 100
 GOOD_ALERTS = 50  # so many in turn, so that most are repeats and the state does not grow
@@ -68,20 +69,39 @@ class Good(multiprocessing.Process):
 
 
 class Memory(threading.Thread):
-    """The largest resident size of a process, in KiB, looked at 20 times a second."""
+    """The resident size of a process in KiB, looked at 50 times a second, against what it was at first."""
 
     def __init__(self, pid):
         super().__init__(daemon=True)
-        self.pid, self.peak, self.over = pid, 0, threading.Event()
+        self.pid, self.peak, self.first, self.first_peak = pid, 0, 0, 0
+        with open(f"/proc/{pid}/maps") as maps:
+            self.sanitized = "san.so" in maps.read()  # whose memory says nothing
 
     def now(self):
         with open(f"/proc/{self.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
 
     def run(self):
-        with contextlib.suppress(OSError, AttributeError):  # the daemon has ended
-            while not self.over.wait(0.05):
+        with contextlib.suppress(OSError, AttributeError):  # the process has ended
+            while True:
                 self.peak = max(self.peak, self.now())
+                time.sleep(0.02)
+
+    def remember(self):
+        self.first, self.first_peak, self.peak = self.now(), self.peak, 0
+        print(f"hostile: {self.first} KiB are resident, {self.first_peak} KiB at most were before")
+
+    def grown(self):
+        return self.now() - self.first
+
+    def check(self, when):
+        grown = self.grown()
+        expect(self.sanitized or grown <= GROWTH_KIB, f"memory has grown by {grown} KiB {when}")
+
+    def check_peak(self):
+        print(f"hostile: {self.grown()} KiB more in the end; {self.peak} KiB were resident at most")
+        expect(self.sanitized or self.peak <= self.first_peak + GROWTH_KIB,
+               f"{self.peak} KiB were resident, and {self.first_peak} KiB with good bodies")
 
 
 class Slow(threading.Thread):
