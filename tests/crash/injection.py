@@ -17,6 +17,7 @@ import common
 from common import expect, wait_for
 
 MAIN = "main"
+LOG = r"([^>]+/\d{6}\.log)>"  # a write-ahead log, as strace shows it
 KILLED_AT = ("write", "pwrite64", "fdatasync", "fsync", "rename", "link", "unlink", "ftruncate", "fallocate",
              "sendto", "sendmsg", "writev", "accept", "accept4")
 # What is injected, by name: the calls it makes sense for, and strace's word for it.
@@ -25,6 +26,7 @@ FAULTS = {
     "EIO": (("fdatasync", "fsync"), "error=EIO"),
     # The disk keeps its word: what was not synced is gone afterwards.
     "EIO_lost": (("fdatasync",), "error=EIO"),
+    "EMFILE": (("accept", "accept4", "socket", "openat"), "error=EMFILE"),
     "ENOSPC": (("write", "pwrite64", "fallocate"), "error=ENOSPC"),
 }
 
@@ -77,7 +79,8 @@ class Tracer:
     def options(self, trace):
         out = ["strace", "-y", "-o", trace, "-e", "signal=none", "-e"]
         if self.place is None:
-            return [*out, "trace=" + ",".join(KILLED_AT)]
+            calls = {*KILLED_AT, *(call for calls, _ in FAULTS.values() for call in calls)}
+            return [*out, "trace=" + ",".join(sorted(calls))]
         what = FAULTS[self.place.fault][1]
         # The others tell what had been written to a file and not been synced.
         return [*out, f"trace={self.place.syscall},write,fdatasync", "-e",
@@ -94,14 +97,17 @@ class Tracer:
     def attach(self, daemon):
         if self.place and self.place.thread == MAIN:
             return
-        self.names = {tid: name for tid, name in threads(daemon.process).items()
-                      if not self.place or name == self.place.thread}
-        expect(self.names, f"there is no thread {self.place and self.place.thread}")
+        # A thread is named by its maker, a moment after it has begun.
+        self.names = wait_for(f"a thread {self.place and self.place.thread}", lambda: self.find(daemon), 5)
         targets = [word for tid in self.names for word in ("-p", str(tid))]
         with open(self.said, "wb") as said:
             self.process = subprocess.Popen([*self.options(self.trace), *targets], stdin=subprocess.DEVNULL,
                                             stdout=said, stderr=said)
         wait_for("strace has attached to the threads", lambda: self.attached(daemon), 20)
+
+    def find(self, daemon):
+        return {tid: name for tid, name in threads(daemon.process).items()
+                if not self.place or name == self.place.thread}
 
     def attached(self, daemon):
         words = read(self.said)
@@ -131,6 +137,10 @@ class Tracer:
         """The line of the call that was tampered with, when it is an error; a kill is known by the end."""
         return next((line for line in self.lines() if "(INJECTED)" in line), None)
 
+    def hit_log(self):
+        """Whether frames were written to what was hit, or were to be synced."""
+        return re.search(r"(write|fdatasync)\(\d+<" + LOG, self.hit()) is not None
+
     def last_call(self):
         return next((line for line in reversed(self.lines()) if "(" in line and "+++" not in line), "")
 
@@ -138,7 +148,7 @@ class Tracer:
         """{file: bytes at its end that no fdatasync has confirmed}; of write-ahead logs only."""
         out = collections.Counter()
         for line in self.lines():
-            call = re.search(r"(write|fdatasync)\(\d+<([^>]+/\d{6}\.log)>.*= (\d+)$", line)
+            call = re.search(r"(write|fdatasync)\(\d+<" + LOG + r".*= (\d+)$", line)
             if call and call[1] == "write":
                 out[call[2]] += int(call[3])
             elif call:

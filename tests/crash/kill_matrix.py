@@ -4,7 +4,7 @@
 The script has two lives: on an empty store alerts, repeats, a page, an acknowledgement, a resolve, and
 a kill; then a start on what is left, more of the same, and a clean stop with its checkpoint. A cell of
 the matrix is a life, a thread, a fault, a system call and N: at the N-th such call of that thread the
-process is killed, or is told EIO or ENOSPC. N counts up until the script passes without a hit.
+process is killed, or is told EIO, ENOSPC or EMFILE. N counts up until the script passes without a hit.
 
 After each fault the daemon is started again and judged as after every crash (world.py): everything
 answered 200 is there, numbers have no gap, keys stand for what they stood for, totals are the recount,
@@ -13,7 +13,7 @@ the store verifies, and a new critical alert pages.
 After an error the process may answer no 200 for what is not on disk, which EIO_lost shows by taking
 the unsynced end of the write-ahead log away. It may end with 75, refuse to start, or carry on.
 
-  kill_matrix.py --binary tocsin [--share 40 --seed 1] [--jobs 4] [--only LIFE:THREAD:FAULT:SYSCALL:N]
+  kill_matrix.py --binary tocsin [--share 40 --seed 1] [--fault EIO] [--only LIFE:THREAD:FAULT:SYSCALL:N]
 """
 
 import collections
@@ -36,6 +36,7 @@ FIRST, SECOND, THIRD, AFTERWARDS = 0, 10, 20, 30  # critical; all others are not
 # Debian's RocksDB is built with assertions. These fail on a write-ahead log that cannot be written, and
 # when a new database cannot be made; the process ends in both cases, and the next start is as any.
 ASSERTIONS = ("sync_without_flush_called_", "ColumnFamilySet(): Assertion `last_ref' failed")
+LOADER_FAILED = 127  # the program's libraries could not be opened
 
 
 class Refused(common.Failed):
@@ -187,9 +188,11 @@ class Cell(World):
         words = self.daemon.words()
         if code in (None, 0) and (trouble is None or isinstance(trouble, Refused)):
             self.outcome = "refused" if trouble else "carried on"
+            if self.tracer.hit_log():
+                self.wrong.append(f"carried on after an error of the write-ahead log: {self.at}")
         elif code == 75:
             self.outcome = "ended with 75"
-        elif code == 1 and "started" not in words:
+        elif code in (1, LOADER_FAILED) and "event=started" not in words:
             self.outcome = "did not start"
         elif code == -signal.SIGABRT and any(a in words for a in ASSERTIONS):
             self.outcome = "aborted in RocksDB"
@@ -218,9 +221,9 @@ class Matrix:
         for life in LIVES:
             cell = self.cell(None, life)
             for (thread, syscall), count in sorted(cell.calls.items()):
-                for fault, (syscalls, _) in FAULTS.items():
+                for fault in [self.options.fault] if self.options.fault else FAULTS:
                     # Whose writes are unsynced is known of a thread that was followed from the start on.
-                    if syscall in syscalls and not (fault == "EIO_lost" and thread == MAIN):
+                    if syscall in FAULTS[fault][0] and not (fault == "EIO_lost" and thread == MAIN):
                         out[Place(life, thread, fault, syscall, 1)] = count
         return out
 
@@ -301,6 +304,7 @@ def test(options, folder):
 def arguments(parser):
     parser.add_argument("--share", type=int, default=0, help="so many cells; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="which cells the share is")
+    parser.add_argument("--fault", choices=FAULTS, help="this fault alone")
     parser.add_argument("--jobs", type=int, default=4, help="cells at a time")
     parser.add_argument("--only", metavar="LIFE:THREAD:FAULT:SYSCALL:N", help="one cell")
     parser.add_argument("--verbose", action="store_true", help="a line for each cell")
