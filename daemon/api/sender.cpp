@@ -73,6 +73,7 @@ void Sender::start(const SendOrder& order) {
   std::uint64_t id = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (holding_) return;
     id = next_id_++;
     pending_.emplace(id, std::move(pending));
   }
@@ -222,6 +223,11 @@ void Sender::watch() {
     for (SettleAttempt& outcome : overdue) ports_.settle(std::move(outcome));
     lock.lock();
   }
+}
+
+void Sender::hold() {
+  const std::lock_guard lock(mutex_);
+  holding_ = true;
 }
 
 void Sender::stop() {

@@ -43,6 +43,9 @@ class Sender {
   void http_done(OutboundResult result);  // what Outbound says
   void run_done(RunResult result);        // what Runner says
 
+  // The process is about to end. What is handed over from here on is neither sent nor settled: the
+  // next epoch settles it and sends it again.
+  void hold();
   // Finishes what is queued locally; what is with the network then is settled by the next epoch.
   void stop();
   const DeliveryStats& stats() const { return stats_; }
@@ -78,6 +81,7 @@ class Sender {
   std::condition_variable changed_;
   std::unordered_map<std::uint64_t, Pending> pending_;
   std::uint64_t next_id_ = 1;
+  bool holding_ = false;
   bool stopping_ = false;
   std::thread watch_;
 };

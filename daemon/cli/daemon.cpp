@@ -363,11 +363,13 @@ std::string Daemon::first_url() const {
 
 // ---- the end ----
 
-// In this order nothing is owed at the end: no new request; those in hand are answered; what is
-// with the network comes back and is recorded; then the last checkpoint.
+// In this order nothing is owed at the end: no new request; those in hand are answered; nothing new
+// leaves, or each answer would send the next page of a backlog; what is with the network comes back
+// and is recorded; then the last checkpoint.
 void Daemon::close() {
   if (syslog_) syslog_->stop(drain_for);
   for (const auto& server : servers_) server->drain(drain_for);
+  if (sender_) sender_->hold();
   if (control_) control_->stop();
   if (mapper_) mapper_->stop();
   if (heartbeat_) heartbeat_->stop();

@@ -234,6 +234,8 @@ struct Engine::Impl {
           commit(std::move(*std::exchange(waiting_turn, std::nullopt)));
       } else if (built) {
         if (!frame_in_flight) commit(std::move(*std::exchange(built, std::nullopt)));
+      } else if (last && works.empty()) {
+        more = false;  // what becomes due now is the next epoch's: a backlog must not hold the stop
       } else if (!frame_in_flight || worth_building(works)) {
         more = turn(works);
       }

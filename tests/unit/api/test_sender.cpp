@@ -97,6 +97,22 @@ TEST_CASE("a file is written whole, and again under the same name") {
   CHECK(write_file_durably("/proc/nosuch", "x", "x").outcome == AttemptOutcome::not_sent);
 }
 
+TEST_CASE_METHOD(Fixture, "before a stop nothing new leaves, and what is on its way is settled") {
+  Sender sender(ports());
+  sender.send({order("webhook")});
+  REQUIRE(requests.size() == 1);
+  sender.hold();
+  sender.send({order("webhook"), order("mailbox")});
+  CHECK(requests.size() == 1);
+  OutboundResult result;
+  result.id = requests[0].id, result.phase = OutboundResult::Phase::answered, result.status = 200;
+  sender.http_done(std::move(result));
+  CHECK(wait(1).size() == 1);
+  sender.stop();
+  CHECK(wait(1).size() == 1);
+  CHECK(!fs::exists(folder.path));
+}
+
 TEST_CASE_METHOD(Fixture, "mailbox and terminal are settled as accepted") {
   int pipe_ends[2];
   REQUIRE(pipe(pipe_ends) == 0);
