@@ -511,7 +511,7 @@ struct Fold {
     std::string channel;
     page(f.page, [&](PageRow& p) {
       channel = p.channel();
-      p.state = PageState::waiting, p.due = f.retry;
+      p.state = PageState::waiting, p.due = f.retry, p.told_to_wait = f.told_to_wait;
     });
     if (f.outcome == AttemptOutcome::accepted) return channel_took(channel);
     if (f.why != WhySettled::channel_answered) return;

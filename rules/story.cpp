@@ -202,8 +202,11 @@ struct Story {
   }
   void on(const PageQueued& f) {
     say("page_queued", "daemon",
-        f.why == WhyQueued::paging_paused
-            ? "paging is paused: it goes when a person resumes it"
+        f.why == WhyQueued::paging_paused ? "paging is paused: it goes when a person resumes it"
+        : f.why == WhyQueued::channel_recovered
+            ? "the channel takes pages again: it goes as soon as there is room"
+        : f.why == WhyQueued::first_in_line
+            ? "it is the most urgent one for a channel that fails: it is tried now"
             : "the channel is busy; it goes as soon as there is room");
   }
   void on(const AttemptStarted& f) {

@@ -111,7 +111,7 @@ TOCSIN_ENUM(WhyResumed, silence_over, other_alert);
 // Why nobody is paged at all.
 TOCSIN_ENUM(WhyPaused, restored);
 // What a page waits for that is asked for and not sent.
-TOCSIN_ENUM(WhyQueued, channel_full, paging_paused);
+TOCSIN_ENUM(WhyQueued, channel_full, paging_paused, channel_recovered, first_in_line);
 
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,

@@ -323,7 +323,8 @@ struct PageRequested {
   TOCSIN_FIELDS(incident, page, key, kind, why, cycle, step, repeat, channel_rank, priority, due,
                 person, channel)
 };
-// Its channel is full, and it goes as soon as a slot is free; or paging is paused.
+// Its channel is full, and it goes as soon as a slot is free; or paging is paused; or its back-off
+// is over early, since the channel takes pages again or nobody else tries it.
 struct PageQueued {
   IncidentNumber incident;
   PageId page;
@@ -347,7 +348,8 @@ struct AttemptSettled {
   WhySettled why{};
   Instant retry;  // when it is tried again; never: the page ends with this
   Text detail;
-  TOCSIN_FIELDS(incident, page, attempt, epoch, outcome, why, retry, detail)
+  bool told_to_wait = false;  // by the channel: `retry` is what it asked for
+  TOCSIN_FIELDS(incident, page, attempt, epoch, outcome, why, retry, detail, told_to_wait)
 };
 struct PageEnded {
   IncidentNumber incident;

@@ -44,7 +44,7 @@ void page_fields(V&& v, Row& r) {
   v("epoch", r.epoch), v("incident", r.incident), v("cycle", r.cycle), v("step", r.step);
   v("repeat", r.repeat), v("attempt", r.attempt), v("kind", r.kind), v("state", r.state);
   v("why", r.why), v("priority", r.priority), v("delivered", r.delivered);
-  v("channel_rank", r.channel_rank);
+  v("channel_rank", r.channel_rank), v("told_to_wait", r.told_to_wait);
 }
 template <class V, class G>
 void globals_fields(V&& v, G& g) {

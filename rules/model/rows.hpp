@@ -123,6 +123,7 @@ struct PageRow {
   Priority priority = Priority::P3;
   bool delivered = false;         // kept until its incident closes: who is to hear of the recovery
   std::uint8_t channel_rank = 0;  // how many of the person's channels were tried before
+  bool told_to_wait = false;      // by the channel, until `due`
 
   std::string_view person() const;
   std::string_view channel() const;

@@ -92,6 +92,16 @@ std::optional<PageId> State::next_waiting(std::string_view channel) const {
   if (it == channels_.end() || it->second.waiting.empty()) return {};
   return std::get<PageId>(*it->second.waiting.begin());
 }
+std::vector<PageId> State::backing_off(std::string_view channel, std::size_t limit) const {
+  std::vector<PageId> out;
+  const auto it = channels_.find(channel);
+  if (it == channels_.end()) return out;
+  for (const auto& entry : it->second.backing_off) {
+    if (out.size() == limit) break;
+    out.push_back(std::get<PageId>(entry));
+  }
+  return out;
+}
 std::string_view State::source_name(std::uint8_t slot) const {
   return slot < globals_.sources.size() ? globals_.sources[slot] : std::string_view();
 }
@@ -270,12 +280,13 @@ void State::index_page(const PageRow& row, bool on) {
   if (row.delivered) return;
   if (row.state == PageState::in_flight) {
     load.in_flight += on ? 1 : -1;
-  } else if (row.due == never) {
+  } else if (row.due == never || !row.told_to_wait) {
+    auto& line = row.due == never ? load.waiting : load.backing_off;
     const auto entry = std::tuple(row.priority, row.kind, row.id);
     if (on)
-      load.waiting.insert(entry);
+      line.insert(entry);
     else
-      load.waiting.erase(entry);
+      line.erase(entry);
   }
 }
 std::uint32_t State::insert_page(const PageRow& row) {

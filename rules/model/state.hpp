@@ -194,6 +194,8 @@ class State {
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
       std::string_view channel) const;  // most urgent page without a slot
+  // Of those that back off, but not of those that the channel told to wait: the most urgent ones.
+  std::vector<PageId> backing_off(std::string_view channel, std::size_t limit) const;
   const std::string& config_text() const { return *config_text_; }
   std::uint8_t source_slot(std::string_view name) const;  // sources_max when unknown
   std::string_view source_name(std::uint8_t slot) const;  // empty when unknown
@@ -283,7 +285,7 @@ class State {
   bool silence_index_shared_ = false;  // with a snapshot: copied before the next change
   struct ChannelLoad {
     std::uint32_t in_flight = 0;
-    std::set<std::tuple<Priority, PageKind, PageId>> waiting;
+    std::set<std::tuple<Priority, PageKind, PageId>> waiting, backing_off;
   };
   TextMap<ChannelLoad> channels_;
   mutable std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;

@@ -18,6 +18,14 @@ constexpr Span unreachable_pause = minutes(1);
 // attempt_min is not worth its start.
 constexpr Span patience = seconds(25);
 constexpr Span attempt_min = seconds(5);
+// From so many failures in a row on a channel fails, and not a page. Its most urgent page goes on
+// trying as after its third attempt, every 4 to 5 s, so that success comes within 5 s of the
+// channel's recovery.
+constexpr std::uint32_t failing_from = 3;
+constexpr std::uint16_t probing_attempt = 3;
+constexpr Span probe_late = seconds(5);
+constexpr std::size_t woken_max =
+    64;  // by a recovery, per decision; the others back off to the end
 
 bool wakes(const PageRow& page) {
   return page.kind == PageKind::page;
@@ -133,6 +141,31 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   return false;
 }
 
+std::uint32_t failures_of(const Deciding& d, std::string_view channel) {
+  const auto& watched = d.state.globals().channel_health;
+  const auto it = watched.find(channel);
+  return it == watched.end() ? 0 : it->second.failures;
+}
+
+// Its most urgent page tries a failing channel. When that one ended, the next one takes over; what
+// was told to wait does not.
+void keep_trying(const Deciding& d, const std::string& channel) {
+  constexpr int ended_max = 16;  // on the way, per decision
+  if (paging_paused(d) || failures_of(d, channel) < failing_from) return;
+  for (int i = 0; i < ended_max; ++i) {
+    const auto first = d.state.backing_off(channel, 1);
+    if (first.empty() || d.state.in_flight(channel) > 0) return;
+    const PageRow page = d.state.pages().at(d.state.page_slot(first[0]));
+    if (page.due <= d.now + probe_late) return;
+    WhyEnded why{};
+    if (!pointless(d, page, why)) {
+      d.out.add(PageQueued{page.incident, page.id, WhyQueued::first_in_line});
+      return start_attempt(d, page.id);
+    }
+    end_page(d, page, PageEnd::cancelled, why);
+  }
+}
+
 // A slot became free: the most urgent page that still makes sense takes it. What waited too long
 // for it goes on to the person's next channel.
 void fill_channel(const Deciding& d, const std::string& channel) {
@@ -140,7 +173,7 @@ void fill_channel(const Deciding& d, const std::string& channel) {
   if (paging_paused(d)) return;
   for (int i = 0; i < ended_max; ++i) {
     const auto next = d.state.next_waiting(channel);
-    if (!next) return;
+    if (!next) return keep_trying(d, channel);
     WhyEnded why{};
     const PageRow page = d.state.pages().at(d.state.page_slot(*next));
     const Instant end = patience_ends(d, page);
@@ -151,6 +184,47 @@ void fill_channel(const Deciding& d, const std::string& channel) {
     else
       return start_attempt(d, *next);
   }
+}
+
+// A failing channel took a page: what backed off because of it goes at once, most urgent first.
+void wake_channel(const Deciding& d, const std::string& channel) {
+  constexpr std::uint32_t started_max = 8;  // per decision
+  if (paging_paused(d)) return;
+  for (const PageId id : d.state.backing_off(channel, woken_max))
+    d.out.add(PageQueued{d.state.pages().at(d.state.page_slot(id)).incident, id,
+                         WhyQueued::channel_recovered});
+  const Channel* known = d.settings.channel(channel);
+  const std::uint32_t room = std::min<std::uint32_t>(known ? known->in_flight_max : 1, started_max);
+  // The last of them is for the slot that has just become free.
+  for (std::uint32_t n = d.state.in_flight(channel) + 1; n < room; ++n) fill_channel(d, channel);
+}
+
+// All attempts are used up. For a page that tries a failing channel often that is a matter of time:
+// not before the attempts would have been used up by back-off alone.
+bool exhausted(const Deciding& d, const PageRow& page) {
+  if (page.attempt >= UINT16_MAX) return true;
+  if (page.attempt < d.settings.attempts_max) return false;
+  const auto& watched = d.state.globals().channel_health;
+  const auto it = watched.find(page.channel());
+  if (it == watched.end() || it->second.failures + 1 < failing_from) return true;
+  Span total{0};
+  for (std::uint16_t n = 1; n < d.settings.attempts_max; ++n) total.ms += back_off(n, page.key).ms;
+  const Instant began =
+      later(later(page.requested_at, d.state.globals().resumed_at), it->second.failing_since);
+  return began + total <= d.now;
+}
+
+// A page that no other one of a failing channel goes before tries it more often.
+Span wait_of(const Deciding& d, const PageRow& page) {
+  if (failures_of(d, page.channel()) + 1 < failing_from) return back_off(page.attempt, page.key);
+  const auto first = d.state.backing_off(page.channel(), 1);
+  if (!first.empty()) {
+    const PageRow& other = d.state.pages().at(d.state.page_slot(first[0]));
+    if (std::tuple(other.priority, other.kind, other.id) <
+        std::tuple(page.priority, page.kind, page.id))
+      return back_off(page.attempt, page.key);
+  }
+  return back_off(std::min(page.attempt, probing_attempt), page.key);
 }
 
 void delivered(const Deciding& d, const PageRow& page) {
@@ -223,19 +297,20 @@ Settled settle(const Deciding& d, const SettleAttempt& o) {
   const bool done = o.outcome == AttemptOutcome::accepted;
   const bool over = !done && pointless(d, page, why);
   const Span asked{std::min(o.retry_after.ms, retry_after_max.ms)};
-  Span wait = back_off(page.attempt, page.key);
-  if (asked > wait) wait = asked;
+  const bool recovered = done && failures_of(d, channel) >= failing_from;
+  Span wait = asked.ms > 0 ? back_off(page.attempt, page.key) : wait_of(d, page);
+  const bool told_to_wait = asked > wait;
+  if (told_to_wait) wait = asked;
   if (planted("back_off_in_memory")) wait = {};
   const Instant end = patience_ends(d, page);
   const bool too_late = end != never && d.now + wait + attempt_min > end;
-  const bool give_up =
-      !done && !over &&
-      (o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max ||
-       !d.settings.channel(channel) || too_late);
+  // A channel that only asks for patience has not failed for good.
+  const bool for_good = o.outcome == AttemptOutcome::refused || exhausted(d, page);
+  const bool give_up = !done && !over && (for_good || !d.settings.channel(channel) || too_late);
   const Instant retry = done || over || give_up ? never : d.now + wait;
-  d.out.add(AttemptSettled{page.incident, page.id, page.attempt, page.epoch, o.outcome,
-                           WhySettled::channel_answered, retry,
-                           std::string_view(o.detail).substr(0, 200)});
+  d.out.add(AttemptSettled{
+      page.incident, page.id, page.attempt, page.epoch, o.outcome, WhySettled::channel_answered,
+      retry, std::string_view(o.detail).substr(0, 200), retry != never && told_to_wait});
   Settled settled = Settled::failed;
   if (done) {
     delivered(d, page);
@@ -248,14 +323,12 @@ Settled settle(const Deciding& d, const SettleAttempt& o) {
                                          o.outcome == AttemptOutcome::refused ? WhyEnded::refused
                                          : too_late                           ? WhyEnded::passed_on
                                                     : WhyEnded::attempts_exhausted);
-    // A channel that only asks for patience has not failed for good.
-    const bool for_good =
-        o.outcome == AttemptOutcome::refused || page.attempt >= d.settings.attempts_max;
     if (!went_on && wakes(page))
       settled = Settled::reached_nobody;
     else if (for_good)
       settled = Settled::gave_up;
   }
+  if (recovered) wake_channel(d, channel);
   fill_channel(d, channel);
   return settled;
 }
@@ -271,6 +344,7 @@ void page_due(const Deciding& d, PageId id, DeadlineKind kind) {
     fill_channel(d, channel);
   } else if (pointless(d, page, why)) {
     end_page(d, page, PageEnd::cancelled, why);
+    keep_trying(d, channel);
   } else {
     start_attempt(d, id);
   }
@@ -295,14 +369,17 @@ void settle_older_epochs(const Deciding& d, std::size_t limit) {
 
 void cancel_pages(const Deciding& d, IncidentNumber n) {
   const std::set<PageId> pages = d.state.pages_of(n);
+  std::set<std::string> channels;
   for (PageId id : pages) {
     const std::uint32_t slot = d.state.page_slot(id);
     if (slot == no_slot) continue;
     const PageRow page = d.state.pages().at(slot);
     WhyEnded why{};
-    if (!page.delivered && page.state == PageState::waiting && pointless(d, page, why))
-      end_page(d, page, PageEnd::cancelled, why);
+    if (page.delivered || page.state != PageState::waiting || !pointless(d, page, why)) continue;
+    channels.emplace(page.channel());
+    end_page(d, page, PageEnd::cancelled, why);
   }
+  for (const std::string& channel : channels) keep_trying(d, channel);
 }
 
 }  // namespace tocsin

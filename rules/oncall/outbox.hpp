@@ -38,7 +38,7 @@ PageKey page_key(const Globals& store, IncidentNumber incident, std::uint16_t cy
                  std::string_view person, std::string_view channel);
 
 // 1, 2, 4 ... 60 s, a quarter of it jittered by the key, so that a thousand pages do not return as
-// one.
+// one. The most urgent page of a channel that keeps failing goes on every 4 to 5 s instead.
 Span back_off(std::uint16_t attempt, PageKey key);
 
 // What the shell gives itself to say how an attempt ended, after the time for the attempt.

@@ -17,11 +17,12 @@ namespace {
 constexpr std::size_t frame_bytes_max = (512u << 10) + (64u << 10);
 constexpr std::size_t frame_facts_max = 4000 + 256;
 
-// Independent of rules/: a first try is repeated after a second at least.
+// Independent of rules/: a first try is repeated after a second at least; the page that tries a
+// failing channel goes on every 4 s.
 Span least_back_off(std::uint16_t attempt) {
   std::int64_t ms = 1000;
-  for (int i = 1; i < attempt && ms < 60'000; ++i) ms *= 2;
-  return {ms < 60'000 ? ms : 60'000};
+  for (int i = 1; i < attempt && ms < 4'000; ++i) ms *= 2;
+  return {ms};
 }
 
 }  // namespace
@@ -218,6 +219,14 @@ struct Watch {
     if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
     if (f.kind == PageKind::recall) o.incident(f.incident).told.erase({p.person, p.channel});
   }
+  void on(const PageQueued& f) {
+    // Back-off ends early only when it is said why, and never what a channel asked for.
+    Oracle::Page& p = o.page(f.page);
+    const bool early = f.why == WhyQueued::channel_recovered || f.why == WhyQueued::first_in_line;
+    if (early && p.told_to_wait && at < p.retry)
+      broken("9 time", "a channel asked for patience and is tried before");
+    if (early) p.retry = {};
+  }
   void on(const AttemptStarted& f) {
     Oracle::Page& p = o.page(f.page);
     const Oracle::Incident& i = o.incident(p.incident);
@@ -243,6 +252,7 @@ struct Watch {
       broken("6 once", "an attempt was settled that is not in flight");
     if (!o.incident(p.incident).drill) ++o.outcomes_[index(f.outcome)];
     p.in_flight = false, p.retry = f.retry == never ? Instant{} : f.retry;
+    p.told_to_wait = f.told_to_wait;
     if (f.why != WhySettled::older_epoch && f.retry != never &&
         f.retry < at + least_back_off(f.attempt))
       broken("6 once", "no back-off on record: a restart would forget it");

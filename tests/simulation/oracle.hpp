@@ -69,6 +69,7 @@ class Oracle {
     Epoch epoch;
     bool in_flight = false;
     Instant requested{}, retry{};
+    bool told_to_wait = false;
     std::string person, channel;
   };
   struct Incident {
