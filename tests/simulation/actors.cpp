@@ -430,9 +430,13 @@ void World::heal() {
     if (!senders_[i].firing && !senders_[i].heard_end) resend(i, outages_);
   }
   run_until(now_ + 10 * minute_ms + 20'000);
-  give(FlushTallies{});
-  run_until(now_ + 1000);
-  while (!in_flight_.empty()) run_until(now_ + 1);
+  // Whoever repeats does so on: all is counted when nothing came after the counts were written.
+  for (std::uint64_t came = 0; came != given_ + heard_;) {
+    came = given_ + heard_;
+    give(FlushTallies{});
+    run_until(now_ + 1000);
+    while (!in_flight_.empty()) run_until(now_ + 1);
+  }
 }
 
 void World::check_drained() {

@@ -56,6 +56,7 @@ struct Post {
       {
         const std::lock_guard lock(mutex);
         mail = message;
+        ++mails;
       }
       if (!say(s, script.body)) return;
     }
@@ -89,6 +90,7 @@ struct Post {
   Script script;
   std::string quit = "221 bye\r\n";
   std::mutex mutex;
+  int mails = 0;  // whose bodies came whole
   std::string commands, mail;
   Listener server;
 };
@@ -167,12 +169,12 @@ TEST_CASE("a mail server that takes its time holds up nobody else", "[smtp]") {
   for (std::uint64_t id = 1; id <= 3; ++id) {
     OutboundRequest mail = silent.mail_to_anna();
     mail.id = id;
-    mail.total_timeout_ms = 1000;
+    mail.total_timeout_ms = 3000;
     REQUIRE(out.offer(std::move(mail)) == Outbound::Offer::taken);
   }
   REQUIRE(eventually([&] {
     const std::lock_guard lock(silent.mutex);
-    return !silent.mail.empty();
+    return silent.mails == 3;
   }));
   OutboundRequest request;
   request.id = 9;
@@ -188,11 +190,11 @@ TEST_CASE("a mail server that takes its time holds up nobody else", "[smtp]") {
   const auto start = std::chrono::steady_clock::now();
   SECTION("and ends in its time") {
     REQUIRE(eventually([&] { return count() == 4; }));
-    CHECK(ms_since(start) < 2000);
+    CHECK(ms_since(start) < 5000);
   }
   SECTION("and does not delay the stop") {
     out.stop();
-    CHECK(ms_since(start) < 800);
+    CHECK(ms_since(start) < 2000);
   }
   REQUIRE(count() == 4);
   for (const OutboundResult& r : results)
