@@ -90,9 +90,11 @@ int serve(ServeOptions options) {
   const sigset_t set = handled_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // glibc raises this by itself when large blocks are freed, and then keeps as much: one large body
-  // would be held ever after. As a number it stays where it is, and large blocks are given back.
-  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  // glibc raises these by itself when large blocks are freed, and then keeps as much: one large
+  // body would be held ever after. As numbers they stay where they are: large blocks are given
+  // back, and frames and batches, which come thousands of times a second, are not.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2 << 20);
   open_log(options.log_level);
   int code = exit_no;
   {

@@ -13,8 +13,9 @@ namespace tocsin::net {
 namespace {
 
 namespace asio = boost::asio;
-// A body grows as it arrives, not as it is declared: room is made for as much again as has come.
-// Who declares a lot and stalls holds the first step and no more.
+// A body grows as it arrives, not as it is declared: room is made for a few times what has come, so
+// that a batch of alerts is read in three steps. Who declares a lot and stalls holds the first one.
+constexpr std::size_t body_growth = 8;
 constexpr std::size_t body_step_min = 1u << 10;
 constexpr std::size_t body_step_max = 256u << 10;
 constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
@@ -260,7 +261,7 @@ Connection::Task<Connection::Read> Connection::read_sized(std::string& body, std
   while (filled < length) {
     if (filled == body.size()) {
       const std::size_t step =
-          std::min(length - filled, std::clamp(filled, body_step_min, body_step_max));
+          std::min(length - filled, std::clamp(body_growth * filled, body_step_min, body_step_max));
       if (!share.grow(step)) co_return Read::shed;
       body.resize(filled + step);
     }
