@@ -133,7 +133,7 @@ def test(options, folder):
         expect("secret-part" not in daemon.words(), "the log has the URL of the webhook")
         daemon.stop()
         print("next channel after " + ", ".join(f"{f} {t:.1f} s" for f, t in took.items()) +
-              f"; healthy p99 {before * 1000:.0f} ms before, {during * 1000:.0f} ms during")
+              f"; healthy p99 {before * 1000:.1f} ms before, {during * 1000:.1f} ms during")
     finally:
         daemon.ensure_gone()
         sink.close()
