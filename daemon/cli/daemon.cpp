@@ -4,15 +4,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "daemon/api/query.hpp"
-#include "daemon/api/v1_status.hpp"
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/log.hpp"
 #include "daemon/cli/notify.hpp"
 #include "daemon/cli/programs.hpp"
-#include "daemon/journal/memory_journal.hpp"
-#include "daemon/journal/rocks_journal.hpp"
 
 namespace tocsin::cli {
 namespace {
@@ -20,32 +18,14 @@ namespace {
 constexpr auto drain_for = std::chrono::milliseconds(5'000);
 constexpr int transfers_grace_ms = 5'000;
 constexpr int io_threads = 2;
-// Waiting for a slot and the transfer together stay below the deadline of an attempt (15 s).
-constexpr int outbound_queue_ms = 3'000;
 constexpr timespec look_every{1, 0};  // whether a certificate has changed
+constexpr auto stuck_for = std::chrono::seconds(15);
 
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
   return set;
-}
-
-std::unique_ptr<Journal> open_rocks(const std::string& path) {
-  RocksOptions options;
-  options.path = path;
-  options.log = [](int level, std::string_view line) {
-    log(level <= log_level::debug     ? LogLevel::debug
-        : level == log_level::info    ? LogLevel::info
-        : level == log_level::warning ? LogLevel::warning
-                                      : LogLevel::error,
-        "store", line);
-  };
-  return make_rocks_journal(std::move(options));
-}
-
-void log_all(LogLevel level, const char* event, const std::vector<Diagnostic>& list) {
-  for (const Diagnostic& d : list) log(level, event, to_text(d));
 }
 
 std::string joined(const std::vector<Diagnostic>& list) {
@@ -69,18 +49,11 @@ void add(ServerStats& sum, const ServerStats& s) {
   sum.open += s.open;
 }
 
-std::shared_ptr<const Settings> compile_stored(const std::string& text) {
-  const Loaded stored = load_stored(text);
-  log_all(LogLevel::error, "stored_config_error", stored.errors);
-  log_all(LogLevel::warning, "stored_config_warning", stored.warnings);
-  return stored.settings;
-}
-
 }  // namespace
 
-struct Daemon::Memory {
-  MemoryStore store;
-};
+void log_all(LogLevel level, const char* event, const std::vector<Diagnostic>& list) {
+  for (const Diagnostic& d : list) log(level, event, to_text(d));
+}
 
 Daemon::Daemon(ServeOptions options) : options_(std::move(options)) {}
 Daemon::~Daemon() = default;
@@ -116,77 +89,12 @@ int Daemon::run() {
     log(LogLevel::info, "stopping");
   }
   close();
+  if (black_box_) black_box_->ended();
   if (up) log(LogLevel::info, "stopped");
-  return up ? exit_done : exit_no;
+  return up || signalled_ ? exit_done : exit_no;
 }
 
-// ---- start ----
-
-bool Daemon::open() {
-  mapper_ = std::make_unique<Mapper>();
-  Loaded loaded = load_file(options_.config);
-  check_programs(loaded, *mapper_);
-  log_all(LogLevel::error, "config_error", loaded.errors);
-  log_all(LogLevel::warning, "config_warning", loaded.warnings);
-  reload_ok_ = loaded.settings != nullptr;
-  body_ = std::move(loaded.body);
-  if (!options_.data.empty()) body_.store_path = options_.data;
-  if (options_.journal == "memory") {
-    memory_ = std::make_unique<Memory>();
-    journal_ = std::make_unique<MemoryJournal>(memory_->store);
-  } else {
-    journal_ = open_rocks(body_.store_path);
-  }
-  return open_engine(loaded.settings);
-}
-
-bool Daemon::open_engine(std::shared_ptr<const Settings> wanted) {
-  OutboundOptions out;
-  out.queue_timeout_ms = outbound_queue_ms;
-  out.user_agent = "tocsin/" + options_.version;
-  outbound_ = std::make_unique<Outbound>(
-      std::move(out), [this](OutboundResult result) { sender_->http_done(std::move(result)); });
-  runner_ = std::make_unique<Runner>(
-      RunnerOptions{}, [this](RunResult result) { sender_->run_done(std::move(result)); });
-  sender_ = std::make_unique<api::Sender>(api::SenderPorts{
-      [this](SettleAttempt outcome) { engine_->settle(std::move(outcome)); },
-      [this] { return engine_->wall_now(); },
-      [this](OutboundRequest request) { return outbound_->offer(std::move(request)); },
-      [this](RunRequest request) { return runner_->offer(std::move(request)); }});
-
-  EngineOptions options;
-  options.version = options_.version;
-  EnginePorts ports;
-  ports.journal = journal_.get();
-  ports.compile = compile_stored;
-  ports.send = [this](const std::vector<SendOrder>& orders) { sender_->send(orders); };
-  ports.log = log;
-  ports.alive = notify_alive;
-  engine_ = std::make_unique<Engine>(std::move(options), std::move(ports));
-  const StartResult started = engine_->start(std::move(wanted));
-  if (!started.ok) {
-    log(LogLevel::error, started.locked ? "store_locked" : "cannot_start", started.message);
-    return false;
-  }
-  if (started.history_lost)
-    log(LogLevel::error, "history_lost",
-        "acknowledged history is gone; `tocsin journal confirm-loss` says that somebody knows");
-  if (const Engine::Health health = engine_->health(); health.paused)
-    log(LogLevel::warning, "paging_paused",
-        api::pause_words(health.backup_at, health.backup_seq) +
-            "; nobody is paged before somebody calls `tocsin resume`");
-  if (started.stored_config) {
-    log(LogLevel::warning, "stored_config",
-        options_.config + " cannot be used; running on the configuration of the store");
-    const std::string store_path = body_.store_path;
-    body_ = load_stored(engine_->settings()->text).body;
-    body_.store_path = store_path;
-  }
-  warm_runner(*engine_->settings());
-  reloaded_at_ms_ = engine_->wall_now().ms;
-  log(LogLevel::info, "config_in_force", engine_->settings()->hash);
-  return true;
-}
+// ---- start: see daemon_start.cpp for what comes before ----
 
 // So that a helper that cannot start is known before the first page needs it.
 void Daemon::warm_runner(const Settings& settings) {
@@ -285,6 +193,7 @@ void Daemon::wait_for_signals() {
     if (signal < 0) web_->look();
     if (signal < 0) look_at_helpers();
     if (signal < 0 && syslog_) syslog_->look();
+    if (signal < 0) look_at_store();
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) reload([](const std::string&) {});
   }
@@ -301,6 +210,19 @@ void Daemon::look_at_helpers() {
   };
   look("map", mapper_->trouble(), map_trouble_);
   look("run", runner_->trouble(), run_trouble_);
+}
+
+// A write that does not end, or has no room: whoever could be told by a recorded page is not, so
+// the administrators are told by one that is not.
+void Daemon::look_at_store() {
+  const Engine::Health health = engine_->health();
+  const auto now = std::chrono::steady_clock::now();
+  const bool stuck = health.stuck_since < now && now - health.stuck_since > stuck_for;
+  if (std::exchange(stuck_, stuck) == stuck) return;
+  const std::string why = health.why.empty() ? "a write does not end" : health.why;
+  log(stuck ? LogLevel::error : LogLevel::warning, stuck ? "store_stuck" : "store_writes",
+      stuck ? why : "the store takes writes again");
+  last_gasp_->say(stuck ? "store lost" : "", stuck ? why : "");
 }
 
 void Daemon::reload(const std::function<void(std::string errors)>& done) {
@@ -343,6 +265,7 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         if (!good) return finish(answer.message);
         api_->set_access(access);
         heartbeat_->use(heartbeat);
+        last_gasp_->use(engine_->settings());
         warm_runner(*engine_->settings());
         const auto take_web = [this, finish, web] {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
@@ -380,6 +303,7 @@ void Daemon::close() {
   if (runner_) runner_->stop(transfers_grace_ms);
   if (sender_) sender_->stop();
   if (api_) api_->stop();
+  if (last_gasp_) last_gasp_->stop();
   if (engine_) engine_->stop();
   for (const auto& server : servers_) server->stop();
   servers_.clear();

@@ -3,6 +3,7 @@
 // main thread, which waits for signals: SIGTERM and SIGINT stop, SIGHUP reloads.
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,11 +12,14 @@
 #include "config/load.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/heartbeat.hpp"
+#include "daemon/api/last_gasp.hpp"
 #include "daemon/api/sender.hpp"
 #include "daemon/cli/syslog_ears.hpp"
 #include "daemon/cli/web.hpp"
 #include "daemon/engine/auditor.hpp"
+#include "daemon/engine/black_box.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/journal/memory_journal.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/outbound.hpp"
 #include "daemon/net/runner.hpp"
@@ -41,8 +45,18 @@ class Daemon {
   int run();  // until a signal; the exit code
 
  private:
+  // What came of a try to start the engine. refused: for a reason that time does not mend.
+  enum class Start { up, store_lost, refused };
+
   bool open();
-  bool open_engine(std::shared_ptr<const Settings> wanted);
+  void load();
+  void make_ways_out();
+  void make_black_box();
+  Start start_engine(std::string& why);
+  bool start_at_last();
+  bool without_store(const std::string& why, std::chrono::milliseconds pause);
+  void in_force();
+  void look_at_store();
   void warm_runner(const Settings& settings);
   void look_at_helpers();
   bool listen();
@@ -56,11 +70,15 @@ class Daemon {
 
   ServeOptions options_;
   Body body_;  // in force; the parts that only a restart changes are those of the start
+  std::shared_ptr<const Settings> wanted_;  // of the file, at the start; null: it has errors
+  bool signalled_ = false;                  // asked to end before it was up
+  bool stuck_ = false;                      // the administrators were told that nothing is written
   std::atomic<bool> reload_ok_{true};
   std::atomic<std::int64_t> reloaded_at_ms_{0};
 
-  struct Memory;  // what stands in for the disk with --journal memory
-  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<BlackBox> black_box_;
+  std::unique_ptr<api::LastGasp> last_gasp_;
+  std::unique_ptr<MemoryStore> memory_;  // what stands in for the disk with --journal memory
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Mapper> mapper_;
   std::string map_trouble_, run_trouble_;  // as last logged; the main thread's
@@ -78,6 +96,8 @@ class Daemon {
 };
 
 int serve(ServeOptions options);
+
+void log_all(LogLevel level, const char* event, const std::vector<Diagnostic>& list);
 
 // "127.0.0.1:9966", "[::1]:9966", ":9966" (all addresses); nothing when it is none of them.
 struct Endpoint {

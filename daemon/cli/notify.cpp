@@ -36,6 +36,15 @@ void notify_alive() {
   sd_notify(0, "WATCHDOG=1");
 }
 
+void notify_patience(std::chrono::seconds patience) {
+  std::uint64_t unit_us = 0;
+  if (sd_watchdog_enabled(0, &unit_us) <= 0) return;
+  const std::uint64_t us =
+      patience.count() > 0 ? static_cast<std::uint64_t>(std::chrono::microseconds(patience).count())
+                           : unit_us;
+  sd_notify(0, ("WATCHDOG_USEC=" + std::to_string(us)).c_str());
+}
+
 std::vector<int> handed_over_sockets() {
   std::vector<int> out;
   const int count = sd_listen_fds(1);

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "daemon/engine/backups.hpp"
+#include "daemon/engine/black_box.hpp"
 #include "daemon/engine/clock.hpp"
 #include "daemon/engine/random.hpp"
 #include "daemon/engine/readers.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr int exit_after_failed_write =
     75;  // the service manager starts us again; recovery does the rest
 constexpr auto alive_every = std::chrono::seconds(1);
+constexpr auto stuck_for = std::chrono::seconds(15);  // a write, and no alert is taken any more
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
 constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Prometheus
@@ -103,6 +105,7 @@ struct Engine::Impl {
     const Recovered found = recover(*ports.journal, state, checkpointer);
     if (!found.ok) {
       out.locked = found.locked;
+      out.store_lost = !found.locked;
       out.message = found.message;
       return out;
     }
@@ -117,6 +120,7 @@ struct Engine::Impl {
       return out;
     }
     if (const auto broken = broken_law(state, *first)) {
+      out.store_lost = true;
       out.message = "the recovered state breaks a law: " + *broken;
       return out;
     }
@@ -124,7 +128,9 @@ struct Engine::Impl {
     sequencer = std::make_unique<Sequencer>(state, first, found.next_seq, random_bits);
     out.history_lost = found.opened.trouble == OpenTrouble::loss;
     if (!first_turn(found, wanted)) {
-      out.message = "the first frame could not be written";
+      out.store_lost = true;
+      out.message = "the store has no room for the first frame";
+      ports.journal->close();
       return out;
     }
     out.ok = true;
@@ -135,7 +141,7 @@ struct Engine::Impl {
   }
 
   // The epoch is the first durable act. Nothing is sent before it, and it settles what older ones
-  // left.
+  // left. False: there was no room for it.
   bool first_turn(const Recovered& found, const std::shared_ptr<const Settings>& wanted) {
     std::deque<Work> works;
     const Instant now = clock.now();
@@ -156,10 +162,11 @@ struct Engine::Impl {
       add(StepClock{by, "the wall clock differs from the log at start"});
     if (wanted) add(ApplyConfig{wanted, "start"});
     Turn turn = sequencer->take(works, now);
-    if (turn.seq &&
-        ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok)
-      return false;
-    if (turn.seq) durable = turn.seq;
+    if (!turn.seq) return true;
+    const Append outcome = ports.journal->append(turn.seq, turn.epoch, turn.uid, turn.payload);
+    if (outcome == Append::unavailable) return false;
+    if (outcome != Append::ok) die(turn.seq, outcome);
+    durable = turn.seq;
     return true;
   }
 
@@ -200,8 +207,9 @@ struct Engine::Impl {
 
   // After a failed write nothing is tried again, nothing is destroyed, nobody is answered.
   [[noreturn]] void die(std::uint64_t seq, Append outcome) const {
-    log(LogLevel::error, "append_failed",
-        "frame " + std::to_string(seq) + ": " + std::string(name(outcome)) + "; stopping");
+    const std::string why = "frame " + std::to_string(seq) + ": " + std::string(name(outcome));
+    log(LogLevel::error, "append_failed", why + "; stopping");
+    if (ports.failing) ports.failing("a write to the store failed, " + why);
     _exit(exit_after_failed_write);
   }
   Marker marker_copy() const {
@@ -212,6 +220,7 @@ struct Engine::Impl {
   // ---- the loop ----
 
   void loop() {
+    BlackBox::watch_this_thread();
     std::deque<Work> works;
     bool more = false;
     Steady::time_point retry_at{};
@@ -282,6 +291,7 @@ struct Engine::Impl {
       durable = heard.turn.seq;
       health.durable = durable;
       health.why.clear();
+      health.stuck_since = Steady::time_point::max();
     } else {
       waiting_turn = std::move(heard.turn);
       retry_at = Steady::now() + std::chrono::seconds(1);
@@ -369,6 +379,10 @@ struct Engine::Impl {
   }
   void commit(Turn turn) {
     frame_in_flight = true;
+    {
+      std::lock_guard lock(mutex);
+      health.stuck_since = std::min(health.stuck_since, Steady::now());
+    }
     committer->offer({std::move(turn), {}});
   }
 
@@ -444,7 +458,9 @@ struct Engine::Impl {
       std::lock_guard lock(mutex);
       const bool tail_ok = tail_bytes + cut_bytes < tail_cuts_max * options.tail_bytes_max;
       const bool room_ok = room == Room::plenty || room == Room::low;
-      health.accepting = tail_ok && room_ok && !stopping;
+      const bool stuck = now > health.stuck_since && now - health.stuck_since > stuck_for;
+      health.accepting = tail_ok && room_ok && !stuck && !stopping;
+      if (stuck && room_ok) health.why = "a write to the store does not end";
       if (!room_ok)
         health.why = "the store is at its floor: alerts are not taken, pages still go out";
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";

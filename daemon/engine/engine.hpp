@@ -3,6 +3,7 @@
 // clock. Made by main; every other part of the body talks to it through the calls below, from any
 // thread.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -55,12 +56,14 @@ struct EnginePorts {
   std::function<void(std::vector<SendOrder>)> send;
   LogSink log;
   std::function<void()> alive;  // after a completed turn, at least every 5 s: feeds the watchdog
+  std::function<void(const std::string& why)> failing;  // right before the process ends itself
 };
 
 struct StartResult {
   bool ok = false;
   bool locked = false;
-  std::string message;  // why not, or what was found
+  bool store_lost = false;  // it cannot be opened or written as it is; trying again may help
+  std::string message;      // why not, or what was found
   bool history_lost = false;
   bool stored_config = false;  // runs on the configuration of the store, the file was not usable
 };
@@ -107,6 +110,10 @@ class Engine {
     std::uint64_t backup_seq = 0;
     bool accepting = false;  // false: below the floor, tail too long, stopping
     std::string why;
+    // Since when the store takes nothing of what is decided: no room, or a write that does not
+    // end. `max`: it does.
+    std::chrono::steady_clock::time_point stuck_since =
+        std::chrono::steady_clock::time_point::max();
     std::uint64_t durable = 0, checkpoint = 0, epoch = 0;
     std::size_t inbox = 0;
   };

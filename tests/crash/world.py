@@ -63,7 +63,7 @@ class World:
         self.data = os.path.join(folder, "data")
         self.daemon = common.Daemon(options.binary, config, self.data, folder)
         self.counts = dict.fromkeys(("starts", "early", "struck", "in_checkpoint", "verified",
-                                     "resent", "shed", "quiet"), 0)
+                                     "resent", "shed", "quiet", "gasps"), 0)
         self.slowest_resend = self.slowest_start = 0.0
 
     # ---- what comes in -------------------------------------------------------------------------
@@ -75,6 +75,9 @@ class World:
             self.strike_at = None
 
     def answer(self, message):
+        if not message.incident:  # the last gasp of a daemon without a store: of no incident, not recorded
+            self.counts["gasps"] += 1
+            return 200
         self.strike("page")
         status = 200
         if self.holding.is_set():
@@ -98,6 +101,10 @@ class World:
         for name, mail in common.read_mailbox(self.mailbox):
             epoch, page, attempt = map(int, mail["X-Tocsin-Attempt"].split("."))
             incident = mail["X-Tocsin-Incident"]
+            if incident == "INC0000000":
+                self.counts["gasps"] += 1
+                os.unlink(os.path.join(self.mailbox, name))
+                continue
             cycle = int(re.search(r"\.(\d+)@", mail["References"]).group(1))
             message = common.Received("mail", mail["X-Tocsin-Key"], mail["X-Tocsin-Kind"], incident,
                                       epoch, page, attempt, {})

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/out/text/page_json.hpp"
+#include "connectors/out/text/page_text.hpp"
 #include "connectors/text/quote.hpp"
 
 namespace tocsin {
@@ -37,7 +38,7 @@ Delivery encode(const SendOrder& o) {
   variable("LANG", "C.UTF-8");
   variable("TOCSIN_KEY", hex(o.key));
   variable("TOCSIN_KIND", name(o.kind));
-  variable("TOCSIN_INCIDENT", to_text(o.incident));
+  variable("TOCSIN_INCIDENT", number_of(o));
   variable("TOCSIN_PRIORITY", name(o.priority));
   variable("TOCSIN_PERSON", o.person);
   variable("TOCSIN_EMAIL", o.email);

@@ -16,7 +16,7 @@ constexpr std::size_t button_url_max = 3000;
 
 constexpr const char* section_template =
     "{{#lead}}{{lead}}\n{{/lead}}"
-    "*{{priority}} {{number}}* {{title}}\n"
+    "*{{priority}}{{#number}} {{number}}{{/number}}* {{title}}\n"
     "{{#summary}}{{summary}}\n{{/summary}}"
     "{{#ci}}CI {{ci}}{{#service}}, service {{service}}{{/service}}\n{{/ci}}"
     "{{^ci}}{{#service}}Service {{service}}\n{{/service}}{{/ci}}"

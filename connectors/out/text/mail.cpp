@@ -30,7 +30,7 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 </head>
 <body>
 {{#lead}}<p>{{lead}}</p>
-{{/lead}}<h1>{{priority}} {{number}} {{title}}</h1>
+{{/lead}}<h1>{{priority}} {{#number}}{{number}} {{/number}}{{title}}</h1>
 {{#summary}}<p>{{summary}}</p>
 {{/summary}}{{#ci}}<p>CI <b>{{ci}}</b>{{#service}}, service <b>{{service}}</b>{{/service}}</p>
 {{/ci}}{{^ci}}{{#service}}<p>Service <b>{{service}}</b></p>

@@ -28,7 +28,7 @@ std::string page_json(const SendOrder& o) {
   out["page"] = o.page.value;
   out["attempt"] = o.attempt;
   out["epoch"] = o.epoch.value;
-  out["incident"] = to_text(o.incident);
+  out["incident"] = number_of(o);
   out["cycle"] = o.cycle;
   out["step"] = o.step;
   out["repeat"] = o.repeat;

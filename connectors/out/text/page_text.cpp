@@ -10,7 +10,7 @@ namespace tocsin {
 namespace {
 
 constexpr const char* whole_template =
-    "{{lead}}{{priority}} {{number}} {{title}}\n"
+    "{{lead}}{{priority}} {{#number}}{{number}} {{/number}}{{title}}\n"
     "{{#summary}}{{summary}}\n{{/summary}}"
     "{{#ci}}CI {{ci}}{{#service}}, service {{service}}{{/service}}\n{{/ci}}"
     "{{^ci}}{{#service}}Service {{service}}\n{{/service}}{{/ci}}"
@@ -92,7 +92,7 @@ PageWords page_words(const SendOrder& o) {
   const bool asks = o.kind == PageKind::page && o.owner.empty();
   PageWords w;
   w.lead = lead_of(o);
-  w.priority = name(o.priority), w.number = to_text(o.incident);
+  w.priority = name(o.priority), w.number = number_of(o);
   w.ci = printable(o.ci, 80), w.service = o.service == o.ci ? "" : printable(o.service, 80);
   w.impact = over ? "" : printable(o.impact, 60);
   w.since = time_words(o, o.since);
@@ -112,6 +112,10 @@ PageWords page_words(const SendOrder& o) {
   return w;
 }
 
+std::string number_of(const SendOrder& o) {
+  return o.incident ? to_text(o.incident) : "";
+}
+
 std::string page_text(const SendOrder& o) {
   return plain(page_words(o));
 }
@@ -128,14 +132,16 @@ std::string page_text_within(const SendOrder& o, std::size_t bytes) {
 
 std::string short_text(const SendOrder& o) {
   std::string out(lead_of(o));
-  out.append(name(o.priority)).append(" ").append(to_text(o.incident)).append(" ");
+  out.append(name(o.priority)).append(" ");
+  if (o.incident) out += number_of(o) + " ";
   out += printable(o.title, 2048);
   if (out.size() <= short_text_bytes) return out;
   return std::string(cut_utf8(out, short_text_bytes - 3)) + "...";
 }
 
 std::string subject_of(const SendOrder& o) {
-  std::string out = "[" + to_text(o.incident);
+  if (!o.incident) return "[" + std::string(name(o.priority)) + "] " + printable(o.title, 160);
+  std::string out = "[" + number_of(o);
   if (o.cycle > 1) out += "/" + std::to_string(o.cycle);
   return out + "] " + printable(o.title, 160);
 }

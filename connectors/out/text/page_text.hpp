@@ -25,6 +25,8 @@ struct PageWords {
   std::string owner, runbook, link;
 };
 PageWords page_words(const SendOrder& order);
+// "INC0000012"; empty for a page that no incident is behind.
+std::string number_of(const SendOrder& order);
 
 // Priority, number, title; CI and service; impact; since when; response due; runbook; link. A
 // recall, an information and every special reason say so in the first words. Lines end in "\n".
