@@ -54,8 +54,13 @@ Sender::~Sender() {
   stop();
 }
 
+// What is made again comes behind what has just been asked for: it has waited for seconds, and it
+// is often for a channel that fails.
 void Sender::send(const std::vector<SendOrder>& orders) {
-  for (const SendOrder& order : orders) start(order);
+  for (const SendOrder& order : orders)
+    if (order.attempt <= 1) start(order);
+  for (const SendOrder& order : orders)
+    if (order.attempt > 1) start(order);
 }
 
 void Sender::start(const SendOrder& order) {

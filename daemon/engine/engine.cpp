@@ -14,6 +14,7 @@
 #include "daemon/engine/backups.hpp"
 #include "daemon/engine/black_box.hpp"
 #include "daemon/engine/clock.hpp"
+#include "daemon/engine/command_lane.hpp"
 #include "daemon/engine/random.hpp"
 #include "daemon/engine/readers.hpp"
 #include "daemon/engine/recover.hpp"
@@ -31,6 +32,9 @@ constexpr auto stuck_for = std::chrono::seconds(15);  // a write, and no alert i
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
 constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Prometheus
+// How long what nobody waits for may wait for a frame that is made anyway. Some frames of an even
+// pace of pages pass in it, and it is short beside the second after which an attempt is made again.
+constexpr auto patience = std::chrono::milliseconds(20);
 
 using Steady = std::chrono::steady_clock;
 
@@ -52,8 +56,8 @@ struct Engine::Impl {
   // ---- shared with everybody, under `mutex` ----
   mutable std::mutex mutex;
   std::condition_variable wake;
-  std::deque<Work> inbox;   // alerts and machines
-  std::deque<Work> people;  // commands of persons and channels: taken first
+  std::deque<Work> inbox;  // alerts and machines
+  CommandLane people;      // commands of persons and channels: taken first
   // What is only counted, until the next turn. Sums: a flood of it is neither long nor lost.
   std::array<std::array<std::uint32_t, EnumTable<Disposition>::count>, sources_max> counted{};
   bool counting = false;  // there is some
@@ -82,6 +86,7 @@ struct Engine::Impl {
   std::optional<Cut> waiting_cut;  // taken, but its last frame is not durable yet
   bool frame_in_flight = false;
   std::optional<Turn> built;  // decided while a frame is in flight; goes when that is durable
+  bool cut_short = false;     // the last turn left something that is due
   std::optional<Turn> waiting_turn;  // refused for want of space: the same bytes are offered again
   std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
   std::size_t cut_bytes = 0;                   // of the cut that is being written
@@ -228,7 +233,10 @@ struct Engine::Impl {
       bool last = false;
       {
         std::unique_lock lock(mutex);
-        if (!more) wake.wait_until(lock, next_wake(), [&] { return ready(works); });
+        // What comes meanwhile may move the time to wake at.
+        while (!more && !ready(works) &&
+               wake.wait_until(lock, next_wake()) == std::cv_status::no_timeout) {
+        }
         hear_committer(retry_at);
         hear_checkpoint();
         if (std::exchange(frozen, false)) frame_in_flight = false;
@@ -245,7 +253,7 @@ struct Engine::Impl {
         if (!frame_in_flight) commit(std::move(*std::exchange(built, std::nullopt)));
       } else if (last && works.empty()) {
         more = false;  // what becomes due now is the next epoch's: a backlog must not hold the stop
-      } else if (!frame_in_flight || worth_building(works)) {
+      } else if ((!frame_in_flight && !may_wait(works)) || worth_building(works)) {
         more = turn(works);
       }
       maybe_cut();
@@ -265,8 +273,8 @@ struct Engine::Impl {
   bool ready(const std::deque<Work>& works) const {
     if (appended || installed || frozen || readers.came()) return true;
     if (backups.wanted() && at_boundary()) return true;
-    const bool waiting = !inbox.empty() || !people.empty() || counting || !works.empty() ||
-                         (stopping && checkpoints->idle());
+    const bool waiting = !inbox.empty() || people.due(Steady::now()) || counting ||
+                         !works.empty() || (stopping && checkpoints->idle());
     return waiting && !built && !waiting_turn && (!frame_in_flight || inbox_alerts >= group_min);
   }
 
@@ -276,11 +284,25 @@ struct Engine::Impl {
       until = Steady::now() + std::chrono::milliseconds(10);
     if (frame_in_flight) return until;
     if (const auto due = sequencer->next_deadline()) {
-      const auto in =
-          std::chrono::milliseconds(std::clamp<std::int64_t>(due->ms - clock.now().ms, 0, 1000));
+      const std::int64_t left = due->ms + deadline_patience().count() - clock.now().ms;
+      const auto in = std::chrono::milliseconds(std::clamp<std::int64_t>(left, 0, 1000));
       until = std::min(until, Steady::now() + in);
     }
-    return until;
+    return built || waiting_turn ? until : std::min(until, people.by());
+  }
+
+  // What became due does not wait twice: the rest of a turn that was cut short goes at once.
+  std::chrono::milliseconds deadline_patience() const {
+    return cut_short ? std::chrono::milliseconds(0) : patience;
+  }
+  bool deadline_calls() const {
+    const auto due = sequencer->next_deadline();
+    return due && due->ms + deadline_patience().count() <= clock.now().ms;
+  }
+  // Nothing but a deadline that has only just come would make a frame.
+  bool may_wait(const std::deque<Work>& works) const {
+    const auto due = sequencer->next_deadline();
+    return works.empty() && due && due->ms <= clock.now().ms && !deadline_calls();
   }
 
   void hear_committer(Steady::time_point& retry_at) {
@@ -319,10 +341,11 @@ struct Engine::Impl {
   // People and channels first, alerts last; each lane keeps its order.
   void take_inbox(std::deque<Work>& works) {
     if (built || waiting_turn || (frame_in_flight && inbox_alerts < group_min)) return;
-    if (!people.empty()) {
-      works.insert(works.begin(), std::make_move_iterator(people.begin()),
-                   std::make_move_iterator(people.end()));
-      people.clear();
+    if (stopping || people.due(Steady::now()) || !inbox.empty() || !works.empty() ||
+        deadline_calls()) {
+      std::deque<Work> taken = people.take();
+      works.insert(works.begin(), std::make_move_iterator(taken.begin()),
+                   std::make_move_iterator(taken.end()));
     }
     std::size_t alerts = 0;
     while (!inbox.empty() && alerts < 2000 && works.size() < 2000) {
@@ -356,6 +379,7 @@ struct Engine::Impl {
     watch_clock(works, now);
     Turn turn = sequencer->take(works, now);
     const bool more = turn.more;
+    cut_short = turn.more;
     publish();
     if (turn.seq) {
       tail_bytes += turn.payload.size();
@@ -486,7 +510,7 @@ struct Engine::Impl {
     {
       std::lock_guard lock(mutex);
       if (!running) return;
-      people.push_back({clock.now(), Command(FlushTallies{}), {}, 0});
+      people.push({clock.now(), Command(FlushTallies{}), {}, 0}, Steady::now());
       stopping = true;
       wake.notify_all();
     }
@@ -532,15 +556,20 @@ Offer Engine::offer(Command command, std::function<void(const Answer&, std::uint
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
   if (impl_->people.size() >= impl_->options.inbox_commands_max) return Offer::full;
-  impl_->people.push_back({impl_->clock.now(), std::move(command), std::move(done), 0});
+  impl_->people.push({impl_->clock.now(), std::move(command), std::move(done), 0}, Steady::now());
   impl_->wake.notify_all();
   return Offer::taken;
 }
 
-// An outcome is owed, so it is taken even when the lane is full or the process is stopping.
+// An outcome is owed, so it is taken even when the lane is full or the process is stopping. Of what
+// is to be made again nobody waits for the record: lost with the process, the attempt is unknown,
+// and made again all the same.
 void Engine::settle(SettleAttempt outcome) {
+  const bool again =
+      outcome.outcome == AttemptOutcome::not_sent || outcome.outcome == AttemptOutcome::unknown;
+  const auto by = Steady::now() + (again ? patience : std::chrono::milliseconds(0));
   std::lock_guard lock(impl_->mutex);
-  impl_->people.push_back({impl_->clock.now(), Command(std::move(outcome)), {}, 0});
+  impl_->people.push({impl_->clock.now(), Command(std::move(outcome)), {}, 0}, by);
   impl_->wake.notify_all();
 }
 

@@ -113,6 +113,21 @@ TEST_CASE_METHOD(Fixture, "before a stop nothing new leaves, and what is on its 
   CHECK(!fs::exists(folder.path));
 }
 
+TEST_CASE_METHOD(Fixture, "what is made again leaves behind what was just asked for") {
+  Sender sender(ports());
+  std::vector<SendOrder> orders{order("webhook"), order("webhook"), order("webhook")};
+  const char* const keys[] = {"again", "first", "then"};
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    orders[i].attempt = i == 0 ? 2 : 1;
+    orders[i].channel = keys[i];
+  }
+  sender.send(orders);
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].destination == "first");
+  CHECK(requests[1].destination == "then");
+  CHECK(requests[2].destination == "again");
+}
+
 TEST_CASE_METHOD(Fixture, "mailbox and terminal are settled as accepted") {
   int pipe_ends[2];
   REQUIRE(pipe(pipe_ends) == 0);
