@@ -18,7 +18,7 @@ FAULTS = {
     "mail-dead": 30, "mail-silent": 30, "slack-silent": 30, "slack-busy": 2, "slack-broken": 30,
     "slack-captive": 30, "slack-not-ok": 2, "slack-revoked": 2, "slack-archived": 2,
 }
-HEALTHY = 40
+HEALTHY = 100  # pages over the channel that is well: before, beside and after what fails
 
 HEAD = """
 http: {{listen: ["127.0.0.1:{port}"], loopback_may_act: true}}
@@ -40,7 +40,7 @@ def config_of(numbers):
         for p, w in ways.items())
     text += "groups:\n" + "".join(f"  - {{id: g-{p}, members: [p-{p}]}}\n" for p in ways)
     text += "default_group: g-well\ncatch_all: {people: [p-well]}\ncis:\n"
-    cis = {f"c-{p}": p for p in ways} | {f"w-{n}": "well" for n in range(2 * HEALTHY)}
+    cis = {f"c-{p}": p for p in ways} | {f"w-{n}": "well" for n in range(3 * HEALTHY)}
     text += "".join(f"  - {{id: {ci}, criticality: mission_critical, group: g-{p}}}\n"
                     for ci, p in cis.items())
     return text + "escalation: {P1: [{at: 0m, to: [primary]}]}\nverify: {P1: 1s}\n"
@@ -64,15 +64,32 @@ def fire(daemon, *cis):
                     "annotations": {"summary": f"{ci} <is> down & out"}} for ci in cis])
 
 
-def healthy_p99(daemon, sink, first):
-    """The 99th hundredth of the time from an alert to its page, over a channel that is well."""
+def healthy(daemon, sink, first):
+    """The times from an alert to its page over a channel that is well, sorted."""
     times = []
     for n in range(first, first + HEALTHY):
         start = time.monotonic()
         fire(daemon, f"w-{n}")
         page = wait_for(f"the page about w-{n}", lambda: sink.seen(ci=f"w-{n}"), 10, 0.002)[0]
         times.append(page.at - start)
-    return sorted(times)[int(len(times) * 0.99) - 1]
+    return sorted(times)
+
+
+def median(times):
+    return times[len(times) // 2]
+
+
+def p99(times):
+    return times[int(len(times) * 0.99) - 1]
+
+
+def not_held_up(before, during, after):
+    """The figure itself is the bench's, tests/bench/channels.py: this machine has other things to do. What
+    blocks for a time-out, or reads certificates for each request, is seen here as well."""
+    for name, of, more in (("median", median, 0.010), ("p99", p99, 0.050)):
+        alone = max(of(before), of(after))
+        expect(of(during) <= 1.1 * alone + more, f"the {name} of healthy pages was {of(during) * 1000:.1f} ms "
+               f"beside channels that fail, {alone * 1000:.1f} ms without")
 
 
 def slack_takes_its_message(daemon, slack):
@@ -113,12 +130,10 @@ def test(options, folder):
     try:
         daemon.start()
         slack_takes_its_message(daemon, slack)
-        before = healthy_p99(daemon, sink, 0)
+        before = healthy(daemon, sink, 0)
         start = time.monotonic()
         fire(daemon, *(f"c-{fault}" for fault in FAULTS))
-        during = healthy_p99(daemon, sink, HEALTHY)
-        expect(during <= max(1.1 * before, before + 0.1),
-               f"healthy pages took {during * 1000:.0f} ms, {before * 1000:.0f} ms before")
+        during = healthy(daemon, sink, HEALTHY)
         took = {}
         for fault, limit in FAULTS.items():
             page = wait_for(f"the page past {fault}", lambda: sink.seen(ci=f"c-{fault}"), 35)[0]
@@ -127,13 +142,14 @@ def test(options, folder):
             expect(page.body["person"] == f"p-{fault}", f"{fault}: it went to {page.body['person']}")
         wait_for("nothing is owed", lambda: all(
             p["state"] == "delivered" for p in daemon.get("/v1/pages?limit=1000")["pages"]), 10)
+        not_held_up(before, during, healthy(daemon, sink, 2 * HEALTHY))
         everything_is_explained(daemon)
         expect(not slack.wrong, f"Slack would have refused: {slack.wrong}")
         expect(not sink.wrong, f"the webhook receiver says: {sink.wrong}")
         expect("secret-part" not in daemon.words(), "the log has the URL of the webhook")
         daemon.stop()
         print("next channel after " + ", ".join(f"{f} {t:.1f} s" for f, t in took.items()) +
-              f"; healthy p99 {before * 1000:.1f} ms before, {during * 1000:.1f} ms during")
+              f"; healthy p99 {p99(before) * 1000:.1f} ms before, {p99(during) * 1000:.1f} ms during")
     finally:
         daemon.ensure_gone()
         sink.close()
