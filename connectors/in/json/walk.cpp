@@ -59,7 +59,7 @@ JsonWalk::JsonWalk(std::string_view body) {
 // What a large body needed is not kept for the small ones that follow, by any thread.
 JsonWalk::~JsonWalk() {
   constexpr std::size_t kept_body_bytes = 256u << 10, kept_keys = 4096;
-  if (thread_.parser.capacity() > kept_body_bytes) thread_.parser = {};
+  if (thread_.parser.capacity() > kept_body_bytes) thread_.parser = simdjson::ondemand::parser();
   if (thread_.keys.capacity() > kept_keys) std::vector<std::string_view>().swap(thread_.keys);
 }
 
