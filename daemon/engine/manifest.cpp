@@ -123,7 +123,8 @@ bool decode(std::string_view text, Manifest& m, std::string& why) {
     rest.remove_prefix(std::min(rest.size(), one.size() + 1));
     if (!take_line(one, m)) return false;
   }
-  if (m.frame == 0 || m.files.empty() || m.digest.tables().empty()) return false;
+  if (m.version.empty() || m.frame == 0 || m.files.empty() || m.digest.tables().empty())
+    return false;
   why.clear();
   return true;
 }

@@ -15,5 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tocsin::FactView fact;
   while (reader.next(fact))
     if (!tocsin::with_fact(fact, [](const auto&) {})) break;
+  tocsin::State state;
+  if (tocsin::fold_frame(state, 1, bytes)) (void)state.canonical();
   return 0;
 }

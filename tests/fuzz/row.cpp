@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
-  constexpr char tables[] = {'a', 'i', 'p', 'g', 't', 'c'};
+  constexpr char tables[] = {'a', 'i', 'p', 'g', 't', 'c', 's'};
   const std::string key(1, tables[data[0] % sizeof tables]);
   const std::string_view value(reinterpret_cast<const char*>(data) + 1, size - 1);
   tocsin::State state;

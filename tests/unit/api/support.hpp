@@ -78,8 +78,8 @@ hold_down: {critical: 0s, error: 0s, warning: 60s, info: 60s}
 
 class World {
  public:
-  explicit World(const std::string& config = config_text) {
-    Loaded loaded = load_text(config, "test.yaml");
+  explicit World(const std::string& config = config_text) : World(load_text(config, "test.yaml")) {}
+  explicit World(const Loaded& loaded) {
     for (const Diagnostic& d : loaded.errors) problems += to_text(d) + "\n";
     EnginePorts ports;
     ports.journal = &journal;
