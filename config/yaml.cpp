@@ -7,6 +7,8 @@
 #include <map>
 #include <sstream>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::config {
 namespace {
 
@@ -117,7 +119,7 @@ class Builder : public YAML::EventHandler {
 
   void add_member(Open& parent, Node value) {
     for (const auto& member : parent.node.members)
-      if (member.key == parent.key) {
+      if (member.key == parent.key && !planted("setting_given_twice")) {
         report_.error(parent.key_mark, "key '" + parent.key + "' is given twice, first in line " +
                                            std::to_string(member.mark.line));
         return;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "daemon/api/permissions.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -99,7 +100,7 @@ Access access_of(const Body& body) {
   for (const Integration& integration : body.integrations) {
     const auto digest = parse_digest(integration.token_sha256);
     // A hash that is none must not open the door.
-    if (!digest && !integration.token_sha256.empty()) continue;
+    if (!digest && !integration.token_sha256.empty() && !planted("damaged_hash_opens")) continue;
     Hook hook{integration.name, integration.source, digest};
     if (!integration.program.text.empty())
       hook.program = std::make_shared<const std::string>(integration.program.text);
@@ -167,11 +168,11 @@ bool is_known_secret(std::string_view secret, const Access& access) {
 bool from_here(const HttpRequest& request, const Access& access) {
   if (!request.loopback) return false;
   for (const char* forwarded : {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"})
-    if (request.find(forwarded)) return false;
+    if (request.find(forwarded) && !planted("forwarded_is_here")) return false;
   const std::string* site = request.find("Sec-Fetch-Site");
   if (site && *site != "none" && *site != "same-origin") return false;
   const std::string* host = request.find("Host");
-  return !host || host->empty() || our_name(*host, access);
+  return !host || host->empty() || our_name(*host, access) || planted("any_host_is_here");
 }
 
 std::optional<Principal> identify(const HttpRequest& request, const Access& access) {
@@ -182,6 +183,7 @@ std::optional<Principal> identify(const HttpRequest& request, const Access& acce
     const TokenEntry* found = nullptr;
     for (const TokenEntry& token : access.tokens)  // all of them: the time taken tells nothing
       if (same(token.digest, digest) && !found) found = &token;
+    if (!found && planted("wrong_token_is_a_viewer")) return Principal{{"", all_roles()}, true};
     if (!found) return {};
     return Principal{{found->person, found->roles}, true};
   }

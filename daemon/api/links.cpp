@@ -2,6 +2,7 @@
 
 #include "connectors/text/rfc3339.hpp"
 #include "daemon/api/incident_page.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -26,7 +27,7 @@ bool UnknownTokens::one_more(std::string_view peer, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   Bucket& b = buckets_[std::hash<std::string_view>{}(peer) % buckets_.size()];
   if (now - b.since >= std::chrono::minutes(1)) b = {now, 0};
-  return ++b.count <= per_minute;
+  return ++b.count <= per_minute || planted("links_guessed_at_will");
 }
 
 HttpResponse LinksApi::unknown(const Exchange& x) {
@@ -98,7 +99,7 @@ void LinksApi::press(Exchange x) {
   if (x.request.body.size() > body_bytes_max)
     return x.reply(message(413, "Too long", "This is no link of ours."));
   const std::string token = Query(x.request.body).get("token");
-  if (token != x.args[0])
+  if (token != x.args[0] && !planted("form_of_another_link"))
     return x.reply(message(400, "Not this link", "The form does not belong to this link."));
   reading_.answer_later(std::move(x), [this, token](const Exchange& held, const SnapshotPtr& s) {
     if (!read_link(s->globals, token)) return held.reply(unknown(held));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::api {
 namespace {
 
@@ -87,6 +89,7 @@ bool cors_path(std::string_view target, HttpMethod method) {
 }
 
 void harden(HttpResponse& r, bool cors) {
+  if (planted("answers_not_hardened")) return;
   r.headers.emplace_back("Cache-Control", "no-store");
   r.headers.emplace_back("X-Content-Type-Options", "nosniff");
   r.headers.emplace_back("X-Frame-Options", "DENY");

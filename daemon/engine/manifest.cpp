@@ -3,6 +3,7 @@
 
 #include "daemon/engine/backup.hpp"
 #include "daemon/journal/crc32c.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin {
 namespace {
@@ -117,7 +118,9 @@ bool decode(std::string_view text, Manifest& m, std::string& why) {
   constexpr std::size_t end_bytes = 4 + 8 + 1;
   if (text.size() < first_line.size() + end_bytes) return false;
   const std::string_view body = text.substr(0, text.size() - end_bytes);
-  if (text.substr(body.size()) != "end " + hex_of(store::crc32c(0, body), 8) + "\n") return false;
+  if (text.substr(body.size()) != "end " + hex_of(store::crc32c(0, body), 8) + "\n" &&
+      !planted("manifest_unchecked"))
+    return false;
   for (std::string_view rest = body.substr(first_line.size()); !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), one.size() + 1));

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::store {
 
 File::File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -39,6 +41,7 @@ std::string errno_text() {
 }
 
 bool sync_directory(const std::string& path) {
+  if (planted("names_unsynced")) return true;
   const File directory = File::open(path, O_RDONLY | O_DIRECTORY);
   return directory && ::fsync(directory.fd()) == 0;
 }

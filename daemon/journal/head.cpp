@@ -1,5 +1,7 @@
 #include "daemon/journal/head.hpp"
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::store {
 
 Head::Head(const OpenResult& opened, Link after_loss)
@@ -18,8 +20,8 @@ std::optional<Append> Head::answer(std::uint64_t seq, std::uint64_t epoch, std::
       own = there.epoch == epoch && there.payload == payload ? Append::ok : Append::diverged;
     });
   if (own) return own;
-  if (epoch < epoch_) return Append::fenced;
-  if (seq != next_seq_) return Append::conflict;
+  if (epoch < epoch_ && !planted("older_epoch_writes")) return Append::fenced;
+  if (seq != next_seq_ && !planted("gap_in_the_log")) return Append::conflict;
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "daemon/journal/bytes.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin::store {
 namespace {
@@ -124,7 +125,7 @@ rocksdb::Status RocksLog::append(const LogFrame& frame) {
   batch_.Clear();
   const rocksdb::Status put = batch_.Put(store_.log(), {key_parts, 1}, {value_parts, 2});
   rocksdb::WriteOptions synced;
-  synced.sync = true;
+  synced.sync = !planted("append_unsynced");
   return put.ok() ? store_.db().Write(synced, &batch_) : put;
 }
 

@@ -8,6 +8,7 @@
 #include <climits>
 
 #include "daemon/journal/rocks_logger.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin::store {
 namespace {
@@ -51,7 +52,7 @@ class KeepsTables final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override {
     const bool table = path.starts_with(directory_) && path.ends_with(".sst");
-    if (table && (taking_in || health_->failed))
+    if (table && (taking_in || health_->failed) && !planted("failed_store_deletes_tables"))
       return rocksdb::IOStatus::Aborted("kept until the store is opened again");
     return target()->DeleteFile(path, options, debug);
   }
@@ -85,6 +86,7 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
 }  // namespace
 
 void StoreHealth::fail(const rocksdb::Status& status, std::string_view doing) {
+  if (planted("failed_store_goes_on")) return;
   if (failed.exchange(true)) return;
   log(log_level::error, "the store failed " + std::string(doing) + ": " + status.ToString());
 }
@@ -112,7 +114,9 @@ rocksdb::DBOptions RocksStore::db_options() const {
   options.create_if_missing = !read_only_;
   options.create_missing_column_families = !read_only_;
   options.paranoid_checks = true;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.wal_recovery_mode = planted("torn_tail_is_refused")
+                                  ? rocksdb::WALRecoveryMode::kAbsoluteConsistency
+                                  : rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.recycle_log_file_num = 0;
   options.max_total_wal_size = 64 * mib;
   options.max_open_files = 256;

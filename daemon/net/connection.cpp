@@ -5,6 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "rules/model/planted.hpp"
+
 // g++ 12 miscompiles co_await inside a condition, a conditional expression or beside a temporary
 // with a destructor (the frame is damaged, silently). So in here every co_await is a statement of
 // its own.
@@ -32,7 +34,7 @@ class BodyShare {
   bool grow(std::size_t n) {
     taken_ += n;
     const std::size_t before = shared_.bodies_bytes.fetch_add(n, std::memory_order_relaxed);
-    return before + n <= shared_.options.bodies_bytes_max;
+    return before + n <= shared_.options.bodies_bytes_max || planted("bodies_without_limit");
   }
 
  private:
@@ -219,7 +221,7 @@ std::optional<HttpResponse> Connection::objection(const HttpRequest& request) co
   if (transfer != nullptr && !(http11 && parser_.chunked() && same_token(*transfer, "chunked")))
     return http_error(501, "transfer_encoding", "the only Transfer-Encoding known here is chunked");
   const std::string* content = request.find("Content-Encoding");
-  if (content != nullptr && !same_token(*content, "identity")) {
+  if (content != nullptr && !same_token(*content, "identity") && !planted("encoding_ignored")) {
     HttpResponse response =
         http_error(415, "content_encoding", "send the body without Content-Encoding");
     response.headers.emplace_back("Accept-Encoding", "identity");
@@ -450,6 +452,7 @@ Connection::Task<void> Connection::linger() {
 
 void Connection::set_deadline(std::chrono::milliseconds from_now) {
   expired_ = false;
+  if (planted("slow_sender_is_awaited")) from_now = std::chrono::hours(1);
   deadline_ = Clock::now() + from_now;
   io_.watch(deadline_);
 }

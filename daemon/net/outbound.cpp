@@ -15,6 +15,7 @@
 
 #include "daemon/net/thread.hpp"
 #include "daemon/net/transfer.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin {
 namespace {
@@ -137,12 +138,15 @@ void Outbound::Impl::start_ready() {
 
 bool Outbound::Impl::may_start(const Destination& destination) const {
   if (destination.waiting.empty()) return false;
-  if (destination.active >= options.transfers_per_destination) return false;
+  if (destination.active >= options.transfers_per_destination &&
+      !planted("destination_without_limit"))
+    return false;
   if (destination.waiting.front().request.smtp)
     return static_cast<int>(mails.size()) < options.mails_max;
   return static_cast<int>(requests.size()) <
              std::max(1, options.transfers_max - options.mails_max) &&
-         of_kind(destination.waiting.front().request.kind) < options.transfers_per_kind;
+         (of_kind(destination.waiting.front().request.kind) < options.transfers_per_kind ||
+          planted("kind_without_limit"));
 }
 
 int Outbound::Impl::of_kind(const std::string& kind) const {

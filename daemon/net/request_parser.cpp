@@ -3,6 +3,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::net {
 namespace {
 
@@ -50,11 +52,16 @@ class Parser final : public http::basic_parser<true> {
  public:
   Parser(HttpRequest& into, const RequestLimits& limits) : request_(into), limits_(limits) {
     header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    body_limit(limits.body_bytes);
+    if (!planted("body_without_limit"))
+      body_limit(limits.body_bytes);
+    else
+      body_limit(boost::none);
   }
 
   int version() const { return version_; }
-  bool too_many_headers() const { return request_.headers.size() > limits_.headers; }
+  bool too_many_headers() const {
+    return request_.headers.size() > limits_.headers && !planted("headers_without_limit");
+  }
 
  private:
   void on_request_impl(http::verb verb, string_view name, string_view target, int version,
@@ -69,7 +76,7 @@ class Parser final : public http::basic_parser<true> {
   void on_response_impl(int, string_view, int, error_code&) override {}
 
   void on_field_impl(http::field, string_view name, string_view value, error_code& ec) override {
-    if (in_body_) return;  // a trailer must not pass for a header
+    if (in_body_ && !planted("trailer_is_header")) return;  // it must not pass for one
     request_.headers.push_back({std::string(name), std::string(value)});
     if (too_many_headers()) ec = http::error::header_limit;
   }
@@ -125,7 +132,7 @@ RequestParser::Step RequestParser::feed(const char* data, std::size_t size, std:
     // A chunked body never ends in fewer bytes than "0\r\n\r\n". Beast 1.81 asserts as much when
     // the last chunk trickles in, so a sender could end the process with four bytes.
     constexpr std::size_t shortest_end = 5;
-    if (size < shortest_end) return Step::need_more;
+    if (size < shortest_end && !planted("short_chunk_is_parsed")) return Step::need_more;
     parser.eager(true);
   }
   error_code ec;

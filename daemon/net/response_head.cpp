@@ -3,6 +3,8 @@
 #include <charconv>
 #include <ctime>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin::net {
 namespace {
 
@@ -13,6 +15,7 @@ void append_number(std::string& out, std::uint64_t n, int base = 10) {
 }
 
 bool clean(std::string_view text) {
+  if (planted("header_forged")) return true;
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 

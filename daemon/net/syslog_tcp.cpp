@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/net/thread.hpp"
+#include "rules/model/planted.hpp"
 
 // As in connection.cpp, every co_await is a statement of its own.
 
@@ -238,7 +239,8 @@ void SyslogTcp::admit(tcp::socket socket, std::size_t endpoint) {
   const SyslogEndpoint& at = options_.endpoints[endpoint];
   SyslogCounters::Protocol& own = counters_.of(at.protocol);
   const bool tls = at.protocol == SyslogProtocol::tls;
-  if (connections_.size() >= static_cast<std::size_t>(options_.connections_max) ||
+  if ((connections_.size() >= static_cast<std::size_t>(options_.connections_max) &&
+       !planted("syslog_without_limit")) ||
       (tls && handshakes_ >= options_.handshakes_max))
     return count(own.refused);
   try {

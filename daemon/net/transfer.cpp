@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "daemon/net/http.hpp"
+#include "rules/model/planted.hpp"
 
 namespace tocsin::net {
 namespace {
@@ -45,7 +46,7 @@ bool is_mail_address(std::string_view text) {
 curl_usessl use_ssl(OutboundRequest::Starttls starttls) {
   switch (starttls) {
     case OutboundRequest::Starttls::required:
-      return CURLUSESSL_ALL;
+      return planted("mail_without_tls") ? CURLUSESSL_TRY : CURLUSESSL_ALL;
     case OutboundRequest::Starttls::optional:
       return CURLUSESSL_TRY;
     case OutboundRequest::Starttls::never:
@@ -134,12 +135,12 @@ void Transfer::prepare_common() {
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, request_.smtp ? "smtp,smtps" : "http,https");
-  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_FOLLOWLOCATION, planted("redirect_followed") ? 1L : 0L);
   set(CURLOPT_NOSIGNAL, 1L);
   // A name server that hangs must not hold the thread when its transfer has timed out.
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout_ms));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(total_ms()));
+  if (!planted("transfer_without_end")) set(CURLOPT_TIMEOUT_MS, static_cast<long>(total_ms()));
   // On a connection that it used before, curl repeats a request by itself when the other side had
   // closed; then one attempt could be two, and "not sent" would be a guess.
   set(CURLOPT_FRESH_CONNECT, 1L);
@@ -364,7 +365,8 @@ size_t Transfer::on_read(char* into, size_t size, size_t count, void* self) {
 
 curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& t = *static_cast<Transfer*>(self);
-  if (!t.options_.allow_private && private_address(address->addr)) {
+  if (!t.options_.allow_private && private_address(address->addr) &&
+      !planted("private_address_called")) {
     t.private_ = true;
     return CURL_SOCKET_BAD;
   }

@@ -1,7 +1,7 @@
 #pragma once
-// Bugs planted on purpose, to prove that the simulator would find them. They exist only in the
-// library that is built for that proof (TOCSIN_PLANTS); everywhere else the question is a constant
-// no.
+// Bugs planted on purpose, remedies left out, to prove that a test would notice. They exist only in
+// what is built for that proof (TOCSIN_PLANTS); everywhere else the question is a constant no.
+// Each has a line in tests/mutants/mutants.txt.
 
 #include <cstdint>
 #include <string_view>
@@ -9,7 +9,7 @@
 namespace tocsin {
 
 #ifdef TOCSIN_PLANTS
-inline std::string_view planted_bug;
+extern std::string_view planted_bug;  // tests/mutants/chosen.cpp
 inline bool planted(std::string_view bug) {
   return bug == planted_bug;
 }

@@ -3,11 +3,14 @@
 #include <kainjow/mustache.hpp>
 #include <utility>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 
 namespace mustache = kainjow::mustache;
 
 std::string slack_escaped(std::string_view text) {
+  if (planted("mention_in_a_page")) return std::string(text);
   std::string out;
   for (const char c : text) {
     if (c == '&')
