@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "daemon/api/alerts_in.hpp"
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/records.hpp"
@@ -96,16 +95,13 @@ HttpResponse list(const Engine& engine, const Snapshot& snapshot) {
 }
 
 void start(Engine& engine, const Exchange& x) {
-  if (!may_be_json(x.request))
-    return x.reply(own_error(415, "unsupported_media_type", "the body must be application/json"));
-  std::string why;
-  const auto body = JsonObject::parse(x.request.body, why);
-  if (!body) return x.reply(own_error(400, "malformed", why));
-  ErrorFields wrong = body->unknown({"target"});
+  ErrorFields wrong;
+  const auto body = read_json(x, {"target"}, wrong);
+  if (!body) return;
   StartDrill command{x.who.actor, body->text("target")};
   if (command.target.empty()) wrong.emplace_back("target", "is a person or a channel");
   if (command.target.size() > target_bytes_max) wrong.emplace_back("target", "at most 200 bytes");
-  if (!wrong.empty()) return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
+  if (refused(x, wrong)) return;
   offer_command(engine, std::move(command), x.reply);
 }
 

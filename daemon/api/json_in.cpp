@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "daemon/api/alerts_in.hpp"
+
 namespace tocsin::api {
 namespace {
 
@@ -57,6 +59,34 @@ ErrorFields JsonObject::unknown(const std::vector<std::string_view>& known) cons
     if (std::find(known.begin(), known.end(), name) == known.end())
       out.emplace_back(name, "no such member");
   return out;
+}
+
+HttpResponse not_json() {
+  return own_error(415, "unsupported_media_type", "the body must be application/json");
+}
+
+HttpResponse malformed(std::string_view why) {
+  return own_error(400, "malformed", why);
+}
+
+HttpResponse does_not_fit(const ErrorFields& wrong) {
+  return own_error(422, "invalid", "the request does not fit", wrong);
+}
+
+std::optional<JsonObject> read_json(const Exchange& x, const std::vector<std::string_view>& known,
+                                    ErrorFields& wrong) {
+  if (!may_be_json(x.request)) return x.reply(not_json()), std::nullopt;
+  std::string why;
+  auto body = JsonObject::parse(x.request.body, why);
+  if (!body) return x.reply(malformed(why)), std::nullopt;
+  wrong = body->unknown(known);
+  return body;
+}
+
+bool refused(const Exchange& x, const ErrorFields& wrong) {
+  if (wrong.empty()) return false;
+  x.reply(does_not_fit(wrong));
+  return true;
 }
 
 }  // namespace tocsin::api

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/api/alerts_in.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/records.hpp"
 #include "daemon/api/v1_write.hpp"
@@ -38,16 +37,13 @@ bool plain(const std::string& path) {
 }
 
 void start(Engine& engine, const Exchange& x) {
-  if (!may_be_json(x.request))
-    return x.reply(own_error(415, "unsupported_media_type", "the body must be application/json"));
-  std::string why;
-  const auto body = JsonObject::parse(x.request.body, why);
-  if (!body) return x.reply(own_error(400, "malformed", why));
-  ErrorFields wrong = body->unknown({"folder"});
+  ErrorFields wrong;
+  const auto body = read_json(x, {"folder"}, wrong);
+  if (!body) return;
   const std::string folder = body->text("folder");
   if (!folder.starts_with('/') || folder.size() > path_bytes_max || !plain(folder))
     wrong.emplace_back("folder", "is an absolute path on the machine of the daemon");
-  if (!wrong.empty()) return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
+  if (refused(x, wrong)) return;
   if (engine.back_up(folder) == Offer::taken) return x.reply(show(engine, 202));
   x.reply(own_error(409, "busy", "another backup is being made, or the daemon is stopping"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/api/alerts_in.hpp"
+#include "daemon/api/json_in.hpp"
 #include "daemon/api/records.hpp"
 #include "daemon/api/silence_preview.hpp"
 #include "daemon/api/v1_write.hpp"
@@ -102,11 +103,10 @@ HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
 }
 
 std::optional<HttpResponse> refused(const Exchange& x, const SilenceBody& body) {
-  if (!may_be_json(x.request))
-    return own_error(415, "unsupported_media_type", "the body must be application/json");
+  if (!may_be_json(x.request)) return not_json();
   for (const auto& [member, why] : body.wrong)
-    if (member.empty()) return own_error(400, "malformed", why);
-  if (!body.wrong.empty()) return own_error(422, "invalid", "the request does not fit", body.wrong);
+    if (member.empty()) return malformed(why);
+  if (!body.wrong.empty()) return does_not_fit(body.wrong);
   return {};
 }
 

@@ -1,6 +1,5 @@
 #include "daemon/api/v1_write.hpp"
 
-#include "daemon/api/alerts_in.hpp"
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/json_out.hpp"
@@ -112,14 +111,11 @@ void write(Reading& reading, const Verb& verb, Exchange x) {
   const IncidentNumber number = parse_incident(x.args[0]);
   if (!number)
     return x.reply(own_error(404, "not_found", "'" + x.args[0] + "' is no incident number"));
-  if (!may_be_json(x.request))
-    return x.reply(own_error(415, "unsupported_media_type", "the body must be application/json"));
-  std::string why;
-  const auto body = JsonObject::parse(x.request.body, why);
-  if (!body) return x.reply(own_error(400, "malformed", why));
-  ErrorFields wrong = body->unknown(verb.members);
+  ErrorFields wrong;
+  const auto body = read_json(x, verb.members, wrong);
+  if (!body) return;
   const Command command = verb.command(number, x, *body, wrong);
-  if (!wrong.empty()) return x.reply(own_error(422, "invalid", "the request does not fit", wrong));
+  if (refused(x, wrong)) return;
   const auto* resolving = std::get_if<ResolveIncident>(&command);
   if (resolving && resolving->force && !may(x.who.actor, Permission::incident_resolve_force))
     return x.reply(own_error(403, "forbidden", "force needs incident.resolve_force"));
