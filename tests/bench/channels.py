@@ -5,9 +5,10 @@ with nothing beside it, beside nine channels that are well, and beside nine that
 Every arm is a fresh daemon on a fresh store, and the arms follow each other in every round, forwards and
 then backwards, so that what else the machine does meets all of them. "idle" is there twice: how much
 those two differ is what cannot be told from nothing. Medians over the rounds; the page that is timed,
-its receiver and the broken ones are programs that cost little (tocsin_page_load, tocsin_load --sink).
+its receiver and the broken ones are programs that cost little (tocsin_page_load, tocsin_load --sink). Where
+other programs run, `sudo chrt -r 10 tests/bench/channels.py ...` runs all of it ahead of them.
 
-  channels.py --binary tocsin [--even-disk] [--rounds N] [--arms NAME,...] [--json FILE]
+  channels.py --binary tocsin [--even-disk] [--closed] [--rounds N] [--arms NAME,...] [--json FILE]
 """
 
 import argparse
@@ -108,7 +109,7 @@ class Bench:
         try:
             daemon.start()
             command = [self.page_load, "--port", ports["daemon"], "--sink-port", ports["pager"], "--warm", WARM,
-                       "--pages", WARM + RATE * SECONDS, "--rate", RATE]
+                       "--pages", WARM + RATE * SECONDS, "--rate", 0 if self.options.closed else RATE]
             if arm.beside:
                 common.write_file(f"{folder}/beside", alerts_beside(arm))
                 command += ["--beside", f"{folder}/beside", "--every", 1000]
@@ -174,6 +175,9 @@ def main():
                         help="which of " + ", ".join(ARMS))
     parser.add_argument("--even-disk", action="store_true",
                         help="a store in memory, and a disk whose syncs all take 0.5 ms")
+    parser.add_argument("--closed", action="store_true",
+                        help="an alert when the page before it has come, not at an even pace: every frame that "
+                             "something else makes meets a page")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="tocsin-bench-", dir="/dev/shm" if options.even_disk else None)

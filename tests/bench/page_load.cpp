@@ -1,10 +1,11 @@
 // How long a page takes: an alert a time, each about a CI of its own, and the receiver of its page
 // in the same process, so that one clock sees both ends.
 //
-//   tocsin_page_load --port P --sink-port S --pages N --rate R [--warm N]
+//   tocsin_page_load --port P --sink-port S --pages N [--rate R] [--warm N]
 //                    [--beside FILE [--every MS]]
 //
-// Alert i is about the CI "w-i" and due i/R seconds after the start; its time runs from when it was
+// Alert i is about the CI "w-i" and due i/R seconds after the start, or without --rate when the
+// page before it has come: then there is one on its way at any time. Its time runs from when it was
 // due to when its page had been read. The first --warm of them are not counted. When those are
 // over, line n of the file, a JSON array of alerts, is posted n times --every milliseconds later:
 // what else happens while the pages are timed. Prints one JSON array of [due, taken] in
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,7 +38,7 @@ constexpr auto last_page_within = std::chrono::seconds(10);
 struct Options {
   std::uint16_t port = 0, sink_port = 0;
   std::size_t pages = 0, warm = 0;
-  double rate = 0;  // a second
+  double rate = 0;  // a second; 0: closed loop
   std::vector<std::string> beside;
   Clock::duration every{};
 };
@@ -77,7 +79,7 @@ Options parse(int argc, char** argv) {
     else
       usage();
   }
-  const bool whole = argc % 2 == 1 && o.port && o.sink_port && o.warm < o.pages && o.rate > 0;
+  const bool whole = argc % 2 == 1 && o.port && o.sink_port && o.warm < o.pages;
   if (!whole) usage();
   return o;
 }
@@ -100,6 +102,10 @@ class Pages {
     changed_.notify_one();
   }
 
+  bool within(std::size_t i, Clock::duration time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [&] { return read_[i].has_value(); });
+  }
   bool all_within(Clock::duration time) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, time, [&] { return missing_ == 0; });
@@ -131,27 +137,35 @@ int run(const Options& o) {
     std::exit(run_sink(o.sink_port, [&](auto body) { pages.hear(body); }));
   }).detach();
   const auto start = Clock::now() + std::chrono::milliseconds(100);  // the receiver listens
-  const auto due = [&](std::size_t i) {
-    return start + std::chrono::duration_cast<Clock::duration>(
-                       std::chrono::duration<double>(static_cast<double>(i) / o.rate));
-  };
-  const auto begin = due(o.warm);
+  std::vector<Clock::time_point> due(o.pages, start);
+  std::promise<Clock::time_point> begun;
+  auto begin = begun.get_future().share();
   bool beside_taken = true, taken = true;
   std::thread beside([&] {
     HttpClient client(o.port);
     for (std::size_t n = 0; n < o.beside.size(); ++n)
-      beside_taken &= post_at(client, begin + n * o.every, o.beside[n]);
+      beside_taken &= post_at(client, begin.get() + n * o.every, o.beside[n]);
   });
   HttpClient client(o.port);
-  for (std::size_t i = 0; i < o.pages; ++i) taken &= post_at(client, due(i), alert(i));
+  for (std::size_t i = 0; i < o.pages; ++i) {
+    if (o.rate > 0)
+      due[i] += std::chrono::duration_cast<Clock::duration>(
+          std::chrono::duration<double>(static_cast<double>(i) / o.rate));
+    else if (i > 0)
+      due[i] = Clock::now();
+    if (i == o.warm) begun.set_value(due[i]);
+    taken &= post_at(client, due[i], alert(i));
+    if (o.rate == 0) taken &= pages.within(i, last_page_within);
+  }
   beside.join();
   if (!taken || !beside_taken || !pages.all_within(last_page_within)) {
     std::fprintf(stderr, "an alert was not taken, or its page did not come\n");
     return 1;
   }
   for (std::size_t i = o.warm; i < o.pages; ++i)
-    std::printf("%s[%.3f,%.3f]", i == o.warm ? "[" : ",", Milliseconds(due(i) - begin).count(),
-                Milliseconds(pages.read(i) - due(i)).count());
+    std::printf("%s[%.3f,%.3f]", i == o.warm ? "[" : ",",
+                Milliseconds(due[i] - begin.get()).count(),
+                Milliseconds(pages.read(i) - due[i]).count());
   std::printf("]\n");
   return 0;
 }
