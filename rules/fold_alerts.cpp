@@ -1,0 +1,108 @@
+#include "rules/folding.hpp"
+
+#include <algorithm>
+
+#include "rules/kpi/count.hpp"
+
+namespace tocsin {
+
+// Whether an alert is counted as firing, and as stale, in its incident is a bit on its own row,
+// so that no order of facts can count it twice.
+void Fold::count_in(AlertRow& row, bool firing, bool stale) {
+  const std::uint32_t slot = s.incident_slot(row.incident);
+  const bool was_firing = row.flags & AlertRow::counted_firing,
+             was_stale = row.flags & AlertRow::counted_stale;
+  row.flags = static_cast<std::uint8_t>(
+      (row.flags & ~(AlertRow::counted_firing | AlertRow::counted_stale)) |
+      (firing ? AlertRow::counted_firing : 0) | (stale ? AlertRow::counted_stale : 0));
+  if (firing != was_firing) {
+    const std::uint32_t own = s.by_fingerprint_.find(row.fingerprint());
+    firing ? s.link_member(row.incident, own) : s.unlink_member(row.incident, own);
+  }
+  if (slot == no_slot) return;
+  IncidentRow& i = s.incidents_.change(slot);
+  i.alerts_firing += firing - was_firing;
+  i.alerts_stale += stale - was_stale;
+  i.monitoring_silent = i.alerts_stale > 0;
+}
+
+void Fold::on(const AlertOpened& f) {
+  if (s.by_fingerprint_.find(f.alert) != no_slot) return void(ok = false);
+  AlertRow row;
+  row.blob = make_alert_blob(f.alert, f.serial, f.ci, f.text);
+  row.due = f.due;
+  row.starts_at = f.starts_at, row.ends_at = f.ends_at;
+  row.seen_at = row.changed_at = at;
+  row.state = f.state, row.severity = f.severity, row.source = f.source;
+  row.flags = f.time_suspect ? AlertRow::time_suspect : 0;
+  s.insert_alert(row);
+  g().next_alert = std::max(g().next_alert, AlertSerial(f.serial.value + 1));
+  if (f.state == AlertState::tombstone) ++g().tombstones;
+  count(s.totals_, f);
+}
+
+void Fold::on(const AlertChanged& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  count(s.totals_, f, row->state);
+  if (row->state == AlertState::tombstone && f.state != AlertState::tombstone) --g().tombstones;
+  row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
+  row->due = f.due, row->changed_at = at, row->source = f.source;
+  if (f.state != AlertState::resolved) row->ends_at = {};
+  if (f.state == AlertState::held)
+    count_in(*row, false, false);  // its incident is over, and it fires anew
+  s.arm_alert(slot);
+}
+
+void Fold::on(const AlertAnnotated& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  const Blob* old = row->blob;
+  row->blob = make_alert_blob(f.alert, row->serial(), row->ci(), f.text);
+  s.release(old);
+}
+
+void Fold::on(const AlertRefreshed& f) {
+  std::uint32_t slot;
+  if (AlertRow* row = alert(f.alert, slot)) row->due = f.until, s.arm_alert(slot);
+}
+
+void Fold::on(const AlertStale& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  row->state = AlertState::stale, row->due = f.retire, row->changed_at = at;
+  s.arm_alert(slot);
+  s.totals_.add(Metric::alerts_stale);
+  count_in(*row, true, true);
+}
+
+void Fold::on(const AlertResolved& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  const AlertState was = row->state;
+  row->state = AlertState::resolved, row->ends_at = f.ends_at, row->due = f.retire,
+  row->changed_at = at;
+  s.arm_alert(slot);
+  count(s.totals_, f, was);
+  count_in(*row, false, false);
+}
+
+void Fold::on(const AlertKept& f) {
+  std::uint32_t slot;
+  if (AlertRow* row = alert(f.alert, slot)) row->due = f.retire, s.arm_alert(slot);
+}
+
+void Fold::on(const AlertForgotten& f) {
+  const std::uint32_t slot = s.by_fingerprint_.find(f.alert);
+  if (slot == no_slot) return void(ok = false);
+  AlertRow row = s.alerts_.at(slot);
+  if (row.state == AlertState::tombstone) --g().tombstones;
+  count_in(row, false, false);
+  s.erase_alert(slot);
+}
+
+}  // namespace tocsin

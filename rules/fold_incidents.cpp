@@ -1,0 +1,225 @@
+#include "rules/folding.hpp"
+
+#include <algorithm>
+
+#include "rules/kpi/count.hpp"
+#include "rules/model/planted.hpp"
+#include "rules/model/row_codec.hpp"
+
+namespace tocsin {
+
+// The timeline of an incident is the facts about it, in order, unchanged.
+void Fold::timeline(IncidentNumber n) {
+  const std::uint32_t slot = s.incident_slot(n);
+  if (slot == no_slot) return;
+  s.archive_.add(n, timeline_key(n, ++s.incidents_.change(slot).timeline), std::string(bytes));
+}
+
+void Fold::reword(IncidentRow& row, const IncidentWords& words) {
+  const Blob* old = row.blob;
+  row.blob = make_incident_blob(words);
+  s.release(old);
+}
+
+void Fold::on(const IncidentOpened& f) {
+  if (s.incident_slot(f.incident) != no_slot) return void(ok = false);
+  IncidentRow row;
+  IncidentWords w;
+  w.title = f.title, w.ci = f.ci, w.ci_class = f.ci_class, w.service = f.service;
+  w.environment = f.environment, w.category = f.category, w.subcategory = f.subcategory;
+  w.symptom = f.symptom, w.category_rule = f.category_rule, w.group = f.group;
+  w.summary = f.summary, w.runbook = f.runbook;
+  row.blob = make_incident_blob(w);
+  row.number = f.incident, row.recurrence_of = f.recurrence_of;
+  row.opened_at = row.cycle_at = at;
+  row.escalate_due = f.escalate_due;
+  row.occurred_at = f.occurred_at;
+  row.severity = f.severity, row.impact = f.impact, row.urgency = f.urgency;
+  row.priority = f.priority, row.ci_match = f.ci_match, row.origin = f.origin, row.self = f.self;
+  s.insert_incident(row);
+  g().next_incident = IncidentNumber(f.incident.value + 1);
+  count(s.totals_, f);
+}
+
+void Fold::on(const DrillStarted& f) {
+  if (s.incident_slot(f.incident) != no_slot) return void(ok = false);
+  IncidentRow row;
+  IncidentWords w;
+  w.title = f.title;
+  row.blob = make_incident_blob(w);
+  row.number = f.incident, row.opened_at = row.cycle_at = at, row.occurred_at = f.occurred_at;
+  row.close_due = f.close_due, row.priority = Priority::P5, row.drill = true;
+  s.insert_incident(row);
+  g().next_incident = IncidentNumber(f.incident.value + 1);
+  s.totals_.add(Metric::drills);
+}
+
+void Fold::on(const AlertLinked& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  const bool is_new = row->incident != f.incident;
+  if (is_new) count_in(*row, false, false);
+  row->incident = f.incident, row->state = AlertState::firing, row->severity = f.severity;
+  row->starts_at = f.starts_at, row->due = f.due, row->changed_at = at;
+  count_in(*row, true, false);
+  s.arm_alert(slot);
+  count(s.totals_, f);
+  change(f.incident, [&](IncidentRow& i) {
+    i.alerts_total += is_new, ++i.events;
+    i.severity = std::min(i.severity, f.severity);
+    if (f.starts_at.ms && f.starts_at < i.occurred_at) i.occurred_at = f.starts_at;
+  });
+}
+
+void Fold::on(const AlertRelinked& f) {
+  count(s.totals_, f);
+  std::uint32_t slot;
+  if (AlertRow* row = alert(f.alert, slot)) count_in(*row, true, false);
+  change(f.incident, [&](IncidentRow& i) {
+    ++i.events;
+    i.severity = std::min(i.severity, f.severity);
+  });
+}
+
+void Fold::on(const IncidentReopened& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    ++i.reopened;
+    start_cycle(i, f.cycle, f.escalate_due);
+    i.held_until = never, i.held_by = {};
+    i.links_from = g().next_page;
+    // Whoever had it may be asleep: a reopened incident has to be answered again.
+    i.state = IncidentState::new_;
+    i.acknowledged_at = never;
+    i.resolved_at = i.close_due = i.verify_due = i.prompt_due = never;
+    i.restored_at = {};
+    i.prompted = i.resolved_by_daemon = false;
+    count(s.totals_, f, i);
+  });
+}
+
+void Fold::start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due) {
+  i.cycle = cycle, i.step = i.repeat = 0, i.cycle_at = at, i.escalate_due = due, i.cycle_pages = 0;
+}
+
+void Fold::on(const PriorityChanged& f) {
+  count(s.totals_, f);
+  change(f.incident, [&](IncidentRow& i) {
+    i.impact = f.impact, i.urgency = f.urgency, i.priority = f.priority, i.severity = f.severity;
+    i.escalate_due = f.escalate_due;
+    if (f.new_cycle) start_cycle(i, static_cast<std::uint16_t>(i.cycle + 1), f.escalate_due);
+  });
+}
+
+void Fold::on(const IncidentAcknowledged& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    IncidentWords w = i.words();
+    w.owner = f.by;
+    reword(i, w);
+    count_acknowledged(s.totals_, f, i, at);
+    i.links_from = g().next_page;
+    i.state = IncidentState::in_progress;
+    i.acknowledged_at = at;
+    i.escalate_due = i.held_until = never;
+    i.held_by = {};
+  });
+}
+
+void Fold::on(const NoteAdded& f) {
+  change(f.incident, [](IncidentRow&) {});  // a revision, and its place in the timeline
+}
+
+void Fold::on(const RecoverySeen& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.restored_at = f.restored_at, i.verify_due = f.verify_due;
+    i.escalate_due = never;  // ESC-15: no new step while it is being verified
+  });
+}
+
+void Fold::on(const VerifyFailed& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.restored_at = {}, i.verify_due = i.prompt_due = never, i.prompted = false;
+    i.escalate_due = f.escalate_due;
+  });
+}
+
+void Fold::on(const RestoredPrompted& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.verify_due = never, i.prompt_due = f.prompt_due, i.prompted = true;
+  });
+}
+
+void Fold::on(const IncidentResolved& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    IncidentWords w = i.words();
+    w.resolution_note = f.note, w.resolved_by = f.by;
+    reword(i, w);
+    i.state = IncidentState::resolved;
+    i.code = f.code, i.cause = f.cause, i.resolved_by_daemon = f.by_daemon;
+    i.needs_review |= f.needs_review;
+    i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
+    if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
+    i.escalate_due = i.verify_due = i.prompt_due = i.held_until = never;
+    i.held_by = {};
+    count_resolved(s.totals_, i, s.globals_.wall(at));
+  });
+}
+
+void Fold::on(const IncidentClosed& f) {
+  std::uint32_t slot;
+  IncidentRow* row = incident(f.incident, slot);
+  if (!row) return;
+  row->state = IncidentState::closed;
+  ++row->revision;
+  row->close_due = never;
+  count_closed(s.totals_, *row);
+}
+
+// A closed incident leaves the live rows when nobody is owed a word about it any more.
+void Fold::retire_if_done(IncidentNumber n) {
+  const std::uint32_t slot = s.incident_slot(n);
+  if (slot == no_slot || s.incidents_.at(slot).state != IncidentState::closed) return;
+  const std::set<PageId> pages = s.pages_of(n);
+  for (PageId id : pages)
+    if (!s.pages_.at(s.page_slot(id)).delivered) return;
+  s.archive_.add(n, row_key(closed_prefix, n.value), RowCodec::encode(s.incidents_.at(slot)));
+  for (PageId id : pages) s.erase_page(s.page_slot(id));
+  s.erase_incident(slot);
+}
+
+void Fold::on(const EscalationStepped& f) {
+  count(s.totals_, f);
+  change(f.incident, [&](IncidentRow& i) {
+    i.step = f.next_step, i.repeat = f.next_repeat, i.escalate_due = f.next_due;
+  });
+}
+
+void Fold::on(const StepHeld& f) {
+  change(f.incident, [](IncidentRow& i) { i.escalate_due = when_resumed; });
+}
+
+void Fold::on(const DeadlineMoved& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    if (f.kind == DeadlineKind::escalation) i.escalate_due = f.due;
+    if (f.kind == DeadlineKind::auto_close) i.close_due = f.due;
+  });
+}
+
+void Fold::on(const PagingHeld& f) {
+  change(f.incident,
+         [&](IncidentRow& i) { i.held_until = i.escalate_due = f.until, i.held_by = f.silence; });
+}
+
+void Fold::on(const PagingResumed& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.held_until = never, i.held_by = {};
+    start_cycle(i, f.cycle, f.escalate_due);
+  });
+}
+
+void Fold::on(const MutesAdvanced& f) {
+  g().mute_next = f.next, g().mute_due = f.due;
+  if (f.next) s.push({f.due, DeadlineKind::mute_sweep, 0, 0, no_slot});
+}
+
+}  // namespace tocsin
