@@ -40,6 +40,7 @@ Sequencer::Sequencer(State& state, std::shared_ptr<const Settings> settings, std
       last_at_(state.globals().at) {}
 
 bool Sequencer::full(const Facts& out, std::size_t commands) const {
+  if (planted("turn_without_end")) return false;
   return commands >= limits_.commands || out.count() >= limits_.facts ||
          buffer_.size() >= limits_.bytes;
 }

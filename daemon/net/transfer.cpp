@@ -36,6 +36,7 @@ bool one_line(std::string_view text) {
 
 // Nothing that could end the address and begin another command.
 bool is_mail_address(std::string_view text) {
+  if (planted("command_in_an_address")) return true;
   return text.find('@') != std::string_view::npos &&
          std::none_of(text.begin(), text.end(), [](char c) {
            const auto byte = static_cast<unsigned char>(c);

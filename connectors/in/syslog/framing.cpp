@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -35,7 +37,8 @@ SyslogFraming::Failure SyslogFraming::counted(std::string_view chunk, const Each
       if (is_digit(c)) {
         if (length_ == 0 && c == '0') return fail(Failure::bad_length);
         length_ = length_ * 10 + static_cast<std::size_t>(c - '0');
-        if (length_ > message_bytes_max_) return fail(Failure::too_long);
+        if (length_ > message_bytes_max_ && !planted("line_without_end"))
+          return fail(Failure::too_long);
       } else if (c == ' ' && length_ > 0) {
         in_message_ = true;
       } else {
@@ -60,7 +63,8 @@ SyslogFraming::Failure SyslogFraming::lines(std::string_view chunk, const Each& 
   while (!chunk.empty()) {
     const std::size_t stop = chunk.find('\n');
     const std::size_t n = std::min(stop, chunk.size());
-    if (part_.size() + n > message_bytes_max_) return fail(Failure::too_long);
+    if (part_.size() + n > message_bytes_max_ && !planted("line_without_end"))
+      return fail(Failure::too_long);
     if (stop == std::string_view::npos) {
       part_.append(chunk);
       break;
