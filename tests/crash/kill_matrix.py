@@ -174,6 +174,8 @@ class Cell(World):
                 process.wait(30)
             else:
                 time.sleep(0.05)
+                if self.place and self.place.fault != "kill" and self.tracer.hit() and self.tracer.hit_log():
+                    process.wait(5)  # the fault came with the last call: it is about to end
         except subprocess.TimeoutExpired:
             pass  # judged by those who called
         code = process.poll()
