@@ -179,7 +179,7 @@ void Fold::on(const IncidentClosed& f) {
 void Fold::retire_if_done(IncidentNumber n) {
   const std::uint32_t slot = s.incident_slot(n);
   if (slot == no_slot || s.incidents_.at(slot).state != IncidentState::closed) return;
-  const std::set<PageId> pages = s.pages_of(n);
+  const PageIds pages = s.pages_of(n);
   for (PageId id : pages)
     if (!s.pages_.at(s.page_slot(id)).delivered) return;
   s.archive_.add(n, row_key(closed_prefix, n.value), RowCodec::encode(s.incidents_.at(slot)));

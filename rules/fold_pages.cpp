@@ -20,7 +20,7 @@ void Fold::on(const PageRequested& f) {
 
 // They are being told that it is over: nobody is left to tell again.
 void Fold::forget_delivered(const PageRequested& f) {
-  const std::set<PageId> pages = s.pages_of(f.incident);
+  const PageIds pages = s.pages_of(f.incident);
   for (PageId id : pages) {
     const std::uint32_t slot = s.page_slot(id);
     const PageRow& row = s.pages_.at(slot);
@@ -96,7 +96,7 @@ std::uint8_t Fold::channel_label(std::string_view channel) {
 }
 
 void Fold::forget_same_reader(const PageRow& kept) {
-  const std::set<PageId> pages = s.pages_of(kept.incident);
+  const PageIds pages = s.pages_of(kept.incident);
   for (PageId id : pages) {
     const std::uint32_t slot = s.page_slot(id);
     const PageRow& row = s.pages_.at(slot);

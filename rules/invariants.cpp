@@ -134,11 +134,12 @@ Broken pause(const State& s) {
 Broken one(const State& s) {
   Broken broken;
   s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
-    const auto w = r.words();
     if (r.number >= s.globals().next_incident) broken = to_text(r.number) + " was never given out";
     if (s.incident_slot(r.number) != slot)
       broken = to_text(r.number) + " is not found under its number";
-    if (!r.unresolved() || w.ci.empty()) return;
+    if (!r.unresolved()) return;
+    const auto w = r.words();
+    if (w.ci.empty()) return;
     const auto* of_ci = s.incidents_of(w.ci);
     if (!of_ci) return void(broken = to_text(r.number) + " is not found under its CI");
     for (IncidentNumber n : *of_ci) {

@@ -5,6 +5,8 @@
 // and make another one on the same store, and the process has crashed and come back. Threads: as
 // the port says; one mutex, never held while a callback runs.
 
+#include <absl/container/btree_map.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,7 +32,7 @@ struct MemoryFrame {
 // The durable content. Owned by whoever plays the disk; a test may damage it between two opens.
 struct MemoryStore {
   std::map<std::uint64_t, MemoryFrame> frames;
-  std::map<std::string, std::string, std::less<>> rows;
+  absl::btree_map<std::string, std::string, std::less<>> rows;
   Marker marker;
   std::optional<store::Witness> witness;
   Room room = Room::plenty;

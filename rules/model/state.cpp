@@ -78,8 +78,8 @@ const std::vector<IncidentNumber>* State::incidents_of(std::string_view ci) cons
   const auto it = by_ci_.find(ci);
   return it == by_ci_.end() ? nullptr : &it->second.live;
 }
-const std::set<PageId>& State::pages_of(IncidentNumber n) const {
-  static const std::set<PageId> none;
+const PageIds& State::pages_of(IncidentNumber n) const {
+  static const PageIds none;
   const auto it = pages_by_incident_.find(n.value);
   return it == pages_by_incident_.end() ? none : it->second;
 }

@@ -2,6 +2,7 @@
 // Everything the daemon knows, as the fold of the log. Owned and changed by the sequencer's thread
 // through fold() alone; everybody else reads a Snapshot.
 
+#include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
@@ -9,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <queue>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -114,6 +114,8 @@ struct TextEqual {
 template <class Value>
 using TextMap = absl::flat_hash_map<std::string, Value, TextHash, TextEqual>;
 
+using PageIds = absl::btree_set<PageId>;
+
 struct U128Hash {
   std::size_t operator()(const Fingerprint& f) const { return static_cast<std::size_t>(f.low); }
 };
@@ -190,7 +192,7 @@ class State {
   std::uint32_t incident_slot(IncidentNumber n) const;
   std::uint32_t page_slot(PageId id) const;
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
-  const std::set<PageId>& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
+  const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
       std::string_view channel) const;  // most urgent page without a slot
@@ -272,7 +274,7 @@ class State {
   absl::flat_hash_map<std::uint32_t, std::uint32_t> incident_slots_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
   TextMap<CiIncidents> by_ci_;
-  absl::flat_hash_map<std::uint32_t, std::set<PageId>> pages_by_incident_;
+  absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   // Firing alerts of an incident: a chain through their slots.
   struct MemberLink {
     std::uint32_t next = no_slot, before = no_slot;
@@ -285,7 +287,7 @@ class State {
   bool silence_index_shared_ = false;  // with a snapshot: copied before the next change
   struct ChannelLoad {
     std::uint32_t in_flight = 0;
-    std::set<std::tuple<Priority, PageKind, PageId>> waiting, backing_off;
+    absl::btree_set<std::tuple<Priority, PageKind, PageId>> waiting, backing_off;
   };
   TextMap<ChannelLoad> channels_;
   mutable std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;

@@ -2,9 +2,10 @@
 // Durable counters: integers only, changed by fold alone, one row of the checkpoint. An export
 // shows the stored value, so a restart neither resets nor doubles anything (KPI-3).
 
+#include <absl/container/btree_map.h>
+
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,14 +26,19 @@ TOCSIN_ENUM(Metric, incidents_opened, incidents_opened_by_origin, incidents_ci_m
 struct CounterKey {
   Metric metric{};
   std::uint8_t a = 0, b = 0, c = 0;
-  auto operator<=>(const CounterKey&) const = default;
+  std::uint32_t packed() const {
+    return std::uint32_t{static_cast<std::uint8_t>(metric)} << 24 | std::uint32_t{a} << 16 |
+           std::uint32_t{b} << 8 | c;
+  }
+  bool operator==(const CounterKey& o) const { return packed() == o.packed(); }
+  auto operator<=>(const CounterKey& o) const { return packed() <=> o.packed(); }
 };
 
 struct Totals {
   std::array<std::uint64_t, sources_max> received{};
   std::array<std::uint64_t, EnumTable<Disposition>::count> dispositions{};
   std::uint64_t held = 0;  // events inside a hold-down: received, no disposition yet
-  std::map<CounterKey, std::uint64_t> counters;
+  absl::btree_map<CounterKey, std::uint64_t> counters;  // copied into every snapshot
 
   void add(Metric m, std::uint8_t a = 0, std::uint8_t b = 0, std::uint8_t c = 0,
            std::uint64_t by = 1) {

@@ -368,7 +368,7 @@ void settle_older_epochs(const Deciding& d, std::size_t limit) {
 }
 
 void cancel_pages(const Deciding& d, IncidentNumber n) {
-  const std::set<PageId> pages = d.state.pages_of(n);
+  const PageIds pages = d.state.pages_of(n);
   std::set<std::string> channels;
   for (PageId id : pages) {
     const std::uint32_t slot = d.state.page_slot(id);

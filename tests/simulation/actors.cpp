@@ -311,8 +311,7 @@ void World::faults() {
     if (healed_) return;
     const std::int64_t kind = random_.below(100);
     if (kind < 35 && swarm_.bad_channels) {
-      const auto which = static_cast<std::size_t>(random_.below(3));
-      channels_[which].mode = random_.one_of(modes);
+      break_channel(static_cast<std::size_t>(random_.below(3)), random_.one_of(modes));
     } else if (kind < 45 && swarm_.crashes && node_) {
       crash("by fate");
     } else if (kind < 55 && swarm_.clock_steps) {
@@ -344,6 +343,15 @@ void World::faults() {
       at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
   };
   at(now_ + minute_ms, [keep] { (*keep)(); });
+}
+
+// For minutes, as most outages, or until something else happens to it.
+void World::break_channel(std::size_t which, Channel::Mode mode) {
+  channels_[which].mode = mode;
+  if (random_.percent(20)) return;
+  at(now_ + random_.below(20 * minute_ms), [this, which, mode] {
+    if (channels_[which].mode == mode) channels_[which].mode = Channel::Mode::accept;
+  });
 }
 
 // Of one thing or of many, now or later, new or changed; now and then at the very instant at which

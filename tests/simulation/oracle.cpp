@@ -468,7 +468,7 @@ void Oracle::drained(Instant now) const {
 }
 
 // The timeline and the closed incidents: on disk, or waiting in memory for the next checkpoint.
-void Oracle::archive(const std::map<std::string, std::string, std::less<>>& rows,
+void Oracle::archive(const absl::btree_map<std::string, std::string, std::less<>>& rows,
                      const State& state) const {
   std::map<std::string_view, std::string_view> pending;
   const auto snapshot = const_cast<State&>(state).snapshot();

@@ -51,7 +51,7 @@ class Oracle {
   void equals(const State& state, const char* law) const;
   void totals(const State& state) const;  // against a recount of the facts
   void drained(Instant now) const;        // law 16, as far as pages go
-  void archive(const std::map<std::string, std::string, std::less<>>& rows,
+  void archive(const absl::btree_map<std::string, std::string, std::less<>>& rows,
                const State& state) const;
 
   const State& shadow() const { return *shadow_; }

@@ -255,7 +255,8 @@ TEST_CASE("damaged rows are found by their digest") {
     store.rows.erase(key);
   }
   SECTION("a row too many") {
-    store.rows[row_key(incident_prefix, 9)] = store.rows[key];
+    const std::string row = store.rows[key];
+    store.rows[row_key(incident_prefix, 9)] = row;
   }
   SECTION("cut off") {
     store.rows[key].resize(10);
