@@ -45,10 +45,11 @@ struct Child {
   }
   ~Child() { ::close(reports); }
 
-  std::string read_all() const {
+  // Until there are that many bytes, or the child has ended.
+  std::string read(std::size_t bytes = SIZE_MAX) const {
     std::string all;
     char buffer[4096];
-    for (ssize_t n = 0; (n = ::read(reports, buffer, sizeof buffer)) > 0;)
+    for (ssize_t n = 0; all.size() < bytes && (n = ::read(reports, buffer, sizeof buffer)) > 0;)
       all.append(buffer, static_cast<std::size_t>(n));
     return all;
   }
@@ -140,10 +141,11 @@ TEST_CASE("twenty kills during appends and checkpoints lose nothing", "[process]
   std::uint64_t checkpoint = 0;
   for (int round = 0; round < 20; ++round) {
     const Child child(path, "journal child: appends and checkpoints");
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + random() % 250));
+    std::string reports = child.read((12 + random() % 100) * 8);
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 5000));
     const int status = child.end(SIGKILL);
     REQUIRE(WIFSIGNALED(status));  // it was working when it was killed
-    const std::string reports = child.read_all();
+    reports += child.read();
     if (reports.size() >= 8) std::memcpy(&acked, reports.data() + reports.size() / 8 * 8 - 8, 8);
     INFO("round " << round << ", acknowledged " << acked);
     check_after_kill(path, acked);
