@@ -352,6 +352,11 @@ void on(const Deciding& d, const ReportAudit& c) {
   const Instant next_step = open ? next_step_due(d, incident_row(d, open)) : never;
   if (const auto n = watch_laws(d, c.broken, next_step)) take_step(d, *n);
 }
+void on(const Deciding& d, const ReportTrouble& c) {
+  const IncidentNumber open = incident_about_process(d, c.what);
+  const Instant next_step = open ? next_step_due(d, incident_row(d, open)) : never;
+  if (const auto n = watch_process(d, c.what, c.sentence, next_step)) take_step(d, *n);
+}
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);
 }

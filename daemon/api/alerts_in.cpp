@@ -5,7 +5,7 @@
 #include "connectors/registry.hpp"
 #include "connectors/text/quote.hpp"
 #include "daemon/api/json_out.hpp"
-#include "rules/prepare.hpp"
+#include "daemon/api/preparing.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -122,6 +122,13 @@ void AlertsIn::refuse(const Sent& sent, HttpResponse response) {
   sent.reply(std::move(response));
 }
 
+void AlertsIn::refuse_quarantined(const Sent& sent) {
+  engine_.count_rejected(sent.source, Disposition::quarantined, 1);
+  if (sent.am) ++stats_.invalid;
+  sent.reply(sent.am ? am_framework_error(422, 422, quarantined_words)
+                     : own_error(422, "quarantined", quarantined_words));
+}
+
 void AlertsIn::shed(const Sent& sent, std::size_t count, std::string_view why) {
   engine_.count_rejected(sent.source, Disposition::shed, static_cast<std::uint32_t>(count));
   sent.reply(busy(why));
@@ -150,6 +157,9 @@ void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
                            : own_error(415, "unsupported_media_type", why));
   }
   if (kind->document) return map(sent, *kind, hook.program, std::move(x.request.body));
+  const Input input{InputKind::body, 0, x.request.body};
+  if (engine_.quarantined(input)) return refuse_quarantined(sent);
+  const InHand hold(input);
   const Wall now = engine_.wall_now();
   receive(sent, kind->decode(x.request.body, now), now);
 }
@@ -183,8 +193,11 @@ void AlertsIn::mapped(const Sent& sent, const SourceKind& kind, MapResult result
   }
   const std::size_t size = result.text.size();
   result.text.append(HttpRequest::body_padding, '\0');
+  const Input input{InputKind::body, 0, std::string_view(result.text).substr(0, size)};
+  if (engine_.quarantined(input)) return refuse_quarantined(sent);
+  const InHand hold(input);
   const Wall now = engine_.wall_now();
-  Decoded decoded = kind.decode(std::string_view(result.text).substr(0, size), now);
+  Decoded decoded = kind.decode(input.bytes, now);
   if (decoded.failure != DecodeFailure::none)
     return refuse(sent, own_error(422, "mapping_failed", what + decoded.message));
   receive(sent, std::move(decoded), now);
@@ -193,22 +206,24 @@ void AlertsIn::mapped(const Sent& sent, const SourceKind& kind, MapResult result
 void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   if (decoded.failure != DecodeFailure::none) return refuse(sent, refused_body(sent.am, decoded));
   if (decoded.rejected() > 0) count_bad(sent.source, decoded.rejected(), sent.am);
-  const std::size_t count = decoded.batch.alerts.size();
   stats_.truncated += decoded.truncated;
-  Taken taken{sent.am, count, decoded.sentences(), decoded.truncated};
-  if (count == 0) return sent.reply(stored(taken, 0));
+  Taken taken{sent.am, 0, decoded.sentences(), decoded.truncated};
 
   AlertsRequest request;
   request.batch = std::make_shared<AlertBatch>(std::move(decoded.batch));
   request.settings = engine_.settings();
   request.source = sent.source;
   request.received_at = now;
-  request.prepared.reserve(count);
-  const Fingerprint secret = engine_.secret();
-  const Span promise = request.settings->promise(sent.hook);
-  for (const IncomingAlert& alert : request.batch->alerts)
-    request.prepared.push_back(
-        prepare(*request.batch, alert, *request.settings, secret, sent.source, now, promise));
+  prepare_all(engine_, request, request.settings->promise(sent.hook));
+  const std::size_t quarantined = drop_quarantined(engine_, request);
+  if (quarantined > 0) {
+    engine_.count_rejected(sent.source, Disposition::quarantined,
+                           static_cast<std::uint32_t>(quarantined));
+    taken.rejected.push_back(std::to_string(quarantined) + " alerts are " + quarantined_words);
+    if (sent.am) stats_.invalid += quarantined;
+  }
+  const std::size_t count = taken.accepted = request.prepared.size();
+  if (count == 0) return sent.reply(stored(taken, 0));
   if (sent.am) {
     const auto ended = std::count_if(request.prepared.begin(), request.prepared.end(),
                                      [](const Prepared& p) { return p.resolved; });

@@ -41,6 +41,7 @@ class AlertsIn {
   void mapped(const Sent& sent, const SourceKind& kind, MapResult result);
   void receive(const Sent& sent, Decoded decoded, Wall now);
   void refuse(const Sent& sent, HttpResponse response);
+  void refuse_quarantined(const Sent& sent);
   void shed(const Sent& sent, std::size_t count, std::string_view why);
   void count_bad(std::uint8_t source, std::size_t count, bool am);
 

@@ -87,6 +87,9 @@ void Sender::start(const SendOrder& order) {
   if (!kind)
     return finish(id, {AttemptOutcome::not_sent,
                        "channel kind '" + order.channel_kind + "' is not built in"});
+  const Input input{InputKind::page, order.key.low, {}};
+  if (ports_.quarantined(input)) return finish(id, {AttemptOutcome::refused, quarantined_words});
+  const InHand hold(input);
   if (!encode(*kind, order, delivery, why))
     return finish(id, {AttemptOutcome::not_sent, "cannot be written: " + why});
   if (left.ms <= 0) return finish(id, {AttemptOutcome::not_sent, "its deadline had passed"});

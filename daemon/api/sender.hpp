@@ -19,6 +19,7 @@
 #include "daemon/api/delivery_stats.hpp"
 #include "daemon/api/local_delivery.hpp"
 #include "daemon/api/worker.hpp"
+#include "daemon/engine/in_hand.hpp"
 #include "daemon/net/outbound.hpp"
 #include "daemon/net/runner.hpp"
 #include "rules/model/command.hpp"
@@ -32,6 +33,7 @@ struct SenderPorts {
   std::function<Outbound::Offer(OutboundRequest)> http;
   std::function<Runner::Offer(RunRequest)> run;
   int terminal = 1;  // descriptor that `print` goes to
+  std::function<bool(const Input&)> quarantined = [](const Input&) { return false; };
 };
 
 class Sender {

@@ -1,7 +1,7 @@
 #include "daemon/api/syslog_in.hpp"
 
 #include "connectors/in/syslog/syslog.hpp"
-#include "rules/prepare.hpp"
+#include "daemon/api/preparing.hpp"
 
 namespace tocsin::api {
 
@@ -23,14 +23,17 @@ SyslogIn::Sorted SyslogIn::sort(const SyslogLines& lines) const {
       {}, r.received_at, listener.may_clear, listener.zone ? listener.zone.get() : nullptr};
   for (const SyslogLine& line : lines.lines) {
     transport.peer = line.peer;
+    const Input input{InputKind::line, 0, line.text};
+    if (engine_.quarantined(input)) {
+      ++out.others[index(Disposition::quarantined)];
+      continue;
+    }
+    const InHand hold(input);
     const auto other = decode_syslog(line.text, *r.settings->syslog, transport, *r.batch);
     if (other) ++out.others[index(*other)];
   }
-  r.prepared.reserve(r.batch->alerts.size());
-  const Fingerprint secret = engine_.secret();
-  for (const IncomingAlert& alert : r.batch->alerts)
-    r.prepared.push_back(
-        prepare(*r.batch, alert, *r.settings, secret, r.source, r.received_at, Span{}));
+  prepare_all(engine_, r, Span{});
+  out.others[index(Disposition::quarantined)] += drop_quarantined(engine_, r);
   return out;
 }
 

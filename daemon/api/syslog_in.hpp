@@ -1,8 +1,8 @@
 #pragma once
 // The way in of syslog: a batch of lines is read by the rules on the listener's thread; what they
 // want goes to the engine as alerts of the source `syslog`, the rest is counted. So each line ends
-// in exactly one disposition: those of the alert, or unmatched, rejected_auth, rejected_malformed
-// or shed. Called by the listeners' threads.
+// in exactly one disposition: those of the alert, or unmatched, rejected_auth,
+// rejected_malformed, quarantined or shed. Called by the listeners' threads.
 
 #include <array>
 #include <atomic>

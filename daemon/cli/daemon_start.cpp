@@ -23,6 +23,8 @@ constexpr int outbound_queue_ms = 3'000;
 constexpr std::uint32_t ends_to_tell = 3;  // within ten minutes, then administrators hear of it
 constexpr auto tell_for = std::chrono::seconds(15);
 
+constexpr const char* suspect_words = " made the daemon crash twice and is not taken any more";
+
 // Doubles with each bad end.
 std::chrono::seconds pause_after(std::uint32_t ends) {
   const auto pause = StoreLost::first_pause * (1 << std::min(ends - ends_to_tell, 6u));
@@ -58,6 +60,41 @@ std::shared_ptr<const Settings> compile_stored(const std::string& text) {
   log_all(LogLevel::error, "stored_config_error", stored.errors);
   log_all(LogLevel::warning, "stored_config_warning", stored.warnings);
   return stored.settings;
+}
+
+std::string_view word(InputKind kind) {
+  switch (kind) {
+    case InputKind::body:
+      return "a request";
+    case InputKind::line:
+      return "a line of syslog";
+    case InputKind::alert:
+      return "an alert";
+    case InputKind::command:
+      return "a command of a person";
+    case InputKind::deadline:
+      return "a deadline";
+    case InputKind::page:
+      return "a page";
+    case InputKind::none:
+      break;
+  }
+  return "nothing";
+}
+
+// What the next turn is told about the process before, and that what was told once is over.
+std::vector<ReportTrouble> troubles_of(const BlackBox::Before& before) {
+  std::vector<ReportTrouble> out;
+  if (!before.how.empty())
+    out.push_back({Trouble::ended_badly, "the process before this one ended badly: " + before.how});
+  out.push_back({Trouble::ended_badly, ""});
+  std::string quarantined;
+  for (const Suspect& suspect : before.suspects)
+    if (suspect.quarantined)
+      quarantined += (quarantined.empty() ? "" : ", ") + std::string(word(suspect.kind));
+  if (!quarantined.empty()) quarantined += suspect_words;
+  out.push_back({Trouble::input_quarantined, std::move(quarantined)});
+  return out;
 }
 
 }  // namespace
@@ -120,11 +157,13 @@ void Daemon::make_ways_out() {
       std::move(out), [this](OutboundResult result) { sender_->http_done(std::move(result)); });
   runner_ = std::make_unique<Runner>(
       RunnerOptions{}, [this](RunResult result) { sender_->run_done(std::move(result)); });
-  sender_ = std::make_unique<api::Sender>(api::SenderPorts{
+  api::SenderPorts ports{
       [this](SettleAttempt outcome) { engine_->settle(std::move(outcome)); },
       [this] { return engine_->wall_now(); },
       [this](OutboundRequest request) { return outbound_->offer(std::move(request)); },
-      [this](RunRequest request) { return runner_->offer(std::move(request)); }});
+      [this](RunRequest request) { return runner_->offer(std::move(request)); }};
+  ports.quarantined = [this](const Input& input) { return black_box_->quarantined(input); };
+  sender_ = std::make_unique<api::Sender>(std::move(ports));
 }
 
 // A process that keeps ending badly says so before it tries again, or nobody would ever hear of it.
@@ -173,12 +212,14 @@ Daemon::Start Daemon::start_engine(std::string& why) {
     journal_ = open_rocks(body_.store_path);
   EngineOptions options;
   options.version = options_.version;
+  options.troubles = troubles_of(black_box_->before());
   EnginePorts ports;
   ports.journal = journal_.get();
   ports.compile = compile_stored;
   ports.send = [this](const std::vector<SendOrder>& orders) { sender_->send(orders); };
   ports.log = log;
   ports.alive = notify_alive;
+  ports.quarantined = [this](const Input& input) { return black_box_->quarantined(input); };
   ports.failing = [this](const std::string& how) { black_box_->failing(how); };
   engine_ = std::make_unique<Engine>(std::move(options), std::move(ports));
   const StartResult started = engine_->start(wanted_);

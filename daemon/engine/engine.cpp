@@ -14,6 +14,7 @@
 #include "daemon/engine/backups.hpp"
 #include "daemon/engine/black_box.hpp"
 #include "daemon/engine/clock.hpp"
+#include "daemon/engine/command_input.hpp"
 #include "daemon/engine/command_lane.hpp"
 #include "daemon/engine/random.hpp"
 #include "daemon/engine/readers.hpp"
@@ -31,6 +32,7 @@ constexpr auto alive_every = std::chrono::seconds(1);
 constexpr auto stuck_for = std::chrono::seconds(15);  // a write, and no alert is taken any more
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
+constexpr auto better_for = std::chrono::seconds(60);
 constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Prometheus
 // How long what nobody waits for may wait for a frame that is made anyway. Some frames of an even
 // pace of pages pass in it, and it is short beside the second after which an attempt is made again.
@@ -91,6 +93,8 @@ struct Engine::Impl {
   std::size_t tail_bytes = 0, tail_facts = 0;  // since the last cut
   std::size_t cut_bytes = 0;                   // of the cut that is being written
   Steady::time_point last_cut{}, last_alive{};
+  Room room_seen = Room::plenty, room_said = Room::plenty;
+  Steady::time_point room_since{};
   struct ToCommit {
     Turn turn;
     std::optional<FrozenStore> freeze;  // instead
@@ -203,6 +207,7 @@ struct Engine::Impl {
       cut_in_hand.emplace(std::move(cut));
       wake.notify_all();
     });
+    for (const ReportTrouble& trouble : options.troubles) report(trouble);
     readers.start();
     last_cut = last_alive = Steady::now();
     tail_facts = 1;  // the first turn
@@ -489,7 +494,28 @@ struct Engine::Impl {
         health.why = "the store is at its floor: alerts are not taken, pages still go out";
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";
     }
+    report_room(room, now);
     if (ports.alive) ports.alive();
+  }
+
+  // Any thread may: it waits for its turn like a command of a person.
+  void report(ReportTrouble trouble) {
+    std::lock_guard lock(mutex);
+    people.push({clock.now(), Command(std::move(trouble)), {}, 0}, Steady::now());
+    wake.notify_all();
+  }
+  // Worse is said at once, better when it has lasted: a disk at its mark is not a note a second.
+  void report_room(Room room, Steady::time_point now) {
+    if (room != room_seen) room_seen = room, room_since = now;
+    const bool better = room < room_said && now - room_since >= better_for;
+    if (room <= room_said && !better) return;
+    room_said = room;
+    if (room == Room::plenty)
+      report({Trouble::little_space, ""});
+    else if (room == Room::low)
+      report({Trouble::little_space, "the disk of the store is filling up"});
+    else
+      report({Trouble::no_space, "the disk of the store is nearly full: no alert is taken"});
   }
 
   void publish() {
@@ -552,7 +578,18 @@ Offer Engine::offer(AlertsRequest request) {
   return Offer::taken;
 }
 
+bool Engine::quarantined(const Input& input) const {
+  return impl_->ports.quarantined && impl_->ports.quarantined(input);
+}
+
 Offer Engine::offer(Command command, std::function<void(const Answer&, std::uint64_t)> done) {
+  if (quarantined(input_of(command))) {
+    Answer answer;
+    answer.code = Answer::Code::invalid;
+    answer.message = quarantined_words;
+    if (done) done(answer, 0);
+    return Offer::taken;
+  }
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
   if (impl_->people.size() >= impl_->options.inbox_commands_max) return Offer::full;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/engine/in_hand.hpp"
 #include "daemon/journal/journal.hpp"
 #include "rules/model/command.hpp"
 #include "rules/model/page.hpp"
@@ -46,6 +47,7 @@ struct EngineOptions {
   std::size_t tail_bytes_max = 64u << 20;
   std::size_t tail_facts_max = 250'000;
   std::string version = "0";
+  std::vector<ReportTrouble> troubles;  // what is known about the process when it starts
 };
 
 struct EnginePorts {
@@ -57,6 +59,8 @@ struct EnginePorts {
   LogSink log;
   std::function<void()> alive;  // after a completed turn, at least every 5 s: feeds the watchdog
   std::function<void(const std::string& why)> failing;  // right before the process ends itself
+  // Inputs that are not taken any more: processes before this one died of them. May be empty.
+  std::function<bool(const Input&)> quarantined;
 };
 
 struct StartResult {
@@ -79,6 +83,8 @@ class Engine {
 
   Offer offer(AlertsRequest request);
   Offer offer(Command command, std::function<void(const Answer&, std::uint64_t seq)> done = {});
+  // Whoever brings one is told; it is never decided. Commands are asked about by offer().
+  bool quarantined(const Input& input) const;
   void settle(SettleAttempt outcome);  // never refused: an outcome is owed
   void count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count);
 

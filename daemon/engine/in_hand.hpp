@@ -25,6 +25,11 @@ struct Input {
 // Of this thread; `none` when it has nothing in hand.
 extern thread_local constinit Input input_in_hand;
 
+// What the sender of a quarantined one is told.
+inline constexpr const char* quarantined_words =
+    "quarantined: the daemon crashed twice with this in hand; it is not taken before a day has "
+    "passed or another version runs";
+
 class InHand {
  public:
   explicit InHand(const Input& input) : before_(input_in_hand) { set(input); }

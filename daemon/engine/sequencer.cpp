@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/engine/command_input.hpp"
 #include "rules/fold.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/prepare.hpp"
@@ -109,6 +110,7 @@ bool Sequencer::fire_deadlines(Instant before, bool inclusive, Instant now, Fact
     if (fired >= limits_.deadlines || full(out, 0)) return false;
     ++fired;
     last_at_ = later(last_at_, now);
+    const InHand hold({InputKind::deadline, index(due->kind) << 56 ^ due->id, {}});
     decide_due(state_, *settings_, sightings_, *due, last_at_, out);
     apply_sightings(out);
   }
@@ -121,6 +123,7 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
   ++commands;
   flush_asked_ |= std::holds_alternative<FlushTallies>(command);
   out.answer = {};
+  const InHand hold(input_of(command));
   decide(state_, *settings_, sightings_, command, last_at_, out);
   // From the fact on, the new settings are in force, also for what follows in this turn.
   if (const auto* apply = std::get_if<ApplyConfig>(&command);
@@ -143,6 +146,7 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
       alert = prepare(*request.batch, request.batch->alerts[work.cursor], *settings_,
                       state_.globals().secret, request.source, request.received_at,
                       settings_->promise(state_.source_name(request.source)));
+    const InHand hold(input_of(alert));
     decide(state_, *settings_, sightings_,
            ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
     apply_sightings(out);

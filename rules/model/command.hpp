@@ -152,6 +152,11 @@ struct StartDrill {
 struct ReportAudit {
   std::string broken;
 };
+// Something about the process itself that a person should know; empty: it is over, or is not so.
+struct ReportTrouble {
+  Trouble what{};
+  std::string sentence;
+};
 struct FlushTallies {};
 struct Tick {};
 
@@ -160,7 +165,7 @@ using Command =
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
-                 FlushTallies, Tick>;
+                 ReportTrouble, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

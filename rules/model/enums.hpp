@@ -63,7 +63,8 @@ constexpr std::size_t index(E e) {
 TOCSIN_ENUM(Disposition, incident_opened, correlated, reopened, duplicate, out_of_order,
             orphan_resolve, held_then_cleared, silenced, maintenance_suppressed, inhibited,
             flapping, informational, service_request, work_item, change_record, heartbeat,
-            unmatched, counted_below_threshold, shed, rejected_auth, rejected_malformed);
+            unmatched, counted_below_threshold, shed, rejected_auth, rejected_malformed,
+            quarantined);
 
 TOCSIN_ENUM(Severity, critical, error, warning, info);
 TOCSIN_ENUM(EventClass, alert, request, change, heartbeat);
@@ -125,6 +126,10 @@ TOCSIN_ENUM(ClosureClass, fixed, workaround, self, parent, duplicate, no_fault, 
 TOCSIN_ENUM(CauseCode, unknown, software_defect, configuration, change_induced, capacity, hardware,
             network, supplier, power_environment, human_error, data, security_event,
             certificate_or_licence, dependency_failure, monitoring_defect);
+
+// What the process reports of itself: the one before ended badly; an input is refused because
+// processes died of it; the disk has little space, or so little that no alert is taken.
+TOCSIN_ENUM(Trouble, ended_badly, input_quarantined, little_space, no_space);
 
 // Roles that tokens carry (11.1); permissions follow from them.
 TOCSIN_ENUM(Role, viewer, requester, service_desk, engineer, group_lead, incident_manager,

@@ -5,6 +5,8 @@
 namespace tocsin {
 namespace {
 
+constexpr std::size_t first_dispositions = index(Disposition::quarantined);  // of format 1
+
 // One list of fields per row serves both directions.
 template <class V, class Row>
 void alert_fields(V&& v, Row& r) {
@@ -129,8 +131,12 @@ std::string RowCodec::encode(const Totals& t) {
   ByteWriter w(out);
   w("received", static_cast<std::uint16_t>(t.received.size()));
   for (auto n : t.received) w("n", n);
-  w("dispositions", static_cast<std::uint16_t>(t.dispositions.size()));
-  for (auto n : t.dispositions) w("n", n);
+  // Those of the first format, and later ones when they were ever used: as long as they were not,
+  // the bytes, and so the digest of a store, are those of the version before.
+  std::size_t dispositions = t.dispositions.size();
+  while (dispositions > first_dispositions && t.dispositions[dispositions - 1] == 0) --dispositions;
+  w("dispositions", static_cast<std::uint16_t>(dispositions));
+  for (std::size_t i = 0; i < dispositions; ++i) w("n", t.dispositions[i]);
   w("held", t.held);
   w("counters", static_cast<std::uint32_t>(t.counters.size()));
   for (const auto& [k, n] : t.counters)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/classify/classify.hpp"
 #include "rules/process/lifecycle.hpp"
 
 namespace tocsin {
@@ -18,13 +19,13 @@ std::string ci_of(const Deciding& d, std::string_view channel) {
   return d.settings.instance_name + "/" + std::string(channel);
 }
 
-// Somebody could not be told at all: the incident must wake now.
-std::optional<IncidentNumber> raise(const Deciding& d, IncidentNumber n) {
+// The incident must wake now.
+std::optional<IncidentNumber> raise(const Deciding& d, IncidentNumber n, std::string_view reason) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   if (row.priority <= Priority::P2 || row.acknowledged_at != never || row.verify_due != never)
     return {};
-  d.out.add(PriorityChanged{n, 2, 2, row.priority, Priority::P2, Severity::error, true, d.now,
-                            "a page reached nobody"});
+  d.out.add(
+      PriorityChanged{n, 2, 2, row.priority, Priority::P2, Severity::error, true, d.now, reason});
   return n;
 }
 
@@ -88,7 +89,7 @@ std::optional<IncidentNumber> watch_channel(const Deciding& d, const ChannelNews
   const std::string ci = ci_of(d, news.channel);
   if (const auto n = open_about(d.state, ci, subcategory)) {
     fail_verification(d, *n, "the channel " + news.channel, next_step);
-    return nobody ? raise(d, *n) : std::nullopt;
+    return nobody ? raise(d, *n, "a page reached nobody") : std::nullopt;
   }
   const std::string title = "channel " + news.channel + " does not take pages" +
                             (news.detail.empty() ? "" : ": " + news.detail);
@@ -117,6 +118,48 @@ std::optional<IncidentNumber> watch_laws(const Deciding& d, std::string_view bro
 
 IncidentNumber incident_about_laws(const Deciding& d) {
   return open_about(d.state, d.settings.instance_name, "laws").value_or(IncidentNumber{});
+}
+
+namespace {
+
+// How a trouble is told. Space that is little and space that is gone are one incident.
+struct TroubleWords {
+  std::string_view category, subcategory, reason;
+  bool wakes;
+};
+TroubleWords words_of(Trouble what) {
+  switch (what) {
+    case Trouble::input_quarantined:
+      return {"monitoring", "quarantine", "it was in hand at two crashes", true};
+    case Trouble::little_space:
+      return {"storage", "filesystem", "below the mark at which people are told", false};
+    case Trouble::no_space:
+      return {"storage", "filesystem", "no alert is taken any more", true};
+    default:
+      return {"monitoring", "process", "a process ends badly when it crashes or gives up", false};
+  }
+}
+
+}  // namespace
+
+std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
+                                            std::string_view sentence, Instant next_step) {
+  const IncidentNumber n = incident_about_process(d, what);
+  if (sentence.empty()) return recovers(d, n), std::nullopt;
+  const TroubleWords words = words_of(what);
+  if (n) {
+    fail_verification(d, n, "the process", next_step);
+    d.out.add(NoteAdded{n, "daemon", shorten(sentence, 200)});
+    return words.wakes ? raise(d, n, words.reason) : std::nullopt;
+  }
+  return open_self(d, shorten(sentence, 200), words.category, words.subcategory,
+                   words.wakes ? Severity::error : Severity::warning,
+                   words.wakes ? Priority::P2 : Priority::P3, words.reason);
+}
+
+IncidentNumber incident_about_process(const Deciding& d, Trouble what) {
+  return open_about(d.state, d.settings.instance_name, words_of(what).subcategory)
+      .value_or(IncidentNumber{});
 }
 
 void forget_channels(const Deciding& d, const Settings& next) {

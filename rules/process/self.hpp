@@ -40,6 +40,12 @@ std::optional<IncidentNumber> watch_laws(const Deciding& d, std::string_view bro
                                          Instant next_step);
 IncidentNumber incident_about_laws(const Deciding& d);  // 0: none is open
 
+// The same for what the process reports of itself: one incident for each kind of trouble. One that
+// must wake somebody, and is open already without, is raised.
+std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
+                                            std::string_view sentence, Instant next_step);
+IncidentNumber incident_about_process(const Deciding& d, Trouble what);  // 0: none is open
+
 // Channels that `next` does not have: no longer watched, their incidents recover.
 void forget_channels(const Deciding& d, const Settings& next);
 

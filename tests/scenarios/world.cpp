@@ -326,6 +326,9 @@ void World::act(const Words& words) {
   if (words[0] == "close") return give(CloseIncident{n, actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
   if (words[0] == "resume") return give(ResumePaging{actor});
+  if (words[0] == "trouble" && words.size() > 1)
+    if (const auto what = parse<Trouble>(words[1]))
+      return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
   if (words[0] == "audit") return give(ReportAudit{words.size() > 1 ? words[1] : ""});
   if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});
   if (words[0] == "rotate-link-key") {

@@ -84,6 +84,7 @@ class World {
     EnginePorts ports;
     ports.journal = &journal;
     ports.compile = [](const std::string& text) { return load_stored(text).settings; };
+    ports.quarantined = [this](const Input& input) { return quarantined(input); };
     ports.send = [this](std::vector<SendOrder> orders) {
       for (const SendOrder& order : orders)
         engine->settle({order.page, order.attempt, order.epoch, AttemptOutcome::accepted, "", {}});
@@ -124,6 +125,7 @@ class World {
   MemoryJournal journal{store};
   DeliveryStats delivery;
   std::string problems, reload_error;
+  std::function<bool(const Input&)> quarantined = [](const Input&) { return false; };
   std::unique_ptr<Engine> engine;  // before the API, which needs it to its end
   std::unique_ptr<Api> api;
 

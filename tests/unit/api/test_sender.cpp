@@ -304,3 +304,16 @@ TEST_CASE_METHOD(Fixture, "a program's end is read by its channel") {
     CHECK(settled.back().detail == row.detail);
   }
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "a page that processes died of is refused, so that another channel has it") {
+  SenderPorts with = ports();
+  with.quarantined = [](const Input& input) {
+    return input.kind == InputKind::page && input.number == 2;
+  };
+  Sender sender(with);
+  sender.send({order("webhook")});
+  CHECK(requests.empty());
+  REQUIRE(wait(1).size() == 1);
+  CHECK(wait(1)[0].outcome == AttemptOutcome::refused);
+}
