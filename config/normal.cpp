@@ -122,7 +122,11 @@ class Writer {
                                                      : Map().text("url_file", b.heartbeat.file))
                                .span("every", b.heartbeat.every)
                                .done());
-    section("store", Map().text("path", b.store_path).done());
+    Map store;
+    store.text("path", b.store_path);
+    if (s_.keep_incidents != Settings{}.keep_incidents)
+      store.put("retention", Map().span("incidents", s_.keep_incidents).done());
+    section("store", store.done());
     items("tokens", b.tokens, [](const Token& t) {
       std::vector<std::string> roles;
       for (std::size_t i = 0; i < EnumTable<Role>::count; ++i)

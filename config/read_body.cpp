@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
 // A beat has 10 s to be answered; after an hour of silence nobody would call it a heartbeat.
+constexpr Span keep_incidents_min = hours(24);
 constexpr Span heartbeat_every_min = seconds(10), heartbeat_every_max = hours(1);
 
 bool is_port(std::string_view text) {
@@ -82,6 +83,13 @@ void Compiler::http(Reader& root) {
   if (const Node* node = root.find("store")) {
     Reader store(*node, "store", report_);
     body.store_path = store.text("path", body.store_path);
+    if (const Node* retention = store.find("retention")) {
+      Reader keep(*retention, "retention", report_);
+      keep.duration("incidents", settings.keep_incidents);
+      if (settings.keep_incidents != Span{} && settings.keep_incidents < keep_incidents_min)
+        report_.error(keep.mark(), "incidents are kept for a day at least, or for ever with 0s");
+      keep.finish();
+    }
     store.finish();
   }
   if (const Node* node = root.find("instance")) {

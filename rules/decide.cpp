@@ -27,6 +27,7 @@
 #include "rules/prepare.hpp"
 #include "rules/process/housekeeping.hpp"
 #include "rules/process/lifecycle.hpp"
+#include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
 
 namespace tocsin {
@@ -356,6 +357,9 @@ void on(const Deciding& d, const ReportTrouble& c) {
   const IncidentNumber open = incident_about_process(d, c.what);
   const Instant next_step = open ? next_step_due(d, incident_row(d, open)) : never;
   if (const auto n = watch_process(d, c.what, c.sentence, next_step)) take_step(d, *n);
+}
+void on(const Deciding& d, const ForgetIncidents& c) {
+  forget_incidents(d, c);
 }
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);

@@ -175,6 +175,12 @@ void Fold::on(const IncidentClosed& f) {
   count_closed(s.totals_, *row);
 }
 
+void Fold::on(const IncidentForgotten& f) {
+  s.archive_.forget(f.number, row_key(closed_prefix, f.number.value));
+  for (std::uint32_t entry = 1; entry <= f.timeline; ++entry)
+    s.archive_.forget(f.number, timeline_key(f.number, entry));
+}
+
 // A closed incident leaves the live rows when nobody is owed a word about it any more.
 void Fold::retire_if_done(IncidentNumber n) {
   const std::uint32_t slot = s.incident_slot(n);

@@ -8,6 +8,10 @@ void Fold::on(const StoreCreated& f) {
   g().format = f.format, g().secret = f.secret;
 }
 
+void Fold::on(const FormatRaised& f) {
+  g().format = f.format;
+}
+
 void Fold::on(const EpochTaken& f) {
   g().epoch = f.epoch, g().stale_grace = f.stale_grace;
   g().boot = f.boot, g().boot_ms = f.boot_ms, g().boot_at = at;

@@ -63,6 +63,7 @@ struct Fold {
 
   // ---- fold_store.cpp ----
   void on(const StoreCreated&);
+  void on(const FormatRaised&);
   void on(const EpochTaken&);
   void on(const ClockStepped&);
   void on(const ConfigApplied&);
@@ -101,6 +102,7 @@ struct Fold {
   void on(const RestoredPrompted&);
   void on(const IncidentResolved&);
   void on(const IncidentClosed&);
+  void on(const IncidentForgotten&);
   void on(const EscalationStepped&);
   void on(const StepHeld&);
   void on(const DeadlineMoved&);

@@ -167,6 +167,8 @@ bool Daemon::listen() {
   }
   auditor_->look();  // so that the first heartbeat knows
   auditor_->start();
+  retention_ = std::make_unique<Retention>(*engine_, *journal_, log);
+  retention_->start();
   heartbeat_->use(body_.heartbeat);
   return true;
 }
@@ -299,6 +301,7 @@ void Daemon::close() {
   if (mapper_) mapper_->stop();
   if (heartbeat_) heartbeat_->stop();
   if (auditor_) auditor_->stop();
+  if (retention_) retention_->stop();
   if (outbound_) outbound_->stop(transfers_grace_ms);
   if (runner_) runner_->stop(transfers_grace_ms);
   if (sender_) sender_->stop();
@@ -312,6 +315,7 @@ void Daemon::close() {
   syslog_.reset();
   heartbeat_.reset();
   auditor_.reset();
+  retention_.reset();
   engine_.reset();
   sender_.reset();
   runner_.reset();

@@ -19,6 +19,7 @@
 #include "daemon/engine/auditor.hpp"
 #include "daemon/engine/black_box.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/retention.hpp"
 #include "daemon/journal/memory_journal.hpp"
 #include "daemon/net/mapper.hpp"
 #include "daemon/net/outbound.hpp"
@@ -87,6 +88,7 @@ class Daemon {
   std::unique_ptr<api::Sender> sender_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Auditor> auditor_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<api::Heartbeat> heartbeat_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<Web> web_;

@@ -106,9 +106,13 @@ std::string recount(Journal& journal, const State& state, const Marker& marker) 
   MarkerBody body;
   if (marker.seq == 0 || !decode(marker.body, body)) return "";
   std::uint64_t archived = 0;
-  again.snapshot()->archive.each([&](const ArchiveEntry& entry) {
-    if (archived++ < body.archive_rows && wrong.empty() && journal.row(entry.key) != entry.value)
-      wrong = "an archived row is not what its facts say";
+  const auto folded = again.snapshot();
+  folded->archive.each([&](const ArchiveEntry& entry) {
+    if (archived++ >= body.archive_rows || !wrong.empty() || entry.gone) return;
+    const auto row = journal.row(entry.key);
+    // One that was forgotten later is there or is not.
+    const bool forgotten = folded->archive.find(entry.incident, entry.key)->gone;
+    if (row ? *row != entry.value : !forgotten) wrong = "an archived row is not what its facts say";
   });
   return wrong;
 }

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "rules/model/codec.hpp"
 #include "rules/model/planted.hpp"
@@ -27,6 +28,17 @@ struct Pending {
   std::uint32_t slot = 0;
   std::uint64_t entry = 0;
 };
+
+// A row that was archived and forgotten since the last checkpoint comes twice.
+void only_newest(std::vector<Pending>& rows) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + 1 < rows.size() && rows[i].key == rows[i + 1].key) continue;
+    if (kept != i) rows[kept] = std::move(rows[i]);
+    ++kept;
+  }
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(kept), rows.end());
+}
 
 std::string fixed_row(const Snapshot& s, char table) {
   if (table == globals_prefix) return RowCodec::encode(s.globals);
@@ -118,8 +130,10 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   for (char table : {globals_prefix, totals_prefix})
     rows.push_back({std::string(1, table), From::fixed});
   if (cut.dirty.config_text) rows.push_back({std::string(1, config_prefix), From::fixed});
-  std::sort(rows.begin(), rows.end(),
-            [](const Pending& a, const Pending& b) { return a.key < b.key; });
+  std::sort(rows.begin(), rows.end(), [](const Pending& a, const Pending& b) {
+    return std::tie(a.key, a.entry) < std::tie(b.key, b.entry);
+  });
+  only_newest(rows);
 
   // Digests are those of the install to come; when it fails they are taken back.
   std::vector<std::tuple<char, std::uint32_t, std::uint64_t>> undo;
@@ -167,6 +181,7 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
         value = RowCodec::encode(s.silences.at(row.slot));
         break;
       case From::archive:
+        if (s.archive.at(row.entry).gone) return RowChange{row.key, std::nullopt};
         return RowChange{row.key, s.archive.at(row.entry).value};
       case From::fixed:
         value = fixed_row(s, row.key[0]);

@@ -3,8 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <algorithm>
-#include <vector>
+#include <map>
 
 #include "rules/model/codec.hpp"
 #include "rules/model/row_codec.hpp"
@@ -45,16 +44,14 @@ void add_live(StateDigest& digest, const Snapshot& s) {
 }
 
 void add_archive(StateDigest& digest, const Archive::View& view, Journal* disk) {
-  std::vector<std::string_view> waiting;
-  view.each([&](const ArchiveEntry& e) {
-    waiting.push_back(e.key);
-    digest.add(e.key, e.value);
-  });
+  std::map<std::string_view, const ArchiveEntry*> waiting;  // the newest of each key
+  view.each([&](const ArchiveEntry& e) { waiting[e.key] = &e; });
+  for (const auto& [key, entry] : waiting)
+    if (!entry->gone) digest.add(key, entry->value);
   if (!disk) return;
-  std::sort(waiting.begin(), waiting.end());
   for (const char table : {timeline_prefix, closed_prefix})
     disk->scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
-      if (!std::binary_search(waiting.begin(), waiting.end(), key)) digest.add(key, value);
+      if (!waiting.contains(key)) digest.add(key, value);
       return true;
     });
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <future>
 #include <random>
+#include <set>
 
 #include "daemon/engine/backups.hpp"
 #include "daemon/engine/black_box.hpp"
@@ -39,6 +40,10 @@ constexpr std::size_t group_min = 192;  // three requests of 64, the batch of Pr
 constexpr auto patience = std::chrono::milliseconds(20);
 
 using Steady = std::chrono::steady_clock;
+
+bool takes_alerts(Room room) {
+  return room == Room::plenty || room == Room::low;
+}
 
 std::uint64_t random_bits() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
@@ -486,7 +491,7 @@ struct Engine::Impl {
     {
       std::lock_guard lock(mutex);
       const bool tail_ok = tail_bytes + cut_bytes < tail_cuts_max * options.tail_bytes_max;
-      const bool room_ok = room == Room::plenty || room == Room::low;
+      const bool room_ok = takes_alerts(room);
       const bool stuck = now > health.stuck_since && now - health.stuck_since > stuck_for;
       health.accepting = tail_ok && room_ok && !stuck && !stopping;
       if (stuck && room_ok) health.why = "a write to the store does not end";
@@ -528,8 +533,10 @@ struct Engine::Impl {
     health.history_lost = g.loss_unconfirmed;
     health.epoch = g.epoch.value;
     health.paused = g.paused, health.backup_at = g.backup_at, health.backup_seq = g.backup_seq;
-    if (health.durable == 0)
-      health.durable = durable, health.checkpoint = marker.seq, health.accepting = true;
+    if (health.durable == 0) {
+      health.durable = durable, health.checkpoint = marker.seq;
+      health.accepting = takes_alerts(ports.journal->room());
+    }
   }
 
   void stop() {
@@ -642,7 +649,8 @@ std::shared_ptr<const Snapshot> Engine::read_now(std::uint64_t after) {
 
 std::optional<std::string> Engine::archived(const Snapshot& snapshot, IncidentNumber incident,
                                             const std::string& key) const {
-  if (const ArchiveEntry* entry = snapshot.archive.find(incident, key)) return entry->value;
+  if (const ArchiveEntry* entry = snapshot.archive.find(incident, key))
+    return entry->gone ? std::nullopt : std::optional(entry->value);
   return impl_->ports.journal->row(key);
 }
 
@@ -654,8 +662,11 @@ std::map<std::string, std::string> Engine::archived_under(const Snapshot& snapsh
     out.emplace(key, value);
     return true;
   });
+  std::set<std::string_view> gone;
   snapshot.archive.each_of(incident, [&](const ArchiveEntry& e) {
-    if (e.key.starts_with(prefix)) out.emplace(e.key, e.value);
+    if (!e.key.starts_with(prefix)) return true;
+    if (e.gone) gone.insert(e.key), out.erase(e.key);
+    if (!gone.contains(e.key)) out.emplace(e.key, e.value);
     return true;
   });
   return out;

@@ -14,6 +14,15 @@ bool is_live(char table) {
          table == silence_prefix;
 }
 
+// Whether this version knows all facts that may stand in the log from here on.
+bool readable(const State& state, Recovered& out) {
+  if (state.globals().format <= fact_format) return true;
+  out.message = "the store was written by a newer version: its facts are of format " +
+                std::to_string(state.globals().format) + ", and this version reads up to format " +
+                std::to_string(fact_format);
+  return false;
+}
+
 // Step 5: one scan of the live rows. False, with a sentence, when the checkpoint is not what its
 // marker says.
 bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recovered& out) {
@@ -30,6 +39,7 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
       return true;
     });
   RowCodec::loaded(state);
+  if (!readable(state, out)) return false;
   if (!ok) {
     out.message = "a row of the checkpoint cannot be read";
     return false;
@@ -55,7 +65,7 @@ bool fold_tail(Journal& journal, State& state, std::uint64_t until, Recovered& o
           out.message = "frame " + std::to_string(frame.seq) +
                         " cannot be folded: it is of a newer version, or damaged";
         ++out.frames;
-        return ok;
+        return ok = ok && readable(state, out);
       });
   if (ok && !complete)
     out.message = "the log has a hole after frame " + std::to_string(state.globals().seq);

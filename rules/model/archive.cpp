@@ -18,12 +18,21 @@ std::uint64_t& Archive::newest(IncidentNumber incident) {
 }
 
 void Archive::add(IncidentNumber incident, std::string key, std::string value) {
+  push({incident, std::move(key), std::move(value), false, 0});
+}
+
+void Archive::forget(IncidentNumber incident, std::string key) {
+  push({incident, std::move(key), {}, true, 0});
+}
+
+void Archive::push(ArchiveEntry entry) {
   if (chunks_.empty() || chunks_.back()->size() == chunk_size) {
     chunks_.push_back(std::make_shared<Chunk>());
     chunks_.back()->reserve(chunk_size);
   }
-  std::uint64_t& head = newest(incident);
-  chunks_.back()->push_back({incident, std::move(key), std::move(value), head});
+  std::uint64_t& head = newest(entry.incident);
+  entry.before = head;
+  chunks_.back()->push_back(std::move(entry));
   head = ++end_;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // What never changes once it was written: timeline entries and closed incidents. They wait here for
-// the next checkpoint and are read from the journal afterwards.
+// the next checkpoint and are read from the journal afterwards; so does their end.
 //
 // One writer (the sequencer); any thread may read a View for as long as it likes. A look-up costs
 // the same whether a thousand entries wait or millions: entries of incidents whose numbers have the
@@ -23,6 +23,7 @@ struct ArchiveEntry {
   IncidentNumber incident;   // whose entry it is
   std::string key;           // of the row that it becomes (docs/store.md)
   std::string value;         // of that row
+  bool gone = false;         // the row is deleted
   std::uint64_t before = 0;  // the entry before it in its chain, counted from 1; 0: none
 };
 
@@ -49,7 +50,7 @@ class Archive {
     const ArchiveEntry& at(std::uint64_t number) const {
       return (*chunks[(number - first) / chunk_size])[(number - first) % chunk_size];
     }
-    const ArchiveEntry* find(IncidentNumber incident, std::string_view key) const;
+    const ArchiveEntry* find(IncidentNumber incident, std::string_view key) const;  // the newest
     // By number.
     template <class F>
     void each(F&& f) const {
@@ -69,6 +70,7 @@ class Archive {
   };
 
   void add(IncidentNumber incident, std::string key, std::string value);
+  void forget(IncidentNumber incident, std::string key);
   View view();
   std::uint64_t end() const { return end_; }
   std::size_t size() const { return static_cast<std::size_t>(end_ - first_); }
@@ -76,6 +78,7 @@ class Archive {
 
  private:
   std::uint64_t& newest(IncidentNumber incident);
+  void push(ArchiveEntry entry);
 
   std::vector<std::shared_ptr<Chunk>> chunks_;
   std::uint64_t first_ = 0, end_ = 0;

@@ -157,6 +157,15 @@ struct ReportTrouble {
   Trouble what{};
   std::string sentence;
 };
+// Closed incidents that were found on the disk, to be forgotten when their time is over.
+struct ClosedIncident {
+  IncidentNumber number;
+  Instant over_at{};           // resolved; a drill: opened
+  std::uint32_t timeline = 0;  // entries
+};
+struct ForgetIncidents {
+  std::vector<ClosedIncident> incidents;
+};
 struct FlushTallies {};
 struct Tick {};
 
@@ -165,7 +174,7 @@ using Command =
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
-                 ReportTrouble, FlushTallies, Tick>;
+                 ReportTrouble, ForgetIncidents, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

@@ -1,6 +1,6 @@
 #pragma once
 // Everything that ever happens, in the past tense. Facts and commands are the specification.
-//
+// Why this file is long: it lists all of them.
 // A fact is written, not built: a struct here is a view whose strings point into the frame it was
 // read from, or into the arguments it was made of. Its bytes are for ever: tags are never reused,
 // fields are only appended, an unknown tag stops the reader and unknown trailing fields are
@@ -60,6 +60,11 @@ struct ClockStepped {
 struct ConfigApplied {
   Text hash, why, text;
   TOCSIN_FIELDS(hash, why, text)
+};
+// Facts of this format follow: a version that does not know it stops here, and can say why.
+struct FormatRaised {
+  std::uint16_t format = 0;
+  TOCSIN_FIELDS(format)
 };
 struct SourceNamed {
   std::uint8_t slot = 0;
@@ -283,6 +288,13 @@ struct IncidentClosed {
   Text by, reason;
   TOCSIN_FIELDS(incident, by_daemon, by, reason)
 };
+// Its time is over: the closed incident and the entries of its timeline are deleted by the next
+// checkpoint. Nothing that was counted is counted back. Since format 2.
+struct IncidentForgotten {
+  IncidentNumber number;
+  std::uint32_t timeline = 0;  // entries
+  TOCSIN_FIELDS(number, timeline)
+};
 // A step of the escalation was taken: the pages it asks for follow.
 struct EscalationStepped {
   IncidentNumber incident;
@@ -468,7 +480,8 @@ struct ChannelForgotten {
                                           X(73, SilenceExpired) X(74, LinkKeyMade)                 \
                                               X(75, DrillStarted) X(76, ChannelForgotten)          \
                                                   X(12, PagingPaused) X(13, PauseEnded)            \
-                                                      X(54, StepHeld)
+                                                      X(54, StepHeld) X(14, FormatRaised)          \
+                                                          X(55, IncidentForgotten)
 
 template <class F>
 struct FactTag;
@@ -481,7 +494,9 @@ struct FactTag;
 TOCSIN_FACTS(TOCSIN_FACT_TAG)
 #undef TOCSIN_FACT_TAG
 
-inline constexpr std::uint16_t fact_format = 1;  // of this version; written by StoreCreated
+// What this version can read. A new store is of the first format, and raised by FormatRaised before
+// the first fact of a later one, so that the version before opens it as long as that is possible.
+inline constexpr std::uint16_t fact_format = 2, first_fact_format = 1;
 
 template <class F>
 concept ConcernsIncident = requires(F f) {

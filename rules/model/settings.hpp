@@ -175,6 +175,7 @@ struct Settings {
   Span response[5] = {minutes(15), minutes(30), hours(2), hours(10), hours(20)};
   Span restored_prompt_timeout = minutes(60);
   Span auto_close_after = hours(120);
+  Span keep_incidents = hours(24 * 1095);  // after they were resolved; 0: for ever
   Span reopen_window = hours(24);
   Span resolve_timeout =
       minutes(5);  // an alert without an end is stale after this, unless refreshed

@@ -13,7 +13,7 @@ constexpr std::int64_t clock_incident_ms = 60'000;
 }  // namespace
 
 void take_epoch(const Deciding& d, const TakeEpoch& c) {
-  if (d.state.globals().format == 0) d.out.add(StoreCreated{fact_format, c.secret});
+  if (d.state.globals().format == 0) d.out.add(StoreCreated{first_fact_format, c.secret});
   const Span grace{std::max(d.settings.resolve_timeout.ms, d.settings.stale_grace_min.ms)};
   d.out.add(EpochTaken{c.epoch, planted("restart_inside_ends_at") ? Instant{} : d.now + grace,
                        c.version, c.boot, c.boot_ms});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "rules/classify/classify.hpp"
 #include "rules/process/lifecycle.hpp"
 
 namespace tocsin {
@@ -12,7 +11,8 @@ namespace {
 // short hiccup does not.
 constexpr std::uint32_t failures_max = 5;
 constexpr Span failing_for = minutes(1);
-constexpr std::size_t forgotten_max = 16;  // channels of one reload: facts stay bounded
+constexpr std::size_t forgotten_max = 16;        // channels of one reload: facts stay bounded
+constexpr std::size_t sentence_bytes_max = 200;  // of the process about itself: ASCII
 constexpr std::string_view subcategory = "paging";
 
 std::string ci_of(const Deciding& d, std::string_view channel) {
@@ -149,10 +149,10 @@ std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
   const TroubleWords words = words_of(what);
   if (n) {
     fail_verification(d, n, "the process", next_step);
-    d.out.add(NoteAdded{n, "daemon", shorten(sentence, 200)});
+    d.out.add(NoteAdded{n, "daemon", sentence.substr(0, sentence_bytes_max)});
     return words.wakes ? raise(d, n, words.reason) : std::nullopt;
   }
-  return open_self(d, shorten(sentence, 200), words.category, words.subcategory,
+  return open_self(d, sentence.substr(0, sentence_bytes_max), words.category, words.subcategory,
                    words.wakes ? Severity::error : Severity::warning,
                    words.wakes ? Priority::P2 : Priority::P3, words.reason);
 }

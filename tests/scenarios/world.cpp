@@ -304,6 +304,19 @@ void World::link(const Words& words) {
   give(AcknowledgeByLink{token});
 }
 
+// What the shell finds on the disk, whatever its age.
+void World::forget() {
+  ForgetIncidents c;
+  for (const auto& [key, value] : store_.rows)
+    if (key[0] == closed_prefix)
+      if (const auto found = read_archived(value)) {
+        const IncidentRow& row = found->row;
+        c.incidents.push_back(
+            {row.number, row.resolved_at == never ? row.opened_at : row.resolved_at, row.timeline});
+      }
+  give(std::move(c));
+}
+
 // ack INC1 by bob | note INC1 by bob "text" | resolve INC1 by bob code=.. cause=.. note=".." force
 // | close INC1 by dan | confirm-loss by ivan
 void World::act(const Words& words) {
@@ -326,8 +339,9 @@ void World::act(const Words& words) {
   if (words[0] == "close") return give(CloseIncident{n, actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
   if (words[0] == "resume") return give(ResumePaging{actor});
+  if (words[0] == "forget") return forget();
   if (words[0] == "trouble" && words.size() > 1)
-    if (const auto what = parse<Trouble>(words[1]))
+    if (const auto what = tocsin::parse<Trouble>(words[1]))
       return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
   if (words[0] == "audit") return give(ReportAudit{words.size() > 1 ? words[1] : ""});
   if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});

@@ -50,6 +50,7 @@ class World {
   void syslog(const Words& words);
   void receive(std::shared_ptr<AlertBatch> batch, const std::string& sender);
   void act(const Words& words);
+  void forget();
   void silence(const Words& words, const Actor& by);
   void link(const Words& words);
   void show(const Words& words);

@@ -121,6 +121,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->restored_prompt_timeout = minutes(20);
   s->auto_close_after = minutes(c.auto_close_min);
   s->reopen_window = minutes(c.reopen_min);
+  s->keep_incidents = retention;
   s->tombstone_for = minutes(c.tombstone_min);
   s->tombstones_max = static_cast<std::uint32_t>(c.tombstones_max);
   s->external_url = "https://tocsin.example.org";

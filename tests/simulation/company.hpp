@@ -35,6 +35,9 @@ inline constexpr int ci_count = 8;
 // anew is caught.
 inline constexpr Span quiet_after = minutes(8);
 
+// Closed incidents are forgotten so long after they were resolved.
+inline constexpr Span retention = hours(4);
+
 std::string ci_name(int i);
 
 std::shared_ptr<const Settings> settings_of(const Company& company, Variant variant);

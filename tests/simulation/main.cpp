@@ -86,7 +86,8 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "sequence_reused_after_loss",
                                   "silenced_page_goes_on",
                                   "silence_expired_and_forgotten",
-                                  "pause_ignored"};
+                                  "pause_ignored",
+                                  "young_incident_forgotten"};
 
 int prove(std::uint64_t seeds) {
   const std::string_view only = tocsin::planted_bug;

@@ -10,6 +10,7 @@
 #include "rules/dump.hpp"
 #include "rules/fold.hpp"
 #include "rules/model/matcher.hpp"
+#include "tests/simulation/company.hpp"
 
 namespace tocsin::sim {
 namespace {
@@ -121,7 +122,7 @@ struct Watch {
   void on(const IncidentOpened& f) {
     if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
     Oracle::Incident& i = o.incidents_[f.incident];
-    i.priority = f.priority, i.cycle_at = at;
+    i.priority = f.priority, i.cycle_at = i.opened_at = at;
     ++o.opened_;
   }
   void on(const AlertLinked& f) { disposed(f.disposition); }
@@ -157,7 +158,7 @@ struct Watch {
   void on(const DrillStarted& f) {
     if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
     Oracle::Incident& i = o.incidents_[f.incident];
-    i.priority = Priority::P5, i.drill = true, i.close_due = f.close_due;
+    i.priority = Priority::P5, i.drill = true, i.close_due = f.close_due, i.opened_at = at;
   }
   void on(const RecoverySeen& f) { o.incident(f.incident).verify_due = f.verify_due; }
   void on(const VerifyFailed& f) {
@@ -175,7 +176,8 @@ struct Watch {
     const Instant due = i.prompt_due != never ? i.prompt_due : i.verify_due;
     if (f.by_daemon && (due == never || at < due))
       broken("9 time", "an incident resolved by itself before its time");
-    i.resolved = true, i.close_due = f.close_due, i.verify_due = i.prompt_due = never;
+    i.resolved = true, i.resolved_at = at, i.close_due = f.close_due,
+    i.verify_due = i.prompt_due = never;
   }
   void on(const IncidentClosed& f) {
     Oracle::Incident& i = o.incident(f.incident);
@@ -183,6 +185,16 @@ struct Watch {
     if (f.by_daemon && at < i.close_due) broken("9 time", "an incident closed before its time");
     if (!i.drill) ++o.closed_;
     i.over = true;
+  }
+  void on(const IncidentForgotten& f) {
+    const auto it = o.incidents_.find(f.number);
+    if (it == o.incidents_.end() || !it->second.over)
+      broken("retention", "an incident was forgotten that is not closed");
+    if (o.shadow_->incident_slot(f.number) != no_slot)
+      broken("retention", "an incident was forgotten that somebody is still to hear of");
+    const Oracle::Incident& i = it->second;
+    if (at < (i.drill ? i.opened_at : i.resolved_at) + retention)
+      broken("retention", "an incident was forgotten before its time");
   }
   void on(const EscalationStepped& f) {
     Oracle::Incident& i = o.incident(f.incident);
@@ -470,17 +482,24 @@ void Oracle::drained(Instant now) const {
 // The timeline and the closed incidents: on disk, or waiting in memory for the next checkpoint.
 void Oracle::archive(const absl::btree_map<std::string, std::string, std::less<>>& rows,
                      const State& state) const {
-  std::map<std::string_view, std::string_view> pending;
+  std::map<std::string_view, const ArchiveEntry*> pending, made;  // the newest of each key
   const auto snapshot = const_cast<State&>(state).snapshot();
-  snapshot->archive.each([&](const ArchiveEntry& e) { pending[e.key] = e.value; });
+  snapshot->archive.each([&](const ArchiveEntry& e) { pending[e.key] = &e; });
   const auto all = const_cast<State&>(*shadow_).snapshot();
-  all->archive.each([&](const ArchiveEntry& e) {
-    const auto it = rows.find(e.key);
-    const bool stored = it != rows.end() && it->second == e.value;
-    const auto waiting = pending.find(e.key);
-    if (!stored && (waiting == pending.end() || waiting->second != e.value))
-      broken("7 checkpoint", "an entry of the timeline is gone");
-  });
+  all->archive.each([&](const ArchiveEntry& e) { made[e.key] = &e; });
+  for (const auto& [key, entry] : made) {
+    const auto waiting = pending.find(key);
+    const auto it = rows.find(key);
+    const bool there = waiting != pending.end() ? !waiting->second->gone : it != rows.end();
+    if (entry->gone) {
+      if (there) broken("retention", "a forgotten row is still there");
+      continue;
+    }
+    const std::string_view value = waiting != pending.end() ? waiting->second->value
+                                   : there                  ? std::string_view(it->second)
+                                                            : std::string_view();
+    if (!there || value != entry->value) broken("7 checkpoint", "an entry of the timeline is gone");
+  }
 }
 
 }  // namespace tocsin::sim

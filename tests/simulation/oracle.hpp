@@ -75,6 +75,7 @@ class Oracle {
   struct Incident {
     bool answered = false, resolved = false, drill = false, over = false;
     Priority priority{};
+    Instant resolved_at = never, opened_at{};
     Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
   };

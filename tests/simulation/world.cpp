@@ -8,6 +8,7 @@
 #include "rules/invariants.hpp"
 #include "rules/model/codec.hpp"
 #include "rules/model/planted.hpp"
+#include "rules/story.hpp"
 
 namespace tocsin::sim {
 
@@ -337,6 +338,28 @@ void World::checkpoint_is_the_fold(const std::string& expected) {
            "the rows at " + std::to_string(store_.marker.seq) + " are not the fold of the log");
 }
 
+// As the shell does, but of any age and number: which one may go is for the rules to say.
+void World::forget_closed() {
+  at(now_ + hours(1).ms, [this] { forget_closed(); });
+  if (!node_ || starting_) return;
+  ForgetIncidents c;
+  for (const auto& [key, value] : store_.rows) {
+    if (key[0] != closed_prefix) continue;
+    const auto found = read_archived(value);
+    if (!found) broken("retention", "a closed incident cannot be read");
+    const IncidentRow& row = found->row;
+    c.incidents.push_back(
+        {row.number, row.resolved_at == never ? row.opened_at : row.resolved_at, row.timeline});
+  }
+  // Those that live, whatever anybody says of them, and numbers that were not given yet.
+  node_->state.incidents().each([&](std::uint32_t, const IncidentRow& row) {
+    c.incidents.push_back({row.number, Instant{}, row.timeline});
+  });
+  c.incidents.push_back({node_->state.globals().next_incident, Instant{}, 1});
+  c.incidents.push_back({IncidentNumber(0), Instant{}, 1});
+  give(std::move(c));
+}
+
 // ---- a whole life ----
 
 void World::run() {
@@ -347,6 +370,7 @@ void World::run() {
   const std::int64_t length = hours(random_.one_of(lengths)).ms;
   faults();
   plan_restore();
+  forget_closed();
   run_until(start_ + length);
   heal();
   check_drained();

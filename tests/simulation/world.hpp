@@ -92,6 +92,7 @@ class World {
   void damage();
   void plan_restore();
   void restore();
+  void forget_closed();
   void resume_paging();
   bool reopens_equal();
 

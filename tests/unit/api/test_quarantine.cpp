@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "daemon/api/syslog_in.hpp"
 #include "tests/unit/api/support.hpp"
 
 using namespace tocsin;
@@ -89,28 +88,4 @@ TEST_CASE_METHOD(Quarantine, "a quarantined act is refused, the same on another 
   CHECK(post("/v1/incidents/1/note", "bob-secret", note).status == 422);
   CHECK(post("/v1/incidents/1/note", "bob-secret", R"({"text":"done"})").status == 200);
   CHECK(post("/v1/incidents/1/ack", "bob-secret", "{}").status == 200);
-}
-
-TEST_CASE("a quarantined line of syslog is counted once, and the next one is heard") {
-  World world(R"(
-people: [{id: bob}]
-syslog: [{tcp: ":0"}]
-syslog_rules:
-  - {id: disk, program: smartd, match: "(?P<disk>/dev/[a-z]+) fails", set: {severity: critical}}
-)");
-  REQUIRE(world.problems.empty());
-  world.quarantined = [](const Input& input) {
-    return input.kind == InputKind::line && input.bytes.find("sda") != input.bytes.npos;
-  };
-  SyslogIn in(*world.engine, {{true, nullptr}});
-  SyslogLines lines;
-  lines.protocol = SyslogProtocol::tcp;
-  for (const char* disk : {"sda", "sdb"})
-    lines.lines.push_back(
-        {std::string("<26>1 2026-03-01T09:05:00Z db-1 smartd - - - /dev/") + disk + " fails",
-         "192.0.2.7"});
-  std::promise<void> settled;
-  REQUIRE(in.take(lines, [&] { settled.set_value(); }) == Taken::waiting);
-  settled.get_future().wait();
-  CHECK(world.engine->read_now()->incidents.size() == 1);
 }

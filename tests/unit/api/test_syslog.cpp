@@ -121,3 +121,17 @@ TEST_CASE("received is what was disposed of", "[syslog]") {
   CHECK(t.dispositions[index(Disposition::unmatched)] == 2);
   CHECK(t.dispositions[index(Disposition::rejected_malformed)] == 2);
 }
+
+TEST_CASE("a quarantined line is counted, and the others of its batch are heard", "[syslog]") {
+  Syslog s;
+  s.quarantined = [](const Input& input) {
+    return input.kind == InputKind::line && input.bytes.find("/dev/sda") != input.bytes.npos;
+  };
+  const std::string other_disk = "<26>1 2026-03-01T09:05:00Z db-1 smartd - - - /dev/sdb fails";
+  CHECK(s.hear(tcp, {fails}) == Taken::done);
+  CHECK(s.hear(tcp, {fails, other_disk, other}) == Taken::waiting);
+  const auto seen = s.now();
+  CHECK(seen->incidents.size() == 1);
+  CHECK(seen->totals.dispositions[index(Disposition::quarantined)] == 2);
+  CHECK(s.fate(tcp, "malformed") == 2);
+}
