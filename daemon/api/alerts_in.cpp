@@ -235,12 +235,15 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   };
 
   const Engine::Health health = engine_.health();
+  const bool urgent = request.urgent();
   const Offer offer = health.accepting ? engine_.offer(std::move(request)) : Offer::full;
   if (offer == Offer::taken) return;
   shed(sent, count,
        offer == Offer::stopping ? "stopping"
-       : health.accepting       ? "too many alerts wait already"
-                                : health.why);
+       : !health.accepting      ? health.why
+       : urgent
+           ? "too many alerts wait already"
+           : "too many alerts wait already: only requests with critical alerts or ends are taken");
 }
 
 }  // namespace tocsin::api

@@ -2,6 +2,7 @@
 // what may be touched under which lock has to be read together.
 #include "daemon/engine/engine.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -235,6 +236,7 @@ struct Engine::Impl {
   // ---- the loop ----
 
   void loop() {
+    pthread_setname_np(pthread_self(), "tocsin-core");
     BlackBox::watch_this_thread();
     std::deque<Work> works;
     bool more = false;
@@ -571,13 +573,20 @@ void Engine::stop() {
   impl_->stop();
 }
 
+bool AlertsRequest::urgent() const {
+  return std::any_of(prepared.begin(), prepared.end(), [](const Prepared& alert) {
+    return alert.resolved || alert.severity == Severity::critical;
+  });
+}
+
 Offer Engine::offer(AlertsRequest request) {
+  const std::size_t n = request.prepared.size();
+  const std::size_t room_for =
+      request.urgent() ? impl_->options.inbox_alerts_max : impl_->options.inbox_ordinary_max;
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
-  const std::size_t n = request.prepared.size();
   // A request larger than the whole inbox is still taken by an empty one.
-  const bool room =
-      impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= impl_->options.inbox_alerts_max;
+  const bool room = impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= room_for;
   if (!impl_->health.accepting || !room) return Offer::full;
   impl_->inbox_alerts += n;
   impl_->inbox.push_back({impl_->clock.now(), std::move(request), {}, 0});

@@ -38,10 +38,18 @@ struct AlertsRequest {
   Wall received_at{};
   // Called once, when every alert's disposition is durable (also when nothing was written).
   std::function<void(bool stored, std::uint64_t seq)> done;
+
+  // Has a critical alert or an end in it: such a request is the last to be refused for want of
+  // room.
+  bool urgent() const;
 };
 
 struct EngineOptions {
-  std::size_t inbox_alerts_max = 100'000;  // alerts waiting, all requests together
+  // Alerts waiting, all requests together. What is not urgent finds less room, so that urgent ones
+  // are taken while it is refused, and wait behind a quarter of a second of it at most. All keep
+  // the order they came in: an end never overtakes its fire.
+  std::size_t inbox_alerts_max = 100'000;
+  std::size_t inbox_ordinary_max = 25'000;
   std::size_t inbox_commands_max = 10'000;
   Span checkpoint_every = seconds(10);
   std::size_t tail_bytes_max = 64u << 20;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <ctime>
+#include <string_view>
 
 namespace tocsin::bench {
 namespace {
@@ -131,23 +132,38 @@ void append_annotations(std::string& out, std::uint64_t i, std::uint64_t value) 
 
 }  // namespace
 
+void append_alert(std::string& out, std::uint64_t number, std::int64_t starts_at,
+                  std::int64_t ends_at, unsigned turn) {
+  out.append("{");
+  append_annotations(out, number, mixed(number * 31 + turn) % 10'000);
+  out.append(",\"endsAt\":\"").append(rfc3339(ends_at));
+  out.append("\",\"startsAt\":\"").append(rfc3339(starts_at));
+  out.append(
+      "\",\"generatorURL\":\"https://prometheus.example.org/graph?g0.expr=node_load15%20%3E%20");
+  out.append("8&g0.tab=1\",");
+  append_labels(out, number);
+  out.append("}");
+}
+
+bool is_critical(std::uint64_t number) {
+  return std::string_view(severity(number)) == "critical";
+}
+
+std::string identity_of(std::uint64_t number) {
+  const std::uint64_t kind = number / ci_count;
+  return std::string(names[kind % names.size()]) + " node-" + padded(number % ci_count, 5) +
+         ":9100 /dev/mapper/vg0-data" + padded(kind / names.size(), 2);
+}
+
 std::string batch_json(std::uint64_t first, std::uint64_t count, Phase phase,
                        const AlertTimes& times, unsigned turn) {
-  const std::string starts = rfc3339(times.starts_at);
-  const std::string ends =
-      phase == Phase::resolve ? rfc3339(times.now) : rfc3339(times.now + lease_s + 60 * turn);
+  const std::int64_t ends_at =
+      phase == Phase::resolve ? times.now : times.now + lease_s + 60 * turn;
   std::string out = "[";
   out.reserve(count * 800);
   for (std::uint64_t i = first; i < first + count; ++i) {
-    const std::uint64_t value = mixed(i * 31 + turn) % 10'000;
-    out.append(i == first ? "{" : ",{");
-    append_annotations(out, i, value);
-    out.append(",\"endsAt\":\"").append(ends).append("\",\"startsAt\":\"").append(starts);
-    out.append(
-        "\",\"generatorURL\":\"https://prometheus.example.org/graph?g0.expr=node_load15%20%3E%20");
-    out.append("8&g0.tab=1\",");
-    append_labels(out, i);
-    out.append("}");
+    if (i != first) out.append(",");
+    append_alert(out, i, times.starts_at, ends_at, turn);
   }
   return out.append("]");
 }

@@ -19,4 +19,13 @@ struct AlertTimes {
 std::string batch_json(std::uint64_t first, std::uint64_t count, Phase phase,
                        const AlertTimes& times, unsigned turn);
 
+// One of them: `ends_at` in the past ends it, in the future it fires until then.
+void append_alert(std::string& out, std::uint64_t number, std::int64_t starts_at,
+                  std::int64_t ends_at, unsigned turn);
+
+// One in a hundred is.
+bool is_critical(std::uint64_t number);
+// Its alertname, instance and device, which no other alert has together.
+std::string identity_of(std::uint64_t number);
+
 }  // namespace tocsin::bench

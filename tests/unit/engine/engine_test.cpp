@@ -38,20 +38,22 @@ struct Running {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<SendOrder> sent;
+  std::atomic<bool> handing_over{false};
   std::shared_ptr<const Settings> settings = small_settings();
   Engine engine;
 
-  explicit Running(MemoryStore& store)
+  explicit Running(MemoryStore& store, EngineOptions options = {})
       : journal(store),
-        engine({}, {&journal,
-                    [this](const std::string&) { return settings; },
-                    [this](std::vector<SendOrder> orders) {
-                      std::lock_guard lock(mutex);
-                      for (auto& o : orders) sent.push_back(std::move(o));
-                      changed.notify_all();
-                    },
-                    {},
-                    {}}) {
+        engine(std::move(options), {&journal,
+                                    [this](const std::string&) { return settings; },
+                                    [this](std::vector<SendOrder> orders) {
+                                      handing_over = true;
+                                      std::lock_guard lock(mutex);
+                                      for (auto& o : orders) sent.push_back(std::move(o));
+                                      changed.notify_all();
+                                    },
+                                    {},
+                                    {}}) {
     const StartResult started = engine.start(settings);
     INFO(started.message);
     REQUIRE(started.ok);
@@ -63,6 +65,15 @@ struct Running {
   }
   // Offers one alert and waits until it is durable.
   std::uint64_t alert(const std::string& name, const std::string& severity, bool resolved = false) {
+    AlertsRequest request = one(name, severity, resolved);
+    std::promise<std::uint64_t> done;
+    request.done = [&](bool, std::uint64_t seq) { done.set_value(seq); };
+    REQUIRE(engine.offer(std::move(request)) == Offer::taken);
+    auto future = done.get_future();
+    REQUIRE(future.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    return future.get();
+  }
+  AlertsRequest one(const std::string& name, const std::string& severity, bool resolved) const {
     AlertsRequest request;
     request.batch = std::make_shared<AlertBatch>();
     pack_alert(request.batch->bytes,
@@ -76,12 +87,7 @@ struct Running {
     request.received_at = engine.wall_now();
     request.prepared.push_back(prepare(*request.batch, a, *request.settings, engine.secret(),
                                        request.source, request.received_at));
-    std::promise<std::uint64_t> done;
-    request.done = [&](bool, std::uint64_t seq) { done.set_value(seq); };
-    REQUIRE(engine.offer(std::move(request)) == Offer::taken);
-    auto future = done.get_future();
-    REQUIRE(future.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
-    return future.get();
+    return request;
   }
 };
 
@@ -147,6 +153,45 @@ TEST_CASE("what is only counted is counted to the last one, however much comes a
   CHECK(seen->totals.dispositions[index(Disposition::shed)] == 2 * times);
   CHECK(seen->totals.received[0] == 2 * times);
   CHECK(seen->totals.received[sources_max - 1] == 2 * times);
+}
+
+TEST_CASE(
+    "short of room, critical alerts and ends are still taken, and nothing overtakes anything") {
+  MemoryStore store;
+  EngineOptions options;
+  options.inbox_alerts_max = 6, options.inbox_ordinary_max = 3;
+  Running run(store, options);
+  // The core stands still in the middle of handing over a page.
+  std::unique_lock standing_still(run.mutex);
+  REQUIRE(run.engine.offer(run.one("Down", "critical", false)) == Offer::taken);
+  while (!run.handing_over) std::this_thread::yield();
+
+  std::vector<std::string> answered;  // on the core's thread
+  std::promise<void> last;
+  const auto offer = [&](const std::string& name, const std::string& severity, bool resolved) {
+    AlertsRequest request = run.one(name, severity, resolved);
+    request.done = [&answered, &last, what = name + (resolved ? " ends" : "")](bool ok,
+                                                                               std::uint64_t) {
+      if (ok) answered.push_back(what);
+      if (answered.size() == 6) last.set_value();
+    };
+    return run.engine.offer(std::move(request));
+  };
+  CHECK(offer("A", "warning", false) == Offer::taken);
+  CHECK(offer("B", "error", false) == Offer::taken);
+  CHECK(offer("C", "info", false) == Offer::taken);
+  CHECK(offer("D", "error", false) == Offer::full);
+  CHECK(offer("A", "warning", true) == Offer::taken);
+  CHECK(offer("E", "critical", false) == Offer::taken);
+  CHECK(offer("F", "warning", false) == Offer::full);
+  CHECK(offer("E", "critical", true) == Offer::taken);
+  CHECK(offer("G", "critical", false) == Offer::full);
+  standing_still.unlock();
+  last.get_future().wait();
+  CHECK(answered == std::vector<std::string>{"A", "B", "C", "A ends", "E", "E ends"});
+  const auto seen = run.engine.read_now(0);
+  REQUIRE(seen);
+  CHECK(seen->totals.dispositions[index(Disposition::orphan_resolve)] == 0);
 }
 
 TEST_CASE("the auditor finds a running core well, and says so to who asks") {
