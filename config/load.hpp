@@ -66,6 +66,7 @@ struct Body {
   std::vector<std::string> listen{"127.0.0.1:9966"};  // host:port, [v6]:port or :port
   std::string external_url;                           // without a slash at its end
   std::string web_config;  // absolute path of web_config.hpp's file; empty: plain HTTP for all
+  std::int64_t connections_per_address_max = 512;  // of each listener, from one place
   std::vector<SyslogListen> syslog;
   std::string store_path = "/var/lib/tocsin";
   HeartbeatTarget heartbeat;

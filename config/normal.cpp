@@ -103,12 +103,14 @@ class Writer {
 
   void body() {
     const Body& b = c_.body;
-    section("http", Map()
-                        .list("listen", b.listen)
-                        .text("external_url", b.external_url)
-                        .text("web_config", b.web_config)
-                        .put("loopback_may_act", b.loopback_may_act ? "true" : "false")
-                        .done());
+    Map http;
+    http.list("listen", b.listen)
+        .text("external_url", b.external_url)
+        .text("web_config", b.web_config)
+        .put("loopback_may_act", b.loopback_may_act ? "true" : "false");
+    if (b.connections_per_address_max != Body{}.connections_per_address_max)
+      http.put("connections_per_address_max", std::to_string(b.connections_per_address_max));
+    section("http", http.done());
     if (!b.syslog.empty())
       items("syslog", b.syslog, [](const SyslogListen& l) {
         Map map;

@@ -78,6 +78,7 @@ void Compiler::http(Reader& root) {
     if (const auto url = http.word("external_url")) external_url(*url);
     if (const auto file = http.word("web_config"); file && !file->text.empty()) web_config(*file);
     http.boolean("loopback_may_act", body.loopback_may_act);
+    http.integer("connections_per_address_max", 1, 1024, body.connections_per_address_max);
     http.finish();
   }
   if (const Node* node = root.find("store")) {

@@ -150,6 +150,7 @@ bool Daemon::listen() {
     options.address = endpoint->address;
     options.port = endpoint->port;
     options.io_threads = io_threads;
+    options.connections_per_address_max = static_cast<int>(body_.connections_per_address_max);
     options.tls = [this] { return web_->tls(); };
     servers_.push_back(
         std::make_unique<Server>(options, [this](HttpRequest&& request, Reply reply) {
@@ -256,6 +257,9 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   }
   if (loaded.body.listen != body_.listen)
     log(LogLevel::warning, "restart_needed", "http.listen changes with the next start only");
+  if (loaded.body.connections_per_address_max != body_.connections_per_address_max)
+    log(LogLevel::warning, "restart_needed",
+        "http.connections_per_address_max changes with the next start only");
   if (loaded.body.syslog != body_.syslog)
     log(LogLevel::warning, "restart_needed",
         "the syslog listeners change with the next start only");

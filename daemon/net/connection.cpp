@@ -88,9 +88,10 @@ HttpResponse busy(std::string_view message) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls, IoThread& io,
-                       Shared& shared)
-    : stream_(std::move(socket), std::move(tls)),
+Connection::Connection(asio::ip::tcp::socket socket, Origin origin, std::shared_ptr<Tls> tls,
+                       IoThread& io, Shared& shared)
+    : origin_(origin),
+      stream_(std::move(socket), std::move(tls)),
       io_(io),
       shared_(shared),
       parser_({shared.options.header_bytes_max, shared.options.headers_max,
@@ -110,12 +111,14 @@ boost::asio::awaitable<void> Connection::run(std::shared_ptr<Connection> connect
     // Out of memory, here or in `more`: this connection ends, the others go on.
   }
   self.stream_.close();
+  self.io_.no_longer_waits(self);
   self.io_.remove(self);
-  self.shared_.closed(refused);
+  self.shared_.closed(refused, self.origin_);
 }
 
 Connection::Task<void> Connection::serve() {
   set_deadline(shared_.options.header_deadline);
+  io_.waits(*this, shared_.options);
   const bool secured = co_await stream_.handshake();
   if (!secured) {
     count(shared_.counters.handshakes_failed);
@@ -142,6 +145,7 @@ Connection::Task<bool> Connection::exchange() {
   HttpRequest request;
   parser_.begin(request);
   Read read = co_await read_header();
+  io_.no_longer_waits(*this);
   std::optional<HttpResponse> refusal;
   if (read == Read::ok) {
     first_ = false;
@@ -205,6 +209,7 @@ Connection::Task<Connection::Read> Connection::read_header() {
         break;
     }
     if (in_.full()) co_return Read::header_too_large;
+    io_.waits(*this, shared_.options);
     const asio::mutable_buffer space = in_.space();
     const std::size_t n = co_await read_some(space);
     if (n == 0) co_return read_failure();
@@ -241,7 +246,8 @@ Connection::Task<Connection::Read> Connection::read_body(HttpRequest& request) {
       const bool written = co_await write(asio::buffer(go_on));
       if (!written) co_return read_failure();
     }
-    set_deadline(shared_.options.body_deadline);
+    body_began_ = Clock::now();
+    body_has(in_.size());
     Read read = Read::ok;
     if (parser_.chunked()) {
       read = co_await read_chunked(request.body);
@@ -271,6 +277,7 @@ Connection::Task<Connection::Read> Connection::read_sized(std::string& body, std
     const std::size_t n = co_await read_some(space);
     if (n == 0) co_return read_failure();
     filled += n;
+    body_has(filled);
   }
   co_return Read::ok;
 }
@@ -301,6 +308,7 @@ Connection::Task<Connection::Read> Connection::read_chunked(std::string& body) {
     const std::size_t n = co_await read_some(space);
     if (n == 0) co_return read_failure();
     in_.received(n);
+    body_has(body.size() + in_.size());
   }
 }
 
@@ -451,13 +459,24 @@ Connection::Task<void> Connection::linger() {
 }
 
 void Connection::set_deadline(std::chrono::milliseconds from_now) {
+  set_deadline(Clock::now() + from_now);
+}
+
+void Connection::set_deadline(Clock::time_point when) {
   expired_ = false;
-  if (planted("slow_sender_is_awaited")) from_now = std::chrono::hours(1);
-  deadline_ = Clock::now() + from_now;
+  if (planted("slow_sender_is_awaited")) when += std::chrono::hours(1);
+  deadline_ = when;
   io_.watch(deadline_);
 }
 
+void Connection::body_has(std::size_t bytes) {
+  const ServerOptions& options = shared_.options;
+  const auto earned = std::chrono::milliseconds(1000 * bytes / options.body_bytes_per_s_min);
+  set_deadline(body_began_ + std::min(options.body_deadline, options.body_grace + earned));
+}
+
 void Connection::expire() {
+  io_.no_longer_waits(*this);
   deadline_ = Clock::time_point::max();
   expired_ = true;
   if (waiter_) {

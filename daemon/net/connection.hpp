@@ -14,6 +14,7 @@
 #include <string>
 
 #include "daemon/net/io_thread.hpp"
+#include "daemon/net/origins.hpp"
 #include "daemon/net/request_parser.hpp"
 #include "daemon/net/response_head.hpp"
 #include "daemon/net/server.hpp"
@@ -34,7 +35,7 @@ struct Shared {
   Counters counters;
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> bodies_bytes{0};
-  std::function<void(bool refused)> closed;  // a connection has ended
+  std::function<void(bool refused, Origin origin)> closed;  // a connection has ended
 };
 
 // Received and not yet parsed bytes, contiguous, of limited capacity. Small until a read has filled
@@ -90,8 +91,8 @@ struct Waiter {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls, IoThread& io,
-             Shared& shared);
+  Connection(boost::asio::ip::tcp::socket socket, Origin origin, std::shared_ptr<Tls> tls,
+             IoThread& io, Shared& shared);
 
   // To the end, on the connection's own thread. `refused`: says 503 and closes.
   static boost::asio::awaitable<void> run(std::shared_ptr<Connection> connection, bool refused);
@@ -103,7 +104,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drain();   // closes if idle
   void abort();
 
+  Origin origin() const { return origin_; }
+
   std::size_t slot = 0;  // place in IoThread's list
+  // Place among those of its origin that have not sent a whole header, if it is one of them.
+  std::optional<IoThread::Waiting> waiting;
 
  private:
   template <class T>
@@ -132,7 +137,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> write(boost::asio::const_buffer first, boost::asio::const_buffer second = {});
   Task<void> linger();
   void set_deadline(std::chrono::milliseconds from_now);
+  void set_deadline(Clock::time_point when);
+  void body_has(std::size_t bytes);  // moves its deadline
 
+  Origin origin_;
   Stream stream_;
   IoThread& io_;
   Shared& shared_;
@@ -141,6 +149,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string out_;
 
   Clock::time_point deadline_ = Clock::time_point::max();
+  Clock::time_point body_began_{};
   bool expired_ = false;
   bool aborted_ = false;
   bool idle_ = false;  // waits for the first byte of a request

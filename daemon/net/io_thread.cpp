@@ -1,5 +1,6 @@
 #include "daemon/net/io_thread.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <ctime>
 
@@ -35,6 +36,25 @@ void IoThread::remove(Connection& connection) {
   connections_[connection.slot] = last;
   last->slot = connection.slot;
   connections_.pop_back();
+}
+
+void IoThread::waits(Connection& connection, const ServerOptions& options) {
+  if (connection.waiting) return;
+  const Clock::time_point now = Clock::now();
+  auto& waiters = waiting_[connection.origin()];
+  connection.waiting = waiters.insert(waiters.end(), {&connection, now});
+  const auto most =
+      static_cast<std::size_t>(std::max(1, options.waiting_per_address_max / options.io_threads));
+  if (waiters.size() > most && now - waiters.front().since >= options.crowded)
+    waiters.front().connection->expire();
+}
+
+void IoThread::no_longer_waits(Connection& connection) {
+  if (!connection.waiting) return;
+  const auto waiters = waiting_.find(connection.origin());
+  waiters->second.erase(*connection.waiting);
+  connection.waiting.reset();
+  if (waiters->second.empty()) waiting_.erase(waiters);
 }
 
 void IoThread::arm(Clock::time_point when) {

@@ -7,11 +7,16 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
+
+#include "daemon/net/origins.hpp"
+#include "daemon/net/server.hpp"
 
 namespace tocsin::net {
 
@@ -57,6 +62,17 @@ class IoThread {
   void watch(Clock::time_point deadline) {
     if (deadline < armed_) arm(deadline);
   }
+
+  // Connections whose header is not whole, of each origin, the oldest first. Beyond the limit a new
+  // one ends the oldest.
+  struct Waiter {
+    Connection* connection;
+    Clock::time_point since;
+  };
+  using Waiting = std::list<Waiter>::iterator;
+  void waits(Connection& connection, const ServerOptions& options);
+  void no_longer_waits(Connection& connection);
+
   template <class F>
   void for_each(F&& f) {
     // A copy: what is called may remove itself.
@@ -74,6 +90,7 @@ class IoThread {
   boost::asio::steady_timer timer_;
   Clock::time_point armed_ = Clock::time_point::max();
   std::vector<Connection*> connections_;
+  std::unordered_map<Origin, std::list<Waiter>> waiting_;
   std::shared_ptr<Mailbox> mailbox_;
   std::int64_t date_second_ = -1;
   std::string date_;

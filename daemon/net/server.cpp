@@ -43,6 +43,7 @@ struct Server::Impl {
   std::condition_variable changed;
   int open = 0;
   int refusals = 0;
+  net::Origins origins;  // of the open ones
   bool accepting = false;
 
   Listening listen();
@@ -93,10 +94,12 @@ asio::awaitable<void> Server::Impl::accept() {
 }
 
 void Server::Impl::admit(tcp::socket socket, IoThread& io) {
+  const net::Origin origin = net::origin_of(socket);
   bool refused = false;
   {
     const std::lock_guard lock(mutex);
-    refused = open >= shared.options.connections_max && !planted("connections_without_limit");
+    refused = (open >= shared.options.connections_max && !planted("connections_without_limit")) ||
+              !origins.enter(origin, shared.options.connections_per_address_max);
     if (refused && refusals >= refusals_max) return;
     ++(refused ? refusals : open);
   }
@@ -104,10 +107,11 @@ void Server::Impl::admit(tcp::socket socket, IoThread& io) {
   (refused ? counters.refused : counters.accepted).fetch_add(1, std::memory_order_relaxed);
   try {
     auto tls = shared.options.tls ? shared.options.tls() : nullptr;
-    auto connection = std::make_shared<Connection>(std::move(socket), std::move(tls), io, shared);
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), origin, std::move(tls), io, shared);
     asio::co_spawn(io.context(), Connection::run(std::move(connection), refused), asio::detached);
   } catch (const std::exception&) {
-    shared.closed(refused);
+    shared.closed(refused, origin);
   }
 }
 
@@ -156,8 +160,9 @@ Server::Server(ServerOptions options, Handler handler) : impl_(std::make_unique<
   options.io_threads = std::clamp(options.io_threads, 1, 64);
   impl_->shared.options = std::move(options);
   impl_->shared.handler = std::move(handler);
-  impl_->shared.closed = [impl = impl_.get()](bool refused) {
+  impl_->shared.closed = [impl = impl_.get()](bool refused, net::Origin origin) {
     const std::lock_guard lock(impl->mutex);
+    if (!refused) impl->origins.leave(origin);
     --(refused ? impl->refusals : impl->open);
     impl->changed.notify_all();
   };

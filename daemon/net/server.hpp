@@ -31,11 +31,21 @@ struct ServerOptions {
   std::size_t body_bytes_max = 8u << 20;     // beyond: 413, for a declared length before it is read
   std::size_t bodies_bytes_max = 256u << 20;  // of all bodies being read; beyond: 503
   int connections_max = 1024;                 // beyond: 503
+  // From one IPv4 address or one IPv6 /64; beyond: 503. Half of all, so that nobody takes the rest.
+  int connections_per_address_max = 512;
+  // Of those, such as have not yet sent a whole header. Beyond: a new one ends the oldest, if that
+  // has had `crowded` to send it. A sender's header comes with its connection; who trickles many
+  // makes room for the others behind the same address.
+  int waiting_per_address_max = 64;
 
   using Milliseconds = std::chrono::milliseconds;
-  Milliseconds header_deadline{10'000};  // from accept, later from the first byte of the request
-  Milliseconds idle_deadline{75'000};    // between two requests
+  Milliseconds header_deadline{5'000};  // from accept, later from the first byte of the request
+  Milliseconds crowded{1'000};
+  Milliseconds idle_deadline{75'000};  // between two requests
   Milliseconds body_deadline{30'000};
+  // Until then a body may stall; behind that it arrives at this rate at least, or is 408.
+  Milliseconds body_grace{5'000};
+  std::size_t body_bytes_per_s_min = 1u << 10;
   Milliseconds reply_deadline{60'000};    // for the handler; then 503
   Milliseconds write_deadline{30'000};    // per answer, or per piece of a streamed one
   Milliseconds stream_deadline{300'000};  // for all pieces together
@@ -44,7 +54,7 @@ struct ServerOptions {
 
 struct ServerStats {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;            // over connections_max
+  std::uint64_t refused = 0;            // over connections_max or connections_per_address_max
   std::uint64_t accept_failures = 0;    // out of descriptors, most likely
   std::uint64_t requests = 0;           // handed to the handler
   std::uint64_t malformed = 0;          // 400, 415, 417, 501

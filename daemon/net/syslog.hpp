@@ -70,7 +70,9 @@ struct SyslogOptions {
 
   std::size_t line_bytes_max = 64u << 10;  // of a connection; a datagram is never longer
   int connections_max = 512;               // of all listeners together; beyond: closed at once
-  int handshakes_max = 64;                 // being made at a time; beyond: closed at once
+  // Of those, from one IPv4 address or one IPv6 /64; beyond: closed at once.
+  int connections_per_address_max = 256;
+  int handshakes_max = 64;  // being made at a time; beyond: closed at once
   // What the kernel keeps of datagrams while this process is busy; it may grant less.
   int receive_buffer_bytes = 8 << 20;
 

@@ -58,9 +58,10 @@ SyslogEnd end_of(SyslogFraming::Failure failure) {
 
 // ---- one connection ----
 
-SyslogConnection::SyslogConnection(tcp::socket socket, std::shared_ptr<Tls> tls,
+SyslogConnection::SyslogConnection(tcp::socket socket, Origin origin, std::shared_ptr<Tls> tls,
                                    std::size_t endpoint, SyslogTcp& home)
-    : stream_(std::move(socket), std::move(tls)),
+    : origin_(origin),
+      stream_(std::move(socket), std::move(tls)),
       home_(home),
       framing_(home.options_.line_bytes_max, home.endpoint(endpoint).framing),
       buffer_(new char[read_bytes]),
@@ -243,22 +244,30 @@ void SyslogTcp::admit(tcp::socket socket, std::size_t endpoint) {
        !planted("syslog_without_limit")) ||
       (tls && handshakes_ >= options_.handshakes_max))
     return count(own.refused);
+  const Origin origin = origin_of(socket);
+  if (!origins_.enter(origin, options_.connections_per_address_max)) return count(own.refused);
   try {
     keep_alive(socket);
     auto context = tls ? at.tls() : nullptr;
-    if (tls && !context) return count(own.refused);
-    auto connection =
-        std::make_shared<SyslogConnection>(std::move(socket), std::move(context), endpoint, *this);
+    if (tls && !context) return refuse(own, origin);
+    auto connection = std::make_shared<SyslogConnection>(std::move(socket), origin,
+                                                         std::move(context), endpoint, *this);
     connections_.insert(connection.get());
     count(own.connections);
     own.open.fetch_add(1, std::memory_order_relaxed);
     asio::co_spawn(context_, SyslogConnection::run(std::move(connection)), asio::detached);
   } catch (const std::exception&) {
-    count(own.refused);
+    refuse(own, origin);
   }
 }
 
+void SyslogTcp::refuse(SyslogCounters::Protocol& own, Origin origin) {
+  origins_.leave(origin);
+  count(own.refused);
+}
+
 void SyslogTcp::gone(SyslogConnection& connection) {
+  origins_.leave(connection.origin());
   connections_.erase(&connection);
   counters_.of(connection.protocol()).open.fetch_sub(1, std::memory_order_relaxed);
   tell_if_empty();

@@ -17,6 +17,7 @@
 
 #include "connectors/in/syslog/framing.hpp"
 #include "daemon/net/io_thread.hpp"
+#include "daemon/net/origins.hpp"
 #include "daemon/net/stream.hpp"
 #include "daemon/net/syslog_counters.hpp"
 
@@ -26,13 +27,14 @@ class SyslogTcp;
 
 class SyslogConnection : public std::enable_shared_from_this<SyslogConnection> {
  public:
-  SyslogConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls,
+  SyslogConnection(boost::asio::ip::tcp::socket socket, Origin origin, std::shared_ptr<Tls> tls,
                    std::size_t endpoint, SyslogTcp& home);
   // To the end, on the thread of the connections.
   static boost::asio::awaitable<void> run(std::shared_ptr<SyslogConnection> connection);
   void stop();   // reads nothing more; ends when what it handed on is settled
   void abort();  // at once
   SyslogProtocol protocol() const { return lines_.protocol; }
+  Origin origin() const { return origin_; }
 
  private:
   template <class T>
@@ -46,6 +48,7 @@ class SyslogConnection : public std::enable_shared_from_this<SyslogConnection> {
   std::function<void()> settled();
   void set_deadline(Clock::time_point when);
 
+  Origin origin_;
   Stream stream_;
   SyslogTcp& home_;
   SyslogFraming framing_;
@@ -81,6 +84,7 @@ class SyslogTcp {
   };
   boost::asio::awaitable<void> accept(Listener& listener);
   void admit(boost::asio::ip::tcp::socket socket, std::size_t endpoint);
+  void refuse(SyslogCounters::Protocol& own, Origin origin);  // that was let in already
   void gone(SyslogConnection& connection);
   void tell_if_empty();
   const SyslogEndpoint& endpoint(std::size_t i) const { return options_.endpoints[i]; }
@@ -94,6 +98,7 @@ class SyslogTcp {
   boost::asio::steady_timer pause_;   // of accepting, when descriptors have run out
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::set<SyslogConnection*> connections_;
+  Origins origins_;  // of them
   int handshakes_ = 0;
   std::size_t accepting_ = 0;
   bool stopping_ = false;

@@ -6,7 +6,7 @@ and lines without an end, text that is none, labels that would forge a line of t
 Meanwhile another process sends a hundred good alerts a second: every one is taken within a second, memory
 grows by 8 MiB at most (while a body of the largest size is in hand, by no more than a good one of that
 size makes it), no secret is told, and in the end every event is accounted for. What waits a
-long time (stalled bodies have 30 s) waits while the rest happens.
+long time waits while the rest happens.
 """
 
 import contextlib

@@ -118,7 +118,8 @@ class Slow(threading.Thread):
         stall = (HEAD.format(path="/api/v2/alerts") + "Content-Length: 1000000\r\n\r\n[{").encode()
         trickling = []
         for number in range(TRICKLING + STALLING):
-            s = socket.create_connection(("127.0.0.1", self.port), 10)
+            # From ten addresses: of one, half of all connections may be.
+            s = socket.create_connection(("127.0.0.1", self.port), 10, (f"127.0.0.{10 + number % 10}", 0))
             s.setblocking(False)
             body = number >= TRICKLING
             s.send(stall if body else trickle[:1])

@@ -136,6 +136,8 @@ TEST_CASE("each mistake by itself") {
       {"heartbeat: {url: \"https://a\", every: 9s}", "every is 10s to 1h"},
       {"heartbeat: {url: s3cret}", "the url of the heartbeat starts with https:// or http://"},
       {"http: {external_url: tocsin.example.org}", "external_url starts with https:// or http://"},
+      {"http: {connections_per_address_max: 0}",
+       "1:37: connections_per_address_max is a whole number from 1 to 1024, not '0'"},
       {"http: {loopback_may_act: 1}", "1:26: loopback_may_act is true or false, not '1'"},
       {"http: {loopback_may_act: \"true\"}", "loopback_may_act is true or false"},
       {"tokens: [{name: t, roles: [engineer], token: x}]", "a token that may act names its person"},

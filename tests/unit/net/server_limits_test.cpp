@@ -30,7 +30,7 @@ struct Running {
         }) {
     REQUIRE(server.start().ok);
   }
-  Socket connect() { return Socket::connect(server.port()); }
+  Socket connect(std::uint8_t from = 1) { return Socket::connect(server.port(), from); }
   Server server;
 };
 
@@ -255,6 +255,83 @@ TEST_CASE("connections over the cap are told 503", "[limits]") {
   REQUIRE(eventually([&] { return run.server.stats().open == 1; }));
   CHECK(answer_to(run, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "HTTP/1.1 200");
   CHECK(run.server.stats().refused == 1);
+}
+
+TEST_CASE("one address does not take the connections of the others", "[limits]") {
+  ServerOptions options;
+  options.connections_max = 4;
+  options.connections_per_address_max = 2;
+  options.linger = milliseconds(200);
+  Running run(options);
+  Socket a = run.connect();
+  Socket b = run.connect();
+  REQUIRE(eventually([&] { return run.server.stats().open == 2; }));
+  Socket c = run.connect();
+  CHECK(c.to_end().find("HTTP/1.1 503 ") == 0);
+  Socket d = run.connect(2);
+  d.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(d.until("\r\n\r\n").find("HTTP/1.1 200 ") == 0);
+  a.close();
+  REQUIRE(eventually([&] { return run.server.stats().open == 2; }));
+  CHECK(answer_to(run, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "HTTP/1.1 200");
+  CHECK(run.server.stats().refused == 1);
+}
+
+TEST_CASE("who has half a header makes room for who comes behind, of the same address",
+          "[limits]") {
+  ServerOptions options;
+  options.waiting_per_address_max = 2;
+  options.crowded = milliseconds(100);
+  options.linger = milliseconds(100);
+  Running run(options);
+  Socket oldest = run.connect();
+  REQUIRE(eventually([&] { return run.server.stats().open == 1; }));
+  Socket elsewhere = run.connect(2);
+  Socket older = run.connect();
+  Socket other = run.connect(2);
+  for (Socket* s : {&oldest, &elsewhere, &older, &other}) s->send("GET / HTTP/1.1\r\n");
+  REQUIRE(eventually([&] { return run.server.stats().open == 4; }));
+  std::this_thread::sleep_for(milliseconds(150));
+  CHECK(answer_to(run, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "HTTP/1.1 200");
+  CHECK(oldest.to_end().find("HTTP/1.1 408 ") == 0);
+  for (Socket* s : {&elsewhere, &older, &other}) {
+    s->send("Host: x\r\n\r\n");
+    CHECK(s->until("\r\n\r\n").find("HTTP/1.1 200 ") == 0);
+  }
+  CHECK(run.server.stats().too_slow == 1);
+}
+
+TEST_CASE("a body may be slow, but not stall", "[limits]") {
+  ServerOptions options;
+  options.body_grace = milliseconds(300);
+  options.body_bytes_per_s_min = 1000;
+  options.linger = milliseconds(100);
+  Running run(options);
+  SECTION("as fast as is asked, for longer than it may stall") {
+    Socket client = run.connect();
+    const auto start = Time::now();
+    client.send(sized(5000));
+    for (int i = 0; i < 50; ++i) {
+      client.send(std::string(100, 'b'));
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    CHECK(client.until("size=5000").find("HTTP/1.1 200 ") == 0);
+    CHECK(ms_since(start) > 300);
+  }
+  SECTION("two bytes, and nothing more") {
+    const auto start = Time::now();
+    Socket client = run.connect();
+    client.send(sized(5000) + "bb");
+    CHECK(client.to_end().find("HTTP/1.1 408 ") == 0);
+    CHECK(ms_since(start) < 2000);
+  }
+  SECTION("a chunk, and nothing more") {
+    const auto start = Time::now();
+    Socket client = run.connect();
+    client.send(post + "Transfer-Encoding: chunked\r\n\r\n5\r\nbbbbb\r\n");
+    CHECK(client.to_end().find("HTTP/1.1 408 ") == 0);
+    CHECK(ms_since(start) < 2000);
+  }
 }
 
 TEST_CASE("all bodies together have a limit", "[limits]") {

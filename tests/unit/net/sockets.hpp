@@ -38,8 +38,12 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(); }
 
-  static Socket connect(std::uint16_t port) {
+  // `from`: the last byte of an address of this machine, 127.0.0.N.
+  static Socket connect(std::uint16_t port, std::uint8_t from = 1) {
     Socket s(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = loopback(0);
+    address.sin_addr.s_addr = htonl(0x7F000000u | from);
+    ::bind(s.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     s.connect_to(port);
     return s;
   }

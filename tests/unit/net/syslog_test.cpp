@@ -272,6 +272,25 @@ TEST_CASE("connections over the limit are closed, and counted", "[syslog]") {
   CHECK(ears.hears("b|d|"));
 }
 
+TEST_CASE("one address does not take the syslog connections of the others", "[syslog]") {
+  SyslogOptions options;
+  options.connections_per_address_max = 1;
+  Ears ears({SyslogProtocol::tcp}, options);
+  Socket a = ears.connect();
+  CHECK(eventually([&] { return ears.stats(SyslogProtocol::tcp).open == 1; }));
+  Socket b = ears.connect();
+  CHECK(b.closed_within(5000));
+  CHECK(ears.stats(SyslogProtocol::tcp).refused == 1);
+  Socket c = Socket::connect(ears.server->port(0), 2);
+  c.send("c\n");
+  CHECK(ears.hears("c|"));
+  a.close();
+  CHECK(eventually([&] { return ears.stats(SyslogProtocol::tcp).open == 1; }));
+  Socket d = ears.connect();
+  d.send("d\n");
+  CHECK(ears.hears("c|d|"));
+}
+
 TEST_CASE("who says nothing, or half a line, is not waited for without end", "[syslog]") {
   SyslogOptions options;
   options.idle_deadline = milliseconds(50);
