@@ -46,6 +46,11 @@ bool takes_alerts(Room room) {
   return room == Room::plenty || room == Room::low;
 }
 
+// The last slot collects what has none of its own.
+std::size_t slot(std::uint8_t source) {
+  return std::min<std::size_t>(source, sources_max - 1);
+}
+
 std::uint64_t random_bits() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
   return generator();
@@ -70,6 +75,7 @@ struct Engine::Impl {
   std::array<std::array<std::uint32_t, EnumTable<Disposition>::count>, sources_max> counted{};
   bool counting = false;  // there is some
   std::size_t inbox_alerts = 0;
+  std::array<std::size_t, sources_max> inbox_of{};  // the same by source
   bool stopping = false;
   bool running = false;
   struct Appended {
@@ -361,7 +367,9 @@ struct Engine::Impl {
     }
     std::size_t alerts = 0;
     while (!inbox.empty() && alerts < 2000 && works.size() < 2000) {
-      alerts += alerts_in(inbox.front());
+      const std::size_t n = alerts_in(inbox.front());
+      inbox_of[slot(std::get<AlertsRequest>(inbox.front().input).source)] -= n;
+      alerts += n;
       works.push_back(std::move(inbox.front()));
       inbox.pop_front();
     }
@@ -585,10 +593,13 @@ Offer Engine::offer(AlertsRequest request) {
       request.urgent() ? impl_->options.inbox_alerts_max : impl_->options.inbox_ordinary_max;
   std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) return Offer::stopping;
+  std::size_t& of_source = impl_->inbox_of[slot(request.source)];
   // A request larger than the whole inbox is still taken by an empty one.
-  const bool room = impl_->inbox_alerts == 0 || impl_->inbox_alerts + n <= room_for;
+  const bool room = impl_->inbox_alerts == 0 || (impl_->inbox_alerts + n <= room_for &&
+                                                 of_source + n <= room_for - room_for / 4);
   if (!impl_->health.accepting || !room) return Offer::full;
   impl_->inbox_alerts += n;
+  of_source += n;
   impl_->inbox.push_back({impl_->clock.now(), std::move(request), {}, 0});
   impl_->wake.notify_all();
   return Offer::taken;
@@ -629,7 +640,7 @@ void Engine::settle(SettleAttempt outcome) {
 void Engine::count_rejected(std::uint8_t source, Disposition disposition, std::uint32_t count) {
   std::lock_guard lock(impl_->mutex);
   if (count == 0) return;
-  impl_->counted[std::min<std::size_t>(source, sources_max - 1)][index(disposition)] += count;
+  impl_->counted[slot(source)][index(disposition)] += count;
   impl_->counting = true;
   impl_->wake.notify_all();
 }

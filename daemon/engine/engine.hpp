@@ -47,7 +47,8 @@ struct AlertsRequest {
 struct EngineOptions {
   // Alerts waiting, all requests together. What is not urgent finds less room, so that urgent ones
   // are taken while it is refused, and wait behind a quarter of a second of it at most. All keep
-  // the order they came in: an end never overtakes its fire.
+  // the order they came in: an end never overtakes its fire. One source has three quarters of
+  // either room at most: who floods is refused while the others are taken.
   std::size_t inbox_alerts_max = 100'000;
   std::size_t inbox_ordinary_max = 25'000;
   std::size_t inbox_commands_max = 10'000;

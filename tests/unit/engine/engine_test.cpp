@@ -159,7 +159,7 @@ TEST_CASE(
     "short of room, critical alerts and ends are still taken, and nothing overtakes anything") {
   MemoryStore store;
   EngineOptions options;
-  options.inbox_alerts_max = 6, options.inbox_ordinary_max = 3;
+  options.inbox_alerts_max = 8, options.inbox_ordinary_max = 4;
   Running run(store, options);
   // The core stands still in the middle of handing over a page.
   std::unique_lock standing_still(run.mutex);
@@ -168,27 +168,32 @@ TEST_CASE(
 
   std::vector<std::string> answered;  // on the core's thread
   std::promise<void> last;
-  const auto offer = [&](const std::string& name, const std::string& severity, bool resolved) {
+  const auto offer = [&](const std::string& name, const std::string& severity, bool resolved,
+                         std::uint8_t source = 0) {
     AlertsRequest request = run.one(name, severity, resolved);
+    request.source = source;
     request.done = [&answered, &last, what = name + (resolved ? " ends" : "")](bool ok,
                                                                                std::uint64_t) {
       if (ok) answered.push_back(what);
-      if (answered.size() == 6) last.set_value();
+      if (answered.size() == 8) last.set_value();
     };
     return run.engine.offer(std::move(request));
   };
   CHECK(offer("A", "warning", false) == Offer::taken);
   CHECK(offer("B", "error", false) == Offer::taken);
   CHECK(offer("C", "info", false) == Offer::taken);
-  CHECK(offer("D", "error", false) == Offer::full);
+  CHECK(offer("D", "error", false) == Offer::full);  // three quarters are this source's
   CHECK(offer("A", "warning", true) == Offer::taken);
   CHECK(offer("E", "critical", false) == Offer::taken);
   CHECK(offer("F", "warning", false) == Offer::full);
   CHECK(offer("E", "critical", true) == Offer::taken);
   CHECK(offer("G", "critical", false) == Offer::full);
+  CHECK(offer("H", "critical", false, 1) == Offer::taken);
+  CHECK(offer("I", "critical", false, 1) == Offer::taken);
+  CHECK(offer("J", "critical", false, 1) == Offer::full);
   standing_still.unlock();
   last.get_future().wait();
-  CHECK(answered == std::vector<std::string>{"A", "B", "C", "A ends", "E", "E ends"});
+  CHECK(answered == std::vector<std::string>{"A", "B", "C", "A ends", "E", "E ends", "H", "I"});
   const auto seen = run.engine.read_now(0);
   REQUIRE(seen);
   CHECK(seen->totals.dispositions[index(Disposition::orphan_resolve)] == 0);
