@@ -46,9 +46,10 @@ struct Fold {
     std::uint32_t slot;
     IncidentRow* row = incident(n, slot);
     if (!row) return;
+    const IncidentRow before = *row;
     how(*row);
     ++row->revision;
-    s.arm_incident(slot);
+    s.arm_incident(slot, &before);
   }
   // Changes a silence through `how`, and re-arms its deadlines.
   template <class How>

@@ -302,17 +302,11 @@ void RowCodec::loading(State& state, std::size_t alerts, std::size_t incidents) 
 }
 
 void RowCodec::loaded(State& state) {
-  if (state.loading_)
-    state.deadlines_ = decltype(state.deadlines_)(
-        std::greater<>(), std::move(*std::exchange(state.loading_, std::nullopt)));
   state.alerts_.clear_dirty();
   state.incidents_.clear_dirty();
   state.pages_.clear_dirty();
   state.silences_.clear_dirty();
-  if (state.globals_.replan_next)
-    state.push({state.globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
-  if (state.globals_.mute_next)
-    state.push({state.globals_.mute_due, DeadlineKind::mute_sweep, 0, 0, no_slot});
+  state.arm_loaded();
 }
 
 }  // namespace tocsin

@@ -184,6 +184,7 @@ bool State::true_now(const Deadline& d, Instant& due) const {
 }
 
 std::optional<Deadline> State::next_deadline() const {
+  if (deadlines_.size() > deadlines_max_) arm_all();
   while (!deadlines_.empty()) {
     Deadline d = deadlines_.top();
     Instant due;
@@ -198,22 +199,45 @@ std::optional<Deadline> State::next_deadline() const {
   return {};
 }
 
-void State::arm_alert(std::uint32_t slot) {
+// A deadline that has moved stays in the heap until it is due, which may be hours, while each
+// change of its row adds another. So when there are twice as many as there were, the heap is made
+// anew.
+void State::arm_all() const {
+  loading_.emplace().reserve(deadlines_max_ / 2);
+  alerts_.each([&](std::uint32_t slot, const AlertRow&) { arm_alert(slot); });
+  incidents_.each([&](std::uint32_t slot, const IncidentRow&) { arm_incident(slot); });
+  pages_.each([&](std::uint32_t slot, const PageRow&) { arm_page(slot); });
+  silences_.each([&](std::uint32_t slot, const SilenceRow&) { arm_silence(slot); });
+  arm_loaded();
+}
+
+void State::arm_loaded() const {
+  if (loading_)
+    deadlines_ =
+        decltype(deadlines_)(std::greater<>(), std::move(*std::exchange(loading_, std::nullopt)));
+  if (globals_.replan_next) push({globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
+  if (globals_.mute_next) push({globals_.mute_due, DeadlineKind::mute_sweep, 0, 0, no_slot});
+  deadlines_max_ = deadlines_min + 2 * deadlines_.size();
+}
+
+void State::arm_alert(std::uint32_t slot) const {
   const AlertRow& row = alerts_.at(slot);
   if (row.due == never) return;
   push({alert_due(row, globals_), alert_kind(row.state), row.incident.value, row.serial().value,
         slot});
 }
-void State::arm_incident(std::uint32_t slot) {
+void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   const IncidentRow& row = incidents_.at(slot);
   const std::uint64_t n = row.number.value;
-  if (row.escalate_due < when_resumed)
-    push({row.escalate_due, DeadlineKind::escalation, n, n, slot});
-  if (row.verify_due != never) push({row.verify_due, DeadlineKind::verify, n, n, slot});
-  if (row.prompt_due != never) push({row.prompt_due, DeadlineKind::prompt, n, n, slot});
-  if (row.close_due != never) push({row.close_due, DeadlineKind::auto_close, n, n, slot});
+  const auto arm = [&](Instant IncidentRow::*due, Instant end, DeadlineKind kind) {
+    if (row.*due < end && !(before && before->*due == row.*due)) push({row.*due, kind, n, n, slot});
+  };
+  arm(&IncidentRow::escalate_due, when_resumed, DeadlineKind::escalation);
+  arm(&IncidentRow::verify_due, never, DeadlineKind::verify);
+  arm(&IncidentRow::prompt_due, never, DeadlineKind::prompt);
+  arm(&IncidentRow::close_due, never, DeadlineKind::auto_close);
 }
-void State::arm_page(std::uint32_t slot) {
+void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);
   if (row.due == never) return;
   const auto kind =
@@ -221,7 +245,7 @@ void State::arm_page(std::uint32_t slot) {
   push({row.due, kind, row.incident.value, row.id.value, slot});
 }
 
-void State::arm_silence(std::uint32_t slot) {
+void State::arm_silence(std::uint32_t slot) const {
   const SilenceRow& row = silences_.at(slot);
   if (row.due() != never)
     push({row.due(), DeadlineKind::silence, row.id.value, row.id.value, slot});

@@ -204,6 +204,7 @@ class State {
 
   // The earliest deadline that is still true; stale hints are dropped on the way.
   std::optional<Deadline> next_deadline() const;
+  std::size_t deadlines_kept() const { return deadlines_.size(); }  // with those that have moved
 
   // Everything durable in canonical bytes: equal states, equal bytes. Slow; for proofs.
   std::string canonical() const;
@@ -239,11 +240,14 @@ class State {
     else
       deadlines_.push(d);
   }
+  void arm_all() const;
+  void arm_loaded() const;
   bool true_now(const Deadline& d, Instant& due) const;
-  void arm_alert(std::uint32_t slot);
-  void arm_incident(std::uint32_t slot);
-  void arm_page(std::uint32_t slot);
-  void arm_silence(std::uint32_t slot);
+  void arm_alert(std::uint32_t slot) const;
+  // What is as it was `before` is armed already.
+  void arm_incident(std::uint32_t slot, const IncidentRow* before = nullptr) const;
+  void arm_page(std::uint32_t slot) const;
+  void arm_silence(std::uint32_t slot) const;
   void release(const Blob* blob);
   std::uint32_t insert_alert(const AlertRow& row);
   std::uint32_t insert_incident(const IncidentRow& row);
@@ -291,6 +295,9 @@ class State {
   };
   TextMap<ChannelLoad> channels_;
   mutable std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  // Beyond it most of them have moved since: they are made anew from the rows.
+  mutable std::size_t deadlines_max_ = deadlines_min;
+  static constexpr std::size_t deadlines_min = 64;
   // While a checkpoint is loaded: one heap is made of all deadlines at its end.
   mutable std::optional<std::vector<Deadline>> loading_;
   std::shared_ptr<Limbo> limbo_;

@@ -153,6 +153,17 @@ TEST_CASE("tombstones are bounded") {
   CHECK(desk.state.globals().tombstones == 0);
 }
 
+TEST_CASE("a deadline that has moved is not kept until it would have been due") {
+  Desk desk;
+  desk.settings->resolve_timeout = hours(4);
+  for (int i = 0; i < 5000; ++i) {
+    desk.alert("Flaps", "db-1", "warning", {desk.now.ms}, i % 2 == 1);
+    desk.pass(seconds(1));
+    REQUIRE(desk.state.next_deadline());
+    REQUIRE(desk.state.deadlines_kept() < 2 * 64);
+  }
+}
+
 TEST_CASE("deadlines come in the order of time and then of class") {
   Desk desk;
   desk.settings->policies[1].steps[1].after = seconds(75);  // as long as a lease
