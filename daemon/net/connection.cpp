@@ -458,10 +458,6 @@ Connection::Task<void> Connection::linger() {
   }
 }
 
-void Connection::set_deadline(std::chrono::milliseconds from_now) {
-  set_deadline(Clock::now() + from_now);
-}
-
 void Connection::set_deadline(Clock::time_point when) {
   expired_ = false;
   if (planted("slow_sender_is_awaited")) when += std::chrono::hours(1);

@@ -136,7 +136,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> stream(HttpResponse& response, BodyForm form);
   Task<bool> write(boost::asio::const_buffer first, boost::asio::const_buffer second = {});
   Task<void> linger();
-  void set_deadline(std::chrono::milliseconds from_now);
+  void set_deadline(std::chrono::milliseconds from_now) { set_deadline(Clock::now() + from_now); }
   void set_deadline(Clock::time_point when);
   void body_has(std::size_t bytes);  // moves its deadline
 
