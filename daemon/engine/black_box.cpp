@@ -81,7 +81,7 @@ std::string words_of(std::uint64_t signal) {
 template <std::size_t N>
 void copy_text(char (&to)[N], std::string_view from) {
   std::memset(to, 0, N);
-  std::memcpy(to, from.data(), std::min(from.size(), N - 1));
+  from.copy(to, N - 1);  // of no text as well, which has no address
 }
 
 int open_file(const std::string& path) {
