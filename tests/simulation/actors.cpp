@@ -311,7 +311,8 @@ void World::faults() {
     if (healed_) return;
     const std::int64_t kind = random_.below(100);
     if (kind < 35 && swarm_.bad_channels) {
-      break_channel(static_cast<std::size_t>(random_.below(3)), random_.one_of(modes));
+      const auto which = static_cast<std::size_t>(random_.below(3));
+      break_channel(which, random_.one_of(modes));
     } else if (kind < 45 && swarm_.crashes && node_) {
       crash("by fate");
     } else if (kind < 55 && swarm_.clock_steps) {
