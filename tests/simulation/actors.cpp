@@ -33,7 +33,7 @@ void World::make_senders() {
     s.source = static_cast<std::uint8_t>(random_.below(2));
     s.polite = random_.percent(75);
     s.gives_ends = s.polite && random_.percent(70);
-    s.interval = random_.between(1, 4) * minute_ms;
+    s.interval = random_.between(2, 4) * minute_ms;
     if (swarm_.bad_clocks && random_.percent(30))
       s.skew = random_.between(-26, 26) * 60 * minute_ms;
     if (random_.percent(4)) s.event_class = EventClass::request;
@@ -47,7 +47,7 @@ void World::make_senders() {
   machine.alert = random_.one_of(alerts), machine.severity = random_.one_of(severities);
   machine.ci = ci_name(static_cast<int>(random_.below(ci_count)));
   machine.syslog = true, machine.polite = random_.percent(70);
-  machine.interval = random_.between(1, 4) * minute_ms;
+  machine.interval = random_.between(2, 4) * minute_ms;
   senders_.push_back(machine);
   for (std::size_t i = 0; i < senders_.size(); ++i)
     at(start_ + random_.below(120 * minute_ms), [this, i] { outage(i); });
