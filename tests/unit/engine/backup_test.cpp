@@ -15,21 +15,12 @@
 #include "daemon/journal/memory_journal.hpp"
 #include "daemon/journal/rocks_journal.hpp"
 #include "rules/fold.hpp"
+#include "tests/unit/engine/folder.hpp"
 
 using namespace tocsin;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  std::string path;
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "tocsin-backup-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-};
 
 std::unique_ptr<Journal> rocks(const std::string& path) {
   RocksOptions options;

@@ -13,21 +13,12 @@
 #include "daemon/journal/rocks_journal.hpp"
 #include "rules/model/codec.hpp"
 #include "rules/story.hpp"
+#include "tests/unit/engine/folder.hpp"
 
 using namespace tocsin;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  std::string path;
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "tocsin-format-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-};
 
 const std::string fixtures = std::string(TOCSIN_SOURCE_DIR) + "/tests/fixtures/store/";
 
