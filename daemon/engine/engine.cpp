@@ -332,6 +332,7 @@ struct Engine::Impl {
       health.durable = durable;
       health.why.clear();
       health.stuck_since = Steady::time_point::max();
+      sequencer->recycle(std::move(heard.turn.payload));
     } else {
       waiting_turn = std::move(heard.turn);
       retry_at = Steady::now() + std::chrono::seconds(1);

@@ -97,7 +97,7 @@ Turn Sequencer::take(std::deque<Work>& inbox, Instant now) {
       buffer_, {1, static_cast<std::uint32_t>(turn.facts), last_at_, state_.globals().offset_ms});
   turn.epoch = state_.globals().epoch.value;
   turn.uid = uid_();
-  turn.payload = std::exchange(buffer_, {});
+  turn.payload = std::exchange(buffer_, std::exchange(spare_, {}));
   return turn;
 }
 

@@ -61,6 +61,10 @@ class Sequencer {
   // Decides what waits in `inbox`, as far as the limits allow, and everything due by `now`.
   Turn take(std::deque<Work>& inbox, Instant now);
 
+  // The payload of a turn that is durable: a later one is written where its pages are mapped
+  // already.
+  void recycle(std::string payload) { spare_ = std::move(payload); }
+
   struct Released {
     std::vector<Reply> replies;
     std::vector<SendOrder> orders;
@@ -98,7 +102,7 @@ class Sequencer {
   std::function<std::uint64_t()> uid_;
   TurnLimits limits_;
   Instant last_at_;
-  std::string buffer_;
+  std::string buffer_, spare_;
   Tallies tallies_;
   Instant tallied_since_ = never;
   bool flush_now_ = false;    // asked for before a clean stop

@@ -1,38 +1,68 @@
 #include "daemon/journal/frame.hpp"
 
+#include <lz4.h>
+
 #include "daemon/journal/bytes.hpp"
 
 namespace tocsin::store {
 namespace {
 
-constexpr char frame_format = 1;
+constexpr char plain_format = 1, packed_format = 2;
 constexpr std::size_t frame_header_bytes = 34;
 constexpr char marker_format = 1;
 constexpr std::size_t marker_header_bytes = 29;
 
-}  // namespace
-
-std::string frame_header(const LogFrame& frame) {
-  std::string out;
-  out.reserve(frame_header_bytes);
-  out.push_back(frame_format);
-  out.push_back(static_cast<char>(frame.link));
-  put_le(out, frame.record.epoch);
-  put_le(out, frame.record.uid);
-  put_le(out, frame.previous.seq);
-  put_le(out, frame.previous.chain);
-  put_le(out, frame.record.chain);
-  return out;
+// The payload behind the header of a packed frame: its size, then the block.
+bool unpack(std::string_view packed, std::string& out) {
+  if (packed.size() < 4) return false;
+  const auto size = get_le<std::uint32_t>(packed, 0);
+  if (size < packed_bytes_min || size > packed_bytes_max) return false;
+  out.resize(size);
+  const int made =
+      LZ4_decompress_safe(packed.data() + 4, out.data(), static_cast<int>(packed.size() - 4),
+                          static_cast<int>(size));
+  return made == static_cast<int>(size);
 }
 
-std::optional<LogFrame> parse_frame(std::uint64_t seq, std::string_view value) {
-  if (value.size() < frame_header_bytes || value[0] != frame_format) return {};
+}  // namespace
+
+StoredFrame FramePacker::pack(const LogFrame& frame) {
+  const std::string_view payload = frame.record.payload;
+  packed_ = false;
+  if (payload.size() >= packed_bytes_min && payload.size() <= packed_bytes_max) {
+    const std::size_t room = payload.size() - payload.size() / 8;
+    body_.resize(room);
+    const int made = LZ4_compress_default(payload.data(), body_.data(),
+                                          static_cast<int>(payload.size()), static_cast<int>(room));
+    packed_ = made > 0;
+    body_.resize(static_cast<std::size_t>(made));
+  }
+  header_.clear();
+  header_.push_back(packed_ ? packed_format : plain_format);
+  header_.push_back(static_cast<char>(frame.link));
+  put_le(header_, frame.record.epoch);
+  put_le(header_, frame.record.uid);
+  put_le(header_, frame.previous.seq);
+  put_le(header_, frame.previous.chain);
+  put_le(header_, frame.record.chain);
+  if (packed_) put_le(header_, static_cast<std::uint32_t>(payload.size()));
+  return {header_, packed_ ? std::string_view(body_) : payload};
+}
+
+std::optional<LogFrame> parse_frame(std::uint64_t seq, std::string_view value, std::string& room) {
+  if (value.size() < frame_header_bytes) return {};
+  if (value[0] != plain_format && value[0] != packed_format) return {};
   if (static_cast<unsigned char>(value[1]) > 2) return {};
+  std::string_view payload = value.substr(frame_header_bytes);
+  if (value[0] == packed_format) {
+    if (!unpack(payload, room)) return {};
+    payload = room;
+  }
   LogFrame frame;
   frame.link = static_cast<Link>(value[1]);
   frame.previous = {get_le<std::uint64_t>(value, 18), get_le<std::uint32_t>(value, 26)};
   frame.record = {seq, get_le<std::uint64_t>(value, 2), get_le<std::uint64_t>(value, 10),
-                  get_le<std::uint32_t>(value, 30), value.substr(frame_header_bytes)};
+                  get_le<std::uint32_t>(value, 30), payload};
   return frame;
 }
 

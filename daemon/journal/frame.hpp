@@ -32,11 +32,31 @@ struct LogFrame {
   Point previous;
 };
 
-// The part of the stored value in front of the payload.
-std::string frame_header(const LogFrame& frame);
+// A frame as the value that is stored: header and body, one behind the other. Views into the frame's
+// payload and into the packer, good until its next call.
+struct StoredFrame {
+  std::string_view header, body;
+};
 
-// nullopt: not a frame of a known format. Views into `value`.
-std::optional<LogFrame> parse_frame(std::uint64_t seq, std::string_view value);
+// Payloads from this size on are packed (LZ4): what is written and synced at a high rate is then a
+// quarter of it, and that is worth more than the packing costs. What is not made smaller by an
+// eighth, and what is larger than a turn makes it, is stored as it is.
+inline constexpr std::size_t packed_bytes_min = 4096, packed_bytes_max = 8u << 20;
+
+class FramePacker {
+ public:
+  StoredFrame pack(const LogFrame& frame);
+  // The last frame needs a store of format 2.
+  bool packed() const { return packed_; }
+
+ private:
+  std::string header_, body_;
+  bool packed_ = false;
+};
+
+// nullopt: not a frame of a known format, or what is packed is not what was packed. Views into
+// `value`, or into `room`, whose contents are replaced, where it was packed.
+std::optional<LogFrame> parse_frame(std::uint64_t seq, std::string_view value, std::string& room);
 
 // The frame's own chain is right and its link is possible.
 bool is_whole(const LogFrame& frame);

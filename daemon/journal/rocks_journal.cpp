@@ -271,11 +271,12 @@ Append RocksJournal::append(std::uint64_t seq, std::uint64_t epoch, std::uint64_
                             std::string_view payload) {
   if (options_.read_only) return Append::fenced;
   if (store_->failed()) return Append::unknown;
+  std::size_t stored_bytes = 0;
   try {
     if (const auto refused = answer(seq, epoch, uid, payload)) return *refused;
     if (space_.room() == Room::none) return Append::unavailable;
     const LogFrame frame = head_.next_frame(epoch, uid, payload);  // only this thread changes head_
-    const rocksdb::Status status = log_->append(frame);
+    const rocksdb::Status status = log_->append(frame, stored_bytes);
     if (!status.ok()) {
       store_->fail(status, "appending frame " + std::to_string(seq));
       return Append::unknown;
@@ -286,7 +287,7 @@ Append RocksJournal::append(std::uint64_t seq, std::uint64_t epoch, std::uint64_
     store_->fail(rocksdb::Status::Aborted(error.what()), "appending");
     return Append::unknown;
   }
-  space_.wrote(2 * payload.size());  // once in the write-ahead log, once in a file
+  space_.wrote(2 * stored_bytes);  // once in the write-ahead log, once in a file
   witness_.acknowledged(head_.point());
   return Append::ok;
 }

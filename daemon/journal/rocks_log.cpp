@@ -70,11 +70,12 @@ std::unique_ptr<rocksdb::Iterator> RocksLog::iterator() {
 rocksdb::Status RocksLog::walk(std::uint64_t from, std::uint64_t to,
                                const std::function<bool(const LogFrame&)>& each) {
   const auto it = iterator();
+  std::string room;
   it->Seek(big_endian(beyond_cut(from)));
   while (it->Valid()) {
     const std::uint64_t seq = seq_of(view(it->key()));
     if (seq > to) break;
-    const std::optional<LogFrame> frame = parse_frame(seq, view(it->value()));
+    const std::optional<LogFrame> frame = parse_frame(seq, view(it->value()), room);
     if (!frame) return rocksdb::Status::Corruption("frame " + std::to_string(seq));
     if (!each(*frame)) return rocksdb::Status::OK();
     // Seeks over a cut instead of stepping into it: it may be unreadable there.
@@ -95,7 +96,8 @@ rocksdb::Status RocksLog::last_until(std::uint64_t seq, const With& with) {
   const std::uint64_t live = before_cut(at);
   if (live != at) it->SeekForPrev(big_endian(live));
   if (!it->Valid()) return it->status();
-  const auto frame = parse_frame(seq_of(view(it->key())), view(it->value()));
+  std::string room;
+  const auto frame = parse_frame(seq_of(view(it->key())), view(it->value()), room);
   if (!frame) return rocksdb::Status::Corruption("frame " + std::to_string(at));
   with(*frame);
   return it->status();
@@ -111,17 +113,23 @@ bool RocksLog::find(std::uint64_t seq, const With& with) {
   if (beyond_cut(seq) != seq) return false;
   rocksdb::PinnableSlice value;
   if (!store_.db().Get({}, store_.log(), big_endian(seq), &value).ok()) return false;
-  const std::optional<LogFrame> frame = parse_frame(seq, view(value));
+  std::string room;
+  const std::optional<LogFrame> frame = parse_frame(seq, view(value), room);
   if (frame) with(*frame);
   return frame.has_value();
 }
 
-rocksdb::Status RocksLog::append(const LogFrame& frame) {
+rocksdb::Status RocksLog::append(const LogFrame& frame, std::size_t& stored_bytes) {
   const std::string key = big_endian(frame.record.seq);
-  const std::string header = frame_header(frame);
+  const StoredFrame stored = packer_.pack(frame);
+  if (packer_.packed()) {
+    const rocksdb::Status known = store_.need_format(2);
+    if (!known.ok()) return known;
+  }
+  stored_bytes = stored.header.size() + stored.body.size();
   const rocksdb::Slice key_parts[] = {key};
-  const rocksdb::Slice value_parts[] = {header,
-                                        {frame.record.payload.data(), frame.record.payload.size()}};
+  const rocksdb::Slice value_parts[] = {{stored.header.data(), stored.header.size()},
+                                        {stored.body.data(), stored.body.size()}};
   batch_.Clear();
   const rocksdb::Status put = batch_.Put(store_.log(), {key_parts, 1}, {value_parts, 2});
   rocksdb::WriteOptions synced;

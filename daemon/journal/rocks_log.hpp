@@ -42,8 +42,8 @@ class RocksLog {
   // False when there is no such frame.
   bool find(std::uint64_t seq, const With& with);
 
-  // Durable when OK.
-  rocksdb::Status append(const LogFrame& frame);
+  // Durable when OK; `stored_bytes` is what it takes.
+  rocksdb::Status append(const LogFrame& frame, std::size_t& stored_bytes);
 
   // Paths of the files with frames from `seq` on.
   std::vector<std::string> files_from(std::uint64_t seq);
@@ -58,7 +58,8 @@ class RocksLog {
 
   RocksStore& store_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> cuts_;  // first and last, ascending
-  rocksdb::WriteBatch batch_;                                  // kept so that its buffer is
+  FramePacker packer_;
+  rocksdb::WriteBatch batch_;  // kept so that its buffer is
 };
 
 }  // namespace tocsin::store

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 constexpr std::string_view format_key = "format";
-constexpr std::string_view format_value = "1";
+constexpr int newest_format = 2;
 
 class ErrorListener final : public rocksdb::EventListener {
  public:
@@ -203,11 +203,18 @@ rocksdb::Status RocksStore::check_format() {
   std::string format;
   const rocksdb::Status found =
       db_->Get({}, meta(), {format_key.data(), format_key.size()}, &format);
-  if (found.ok() && format == format_value) return found;
-  if (found.ok()) return rocksdb::Status::NotSupported("store format " + format + " is unknown");
-  if (!found.IsNotFound() || read_only_) return found;
-  return put_meta({format_key.data(), format_key.size()},
-                  {format_value.data(), format_value.size()});
+  if (found.IsNotFound() && !read_only_) return put_format(1);
+  if (!found.ok()) return found;
+  for (format_ = newest_format; format_ > 0; --format_)
+    if (format == std::to_string(format_)) return found;
+  return rocksdb::Status::NotSupported("store format " + format + " is unknown");
+}
+
+rocksdb::Status RocksStore::put_format(int format) {
+  const rocksdb::Status put =
+      put_meta({format_key.data(), format_key.size()}, std::to_string(format));
+  if (put.ok()) format_ = format;
+  return put;
 }
 
 rocksdb::Status RocksStore::put_meta(const rocksdb::Slice& key, const rocksdb::Slice& value) {

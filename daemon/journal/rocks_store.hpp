@@ -33,6 +33,12 @@ class RocksStore {
   rocksdb::Status open();
   rocksdb::Status close();
 
+  // From now on versions that know only older formats refuse the store, by name. By the thread that
+  // appends.
+  rocksdb::Status need_format(int format) {
+    return format <= format_ ? rocksdb::Status::OK() : put_format(format);
+  }
+
   // Durable, and written out at once: a family that receives little would pin write-ahead logs.
   rocksdb::Status put_meta(const rocksdb::Slice& key, const rocksdb::Slice& value);
 
@@ -56,9 +62,11 @@ class RocksStore {
   rocksdb::ColumnFamilyOptions log_family() const;
   rocksdb::ColumnFamilyOptions rows_family() const;
   rocksdb::Status check_format();
+  rocksdb::Status put_format(int format);
 
   const std::string directory_;
   const bool read_only_;
+  int format_ = 0;  // of the store, once it is open
   const std::uint64_t log_buffer_bytes_;
   const std::uint64_t checkpoint_file_bytes_;
   std::shared_ptr<StoreHealth> health_;

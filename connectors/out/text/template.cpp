@@ -1,6 +1,7 @@
 #include "connectors/out/text/template.hpp"
 
 #include <kainjow/mustache.hpp>
+#include <map>
 #include <utility>
 
 #include "rules/model/planted.hpp"
@@ -25,6 +26,21 @@ std::string slack_escaped(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// Parsed once a thread: pages come in hundreds, and parsing is most of what a text costs.
+mustache::mustache& parsed(const char* text, Escape escape) {
+  thread_local std::map<std::pair<const char*, Escape>, mustache::mustache> known;
+  const auto [it, first] = known.try_emplace({text, escape}, std::string(text));
+  if (first && escape == Escape::none)
+    it->second.set_custom_escape([](const std::string& plain) { return plain; });
+  if (first && escape == Escape::slack)
+    it->second.set_custom_escape([](const std::string& plain) { return slack_escaped(plain); });
+  return it->second;
+}
+
+}  // namespace
+
 std::string fill_template(const char* text, const PageWords& w, Escape escape) {
   mustache::data data;
   const std::pair<const char*, const std::string&> parts[] = {{"lead", w.lead},
@@ -44,12 +60,7 @@ std::string fill_template(const char* text, const PageWords& w, Escape escape) {
     if (!value.empty()) data.set(key, value);
   if (is_web_link(w.runbook)) data.set("runbook_link", w.runbook);
   if (is_web_link(w.link)) data.set("button", w.link);
-  mustache::mustache filled{std::string(text)};
-  if (escape == Escape::none)
-    filled.set_custom_escape([](const std::string& plain) { return plain; });
-  if (escape == Escape::slack)
-    filled.set_custom_escape([](const std::string& plain) { return slack_escaped(plain); });
-  return filled.render(data);
+  return parsed(text, escape).render(data);
 }
 
 }  // namespace tocsin

@@ -11,6 +11,7 @@ namespace tocsin {
 
 enum class Escape { none, html, slack };
 
+// `text` is one of the constants of the connectors, and is known by its address.
 std::string fill_template(const char* text, const PageWords& words, Escape escape);
 
 // & < > as Slack wants them.
