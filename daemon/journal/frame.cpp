@@ -18,9 +18,8 @@ bool unpack(std::string_view packed, std::string& out) {
   const auto size = get_le<std::uint32_t>(packed, 0);
   if (size < packed_bytes_min || size > packed_bytes_max) return false;
   out.resize(size);
-  const int made =
-      LZ4_decompress_safe(packed.data() + 4, out.data(), static_cast<int>(packed.size() - 4),
-                          static_cast<int>(size));
+  const int made = LZ4_decompress_safe(packed.data() + 4, out.data(),
+                                       static_cast<int>(packed.size() - 4), static_cast<int>(size));
   return made == static_cast<int>(size);
 }
 

@@ -32,8 +32,8 @@ struct LogFrame {
   Point previous;
 };
 
-// A frame as the value that is stored: header and body, one behind the other. Views into the frame's
-// payload and into the packer, good until its next call.
+// A frame as the value that is stored: header and body, one behind the other. Views into the
+// frame's payload and into the packer, good until its next call.
 struct StoredFrame {
   std::string_view header, body;
 };

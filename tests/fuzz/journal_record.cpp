@@ -25,9 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (value[0] == 1 && !packer.packed()) expect(again == value, "a frame is written back");
   std::string other_room;
   const auto reread = parse_frame(size, again, other_room);
-  expect(reread && reread->record.payload == frame->record.payload &&
-             reread->link == frame->link && reread->previous == frame->previous &&
-             reread->record.chain == frame->record.chain,
+  expect(reread && reread->record.payload == frame->record.payload && reread->link == frame->link &&
+             reread->previous == frame->previous && reread->record.chain == frame->record.chain,
          "a frame is read as it was written");
   (void)follows(frame->previous, *frame);
   (void)starts_at(frame->previous.seq, *frame);
