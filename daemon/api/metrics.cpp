@@ -4,6 +4,7 @@
 
 #include <array>
 #include <sstream>
+#include <tuple>
 
 #include "connectors/in/syslog/rules.hpp"
 #include "daemon/api/metric_families.hpp"
@@ -106,6 +107,18 @@ void add_engine(Families& out, const Engine& engine, const MetricPorts& ports) {
   add_counter(out, "tocsin_attempts_unanswered_total",
               "Attempts that the sender settled at their deadline; a bug.",
               static_cast<double>(ports.delivery->backstop.load()));
+}
+
+void add_store_memory(Families& out, const StoreMemory& m) {
+  auto kept = gauge_family("tocsin_store_memory_bytes", "Memory that the store keeps for itself.");
+  auto limit = gauge_family("tocsin_store_memory_limit_bytes", "Up to which it fills.");
+  for (const auto& [part, bytes, max] : {std::tuple{"cache", m.cache, m.cache_max},
+                                         std::tuple{"buffers", m.buffers, m.buffers_max}}) {
+    add_sample(kept, {{"part", part}}, static_cast<double>(bytes));
+    add_sample(limit, {{"part", part}}, static_cast<double>(max));
+  }
+  out.push_back(std::move(kept));
+  out.push_back(std::move(limit));
 }
 
 void add_links(Families& out, const LinkStats& s) {
@@ -246,6 +259,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_backlog(families, snapshot);
   add_info(families, snapshot, ports);
   add_engine(families, engine, ports);
+  add_store_memory(families, engine.store_memory());
   add_counter(families, "tocsin_alerts_truncated_total",
               "Alerts that senders of groups said they left out, since this process started.",
               static_cast<double>(ports.intake->truncated.load()));

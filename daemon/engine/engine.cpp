@@ -668,6 +668,10 @@ std::shared_ptr<const Snapshot> Engine::read_now(std::uint64_t after) {
   return future.get();
 }
 
+StoreMemory Engine::store_memory() const {
+  return impl_->ports.journal->memory();
+}
+
 std::optional<std::string> Engine::archived(const Snapshot& snapshot, IncidentNumber incident,
                                             const std::string& key) const {
   if (const ArchiveEntry* entry = snapshot.archive.find(incident, key))

@@ -133,6 +133,7 @@ class Engine {
     std::size_t inbox = 0;
   };
   Health health() const;
+  StoreMemory store_memory() const;
 
   // A backup into a folder that does not exist, on threads of its own; `full` while one is made.
   Offer back_up(std::string folder);

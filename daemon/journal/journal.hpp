@@ -75,6 +75,13 @@ struct OpenResult {
 // What the disk allows at the moment; asked before every turn by the loop, cheap.
 enum class Room { plenty, low, floor, none };
 
+// What the store keeps in memory for itself, in bytes. Both fill up to their limit and stay there:
+// from outside that cannot be told from a leak, so it is said.
+struct StoreMemory {
+  std::uint64_t cache = 0, cache_max = 0;      // parts of files that were read
+  std::uint64_t buffers = 0, buffers_max = 0;  // frames that are not in a file of their own yet
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -109,6 +116,7 @@ class Journal {
   virtual std::optional<std::string> row(std::string_view key) = 0;
 
   virtual Room room() = 0;
+  virtual StoreMemory memory() { return {}; }  // nothing: the journal is not for service
 
   // The store as it is up to the head under a second name, for a backup: the folder that holds it,
   // or nothing and `why`. Quick; called by the thread that appends, between two appends. One at a

@@ -61,6 +61,7 @@ class RocksJournal final : public Journal {
       const std::function<bool(std::string_view key, std::string_view value)>& each) override;
   std::optional<std::string> row(std::string_view key) override;
   Room room() override;
+  StoreMemory memory() override { return store_->memory(); }
   std::string freeze(std::string& why) override;
   void thaw() override { store::thaw(frozen_directory_); }
   void close() override;

@@ -14,6 +14,8 @@ namespace tocsin::store {
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
+constexpr std::size_t families_count = 4, small_buffer_bytes = mib;
+constexpr int small_buffers_max = 2, log_buffers_max = 3;
 constexpr std::string_view format_key = "format";
 constexpr int newest_format = 2;
 
@@ -142,8 +144,8 @@ rocksdb::DBOptions RocksStore::db_options() const {
 // A write stall holds up all families, so nothing that only the checkpoint does may cause one.
 rocksdb::ColumnFamilyOptions RocksStore::small_family() const {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = mib;
-  options.max_write_buffer_number = 2;
+  options.write_buffer_size = small_buffer_bytes;
+  options.max_write_buffer_number = small_buffers_max;
   options.compression = rocksdb::kLZ4Compression;
   options.level0_slowdown_writes_trigger = INT_MAX;
   options.level0_stop_writes_trigger = INT_MAX;
@@ -161,7 +163,7 @@ rocksdb::ColumnFamilyOptions RocksStore::small_family() const {
 rocksdb::ColumnFamilyOptions RocksStore::log_family() const {
   rocksdb::ColumnFamilyOptions options = small_family();
   options.write_buffer_size = log_buffer_bytes_;
-  options.max_write_buffer_number = 3;
+  options.max_write_buffer_number = log_buffers_max;
   options.level0_file_num_compaction_trigger = 1;
   options.target_file_size_base = 64 * mib;
   options.max_bytes_for_level_base = std::uint64_t{1} << 50;
@@ -236,6 +238,16 @@ rocksdb::Status RocksStore::take_in(const std::vector<std::string>& files) {
   KeepsTables::taking_in = false;
   if (status.IsIOError()) fail(status, "to take a checkpoint in");
   return status;
+}
+
+StoreMemory RocksStore::memory() const {
+  StoreMemory out;
+  out.cache = cache_->GetUsage();
+  out.cache_max = cache_->GetCapacity();
+  db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &out.buffers);
+  out.buffers_max = log_buffers_max * log_buffer_bytes_ +
+                    (families_count - 1) * small_buffers_max * small_buffer_bytes;
+  return out;
 }
 
 rocksdb::Status RocksStore::close() {

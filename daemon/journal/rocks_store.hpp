@@ -53,6 +53,8 @@ class RocksStore {
   // before the store is opened again: it has failed.
   rocksdb::Status take_in(const std::vector<std::string>& files);
 
+  StoreMemory memory() const;
+
   bool failed() const { return health_->failed; }
   void fail(const rocksdb::Status& status, std::string_view doing) { health_->fail(status, doing); }
 

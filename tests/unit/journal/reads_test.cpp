@@ -65,3 +65,35 @@ TEST_CASE("a row of a large table is found without reading what leads to all the
   CHECK(found == 10);
   CHECK(scanned <= look_up_bytes_max);
 }
+
+TEST_CASE("what the store keeps in memory fills up to its limits, and it says how far") {
+  RocksOptions options = RocksWorld::small();
+  options.checkpoint_file_bytes = RocksOptions{}.checkpoint_file_bytes;
+  RocksWorld world(options);
+  REQUIRE(world.start().trouble == OpenTrouble::none);
+  const StoreMemory first = world.journal().memory();
+  CHECK(first.cache < first.cache_max / 4);
+  CHECK(first.buffers < first.buffers_max / 4);
+
+  append_range(world.journal(), 1, 100);
+  CHECK(world.journal().memory().buffers > first.buffers);
+  constexpr int large = 40'000;
+  const std::string value(1000, 'v');
+  int next = 0;
+  std::string current;
+  const auto marker = marker_at(world.journal(), 2);
+  REQUIRE(world.journal().install(
+              [&]() -> std::optional<RowChange> {
+                if (next == large) return {};
+                current = key(next++);
+                return RowChange{current, value};
+              },
+              marker) == Install::installed);
+  for (int n = 0; n < large; n += 10) CHECK(world.journal().row(key(n)));
+  append_range(world.journal(), 101, 3000);
+  const StoreMemory full = world.journal().memory();
+  CHECK(full.cache > full.cache_max / 4 * 3);  // forty megabytes were read
+  CHECK(full.cache <= full.cache_max);
+  CHECK(full.buffers > 0);
+  CHECK(full.buffers <= full.buffers_max);
+}
