@@ -37,13 +37,20 @@ void volunteer(std::string_view points) {
   close(file);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_has_walls = false;  // their shadow is terabytes of address space
-#else
-constexpr bool memory_has_walls = true;
-#endif
-
 }  // namespace
+
+// g++ says by a macro that it builds with a sanitizer, clang 14 by a feature.
+#if defined(__has_feature)
+#define TOCSIN_HAS_FEATURE(name) __has_feature(name)
+#else
+#define TOCSIN_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    TOCSIN_HAS_FEATURE(address_sanitizer) || TOCSIN_HAS_FEATURE(thread_sanitizer)
+const bool memory_has_walls = false;
+#else
+const bool memory_has_walls = true;
+#endif
 
 bool shut_in(const Walls& walls) {
   volunteer("500");

