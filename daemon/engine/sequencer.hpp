@@ -105,7 +105,6 @@ class Sequencer {
   std::string buffer_, spare_;
   Tallies tallies_;
   Instant tallied_since_ = never;
-  bool flush_now_ = false;    // asked for before a clean stop
   bool flush_asked_ = false;  // a clean stop keeps no counts in memory
   std::deque<Held<Reply>> replies_;
   std::deque<Held<SendOrder>> orders_;
