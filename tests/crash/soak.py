@@ -35,7 +35,7 @@ DESCRIPTORS = 4
 WARM_S = 30          # of shorter minutes the first ones are all there is: nothing is flat yet
 OVER_LIMIT = 1.25    # a cache also holds what is in use just now, whatever its limit
 STORE_MIB = 512      # of the disk of its own
-STOP_S = 10
+STOP_S = 10 * common.PATIENCE
 
 
 class Soak(Loop):

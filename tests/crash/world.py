@@ -31,7 +31,7 @@ hold_down: {{error: 1s, warning: 1s}}
 verify: {{P1: 1s, P2: 1s, P3: 1s, P4: 1s, P5: 1s}}
 lifecycle: {{auto_close_after: 3s, reopen_window: 2s}}
 """
-RESENT_WITHIN = 2.0
+RESENT_WITHIN = 2.0 * common.PATIENCE
 # Written with the fact that they follow, so the recount is exact; the others are tallies.
 DURABLE = ("incident_opened", "correlated", "reopened", "held_then_cleared")
 NEVER_SENT = ("out_of_order", "orphan_resolve", "rejected_malformed", "rejected_auth", "unmatched")

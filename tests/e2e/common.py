@@ -28,6 +28,8 @@ import traceback
 
 SECRET = "whsec_" + base64.b64encode(b"a secret for tests, 32 bytes long").decode()
 TOKEN = "a-token-for-tests"
+# How many seconds a second is: ctest says so where a sanitizer makes everything slow.
+PATIENCE = float(os.environ.get("TOCSIN_PATIENCE", "1"))
 
 
 class Failed(Exception):
@@ -41,6 +43,7 @@ def expect(condition, message):
 
 def wait_for(what, probe, seconds=10.0, every=0.02):
     """The first true value of probe(); Failed when there is none in time."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         value = probe()
@@ -78,7 +81,7 @@ def rfc3339(seconds):
 
 def request(port, method, path, body=None, token=None, timeout=10.0, headers=None):
     """One request on a connection of its own: (status, headers, bytes)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * PATIENCE)
     try:
         head = dict(headers or {})
         if token:
@@ -108,6 +111,13 @@ def total(metrics, name, **labels):
     wanted = [f'{k}="{v}"' for k, v in labels.items()]
     return sum(value for key, value in metrics.items()
                if key.split("{")[0] == name and all(w in key for w in wanted))
+
+
+def is_sanitized(pid):
+    """Whether a sanitizer is built into a process: it maps terabytes for what it knows of each byte, and
+    neither what is resident nor a limit of address space then says anything."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return int(re.search(r"VmSize:\s+(\d+) kB", status.read()).group(1)) > 1 << 30
 
 
 class Daemon:
@@ -156,6 +166,7 @@ class Daemon:
         self.process.wait()
 
     def stop(self, seconds=30.0):
+        seconds *= PATIENCE
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(seconds)
@@ -330,7 +341,7 @@ def mails(folder, **wanted):
 def run(command, want=0, environment=None, cwd=None, seconds=60.0, text=None):
     """Runs a program to its end; its standard output and error together."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, input=text,
-                          env={**os.environ, **(environment or {})}, timeout=seconds, text=True)
+                          env={**os.environ, **(environment or {})}, timeout=seconds * PATIENCE, text=True)
     expect(want is None or done.returncode == want,
            f"{' '.join(command)}: ended with {done.returncode}, not {want}:\n{done.stdout[-2000:]}")
     return done.stdout

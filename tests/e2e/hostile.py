@@ -36,7 +36,7 @@ groups: [{{id: dba, members: [bob]}}]
 hold_down: {{critical: 0s, error: 0s, warning: 0s, info: 0s}}
 cis: [{{id: db-7, class: database, criticality: mission_critical, group: dba}}]
 """
-LATE_S = 1.0
+LATE_S = 1.0 * common.PATIENCE
 
 
 class World:

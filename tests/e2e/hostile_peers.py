@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 
+import common
 from common import expect
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: tocsin\r\n"
@@ -74,12 +75,11 @@ class Memory(threading.Thread):
     def __init__(self, pid):
         super().__init__(daemon=True)
         self.pid, self.peak, self.first, self.first_peak = pid, 0, 0, 0
-        # A sanitizer maps terabytes for what it knows of each byte; what is resident then says nothing.
-        self.sanitized = self.now("VmSize") > 1 << 30
+        self.sanitized = common.is_sanitized(pid)
 
-    def now(self, what="VmRSS"):
+    def now(self):
         with open(f"/proc/{self.pid}/status") as status:
-            return int(re.search(what + r":\s+(\d+) kB", status.read()).group(1))
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
 
     def run(self):
         with contextlib.suppress(OSError, AttributeError):  # the process has ended
