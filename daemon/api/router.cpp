@@ -138,7 +138,8 @@ void Router::handle(HttpRequest request, Reply reply) const {
   const bool cors = cors_path(request.target, request.method);
   const auto hardened = [this, cors, reply = std::move(reply)](HttpResponse r) {
     harden(r, cors);
-    for (const auto& [name, value] : gate_.rules()->headers) set_header(r, name, value);
+    const auto rules = gate_.rules();  // held: a reload puts others in their place
+    for (const auto& [name, value] : rules->headers) set_header(r, name, value);
     reply(std::move(r));
   };
   gate_.pass(std::move(request), [this, hardened](HttpRequest r, Gate::Verdict verdict) {

@@ -75,6 +75,8 @@ LIBRARIES = [
 EVERYWHERE_BANS = [
     (r"std::(?:ranges::)?views\b|\branges::views\b", "std::views does not compile with clang 14"),
     (r"std::format\b|<format>", "std::format is not in g++ 12"),
+    (r"\bfor\s*\((?:[^();]|\([^()]*\))*?\s:\s(?:[^();]|\([^()]*\))*?\([^()]*\)\s*->",
+     "a loop over what a pointer holds that nobody holds: it may be gone before the first turn"),
 ]
 
 # Written in two halves, so that this file keeps its own laws.
