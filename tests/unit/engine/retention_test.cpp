@@ -130,4 +130,5 @@ TEST_CASE("a walk comes to every block, and no slice is larger than it may be") 
   CHECK(found == count);
   CHECK(slices < 10);
   r.engine->stop();
+  free_blob(row.blob);
 }
