@@ -12,9 +12,12 @@ dead. After every death, when the daemon is back:
   - every incident that must page has paged, by the end
   - totals equal the recount of what was answered, and the store verifies
 
-  crash_loop.py --binary tocsin [--rounds 50] [--seed N] [--during-checkpoints]
+  crash_loop.py --binary tocsin [--rounds 50] [--seed N] [--jobs N] [--during-checkpoints]
 """
 
+import argparse
+import collections
+import concurrent.futures
 import http.client
 import json
 import os
@@ -230,36 +233,64 @@ class Loop(World):
         self.verify()
         return len(all_numbers), told_otherwise
 
-    def summary(self, incidents, cancelled, seconds):
-        answered = sum(a.acknowledged for a in self.alerts)
-        c = self.counts
-        return (f"crash loop: seed {self.options.seed}, {self.options.rounds} rounds in {seconds:.0f} s: "
-                f"{c['starts']} starts (slowest {self.slowest_start:.2f} s), "
-                f"{c['early']} killed on the way up, "
-                f"{c['struck']} at an answer or a page, "
-                f"{c['in_checkpoint']} in a checkpoint; {answered} alerts answered, all there; "
-                f"{incidents} incidents, no gap; {self.pages.count} messages, "
-                f"{len(self.pages.accepted)} keys, "
-                f"{self.pages.doubles} doubles, {c['resent']} sent again (slowest "
-                f"{self.slowest_resend:.2f} s after the start); {cancelled} over before anybody was reached; "
-                f"{len(self.owned)} acknowledgements; {c['verified']} stores verified; {c['quiet']} restarts "
-                f"without a change of totals; {c['shed']} requests shed")
+    def tally(self, incidents, cancelled):
+        return collections.Counter(
+            self.counts, rounds=self.options.rounds, incidents=incidents, cancelled=cancelled,
+            answered=sum(a.acknowledged for a in self.alerts), messages=self.pages.count,
+            keys=len(self.pages.accepted), doubles=self.pages.doubles,
+            acknowledged=len(self.owned)), self.slowest_start, self.slowest_resend
 
 
-def test(options, folder):
+def summary(options, tallies, seconds):
+    sums, starts, resends = zip(*tallies)
+    c = sum(sums, collections.Counter())
+    worlds = f"{len(tallies)} worlds side by side, " if options.jobs > 1 else ""
+    return (f"crash loop: {worlds}seed {options.seed}, {c['rounds']} rounds in {seconds:.0f} s: "
+            f"{c['starts']} starts (slowest {max(starts):.2f} s), {c['early']} killed on the way up, "
+            f"{c['struck']} at an answer or a page, {c['in_checkpoint']} in a checkpoint; "
+            f"{c['answered']} alerts answered, all there; {c['incidents']} incidents, no gap; "
+            f"{c['messages']} messages, {c['keys']} keys, {c['doubles']} doubles, {c['resent']} sent again "
+            f"(slowest {max(resends):.2f} s after the start); {c['cancelled']} over before anybody was "
+            f"reached; {c['acknowledged']} acknowledgements; {c['verified']} stores verified; {c['quiet']} "
+            f"restarts without a change of totals; {c['shed']} requests shed")
+
+
+def run_world(options, folder):
+    """One world from its first round to its end, in a process of its own."""
+    os.mkdir(folder)
     world = Loop(options, folder)
     begin = time.monotonic()
     try:
         for number in range(1, options.rounds + 1):
             world.round(number)
             if number % 50 == 0 and number < options.rounds:
-                print(f"{number} rounds, {time.monotonic() - begin:.0f} s", flush=True)
-        incidents, cancelled = world.finish()
-        print(world.summary(incidents, cancelled, time.monotonic() - begin))
+                print(f"seed {options.seed}: {number} rounds, {time.monotonic() - begin:.0f} s", flush=True)
+        return world.tally(*world.finish())
     except common.Failed as error:
         raise common.Failed(f"seed {options.seed}: {error}") from None
     finally:
         world.daemon.ensure_gone()
+
+
+def share(options, job):
+    """The rounds and the seed of one of the worlds."""
+    rounds = (options.rounds + job) // options.jobs
+    return argparse.Namespace(**{**vars(options), "rounds": rounds, "seed": options.seed + job})
+
+
+def test(options, folder):
+    begin, tallies, findings = time.monotonic(), [], []
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        worlds = [pool.submit(run_world, share(options, job), os.path.join(folder, f"world-{job}"))
+                  for job in range(options.jobs)]
+    for world in worlds:
+        try:
+            tallies.append(world.result())
+        except common.Failed as finding:
+            findings.append(str(finding))
+    if tallies:
+        print(summary(options, tallies, time.monotonic() - begin))
+    expect(not findings, "\n\n".join(findings))
 
 
 def arguments(parser):
@@ -267,6 +298,8 @@ def arguments(parser):
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--during-checkpoints", action="store_true",
                         help="every kill while a checkpoint is written; every store is verified")
+    parser.add_argument("--jobs", type=int, default=1,
+                        help="worlds side by side, which share the rounds; each has the next seed")
 
 
 if __name__ == "__main__":
