@@ -18,8 +18,9 @@ from common import expect, wait_for
 
 MAIN = "main"
 LOG = r"([^>]+/\d{6}\.log)>"  # a write-ahead log, as strace shows it
-KILLED_AT = ("write", "pwrite64", "fdatasync", "fsync", "rename", "link", "unlink", "ftruncate", "fallocate",
-             "sendto", "sendmsg", "writev", "accept", "accept4")
+KILLED_AT = ("write", "pwrite64", "fdatasync", "fsync", "sync_file_range", "openat", "rename", "renameat", "link",
+             "unlink", "mkdir", "rmdir", "ftruncate", "fallocate", "connect", "sendto", "sendmsg", "writev",
+             "accept", "accept4")
 # What is injected, by name: the calls it makes sense for, and strace's word for it.
 FAULTS = {
     "kill": (KILLED_AT, "signal=SIGKILL"),
@@ -27,7 +28,7 @@ FAULTS = {
     # The disk keeps its word: what was not synced is gone afterwards.
     "EIO_lost": (("fdatasync",), "error=EIO"),
     "EMFILE": (("accept", "accept4", "socket", "openat"), "error=EMFILE"),
-    "ENOSPC": (("write", "pwrite64", "fallocate"), "error=ENOSPC"),
+    "ENOSPC": (("write", "pwrite64", "fallocate", "mkdir", "rename", "renameat", "link"), "error=ENOSPC"),
 }
 
 
