@@ -24,6 +24,7 @@ KILLED_AT = ("write", "pwrite64", "fdatasync", "fsync", "sync_file_range", "open
 # What is injected, by name: the calls it makes sense for, and strace's word for it.
 FAULTS = {
     "kill": (KILLED_AT, "signal=SIGKILL"),
+    # No sync_file_range: here it only probes, with no flags, and the kernel has nothing to fail then.
     "EIO": (("fdatasync", "fsync"), "error=EIO"),
     # The disk keeps its word: what was not synced is gone afterwards.
     "EIO_lost": (("fdatasync",), "error=EIO"),
