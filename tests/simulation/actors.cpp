@@ -387,7 +387,8 @@ void World::silence() {
   std::int64_t when = now_;
   if (random_.percent(40))
     node_->state.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-      if (r.escalate_due != never) when = std::max(now_, now_ + (r.escalate_due - log_now()).ms);
+      if (r.escalate_due < when_resumed)
+        when = std::max(now_, now_ + (r.escalate_due - log_now()).ms);
     });
   at(when, [this, c] { give(c); });
 }
