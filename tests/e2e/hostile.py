@@ -53,7 +53,7 @@ class World:
     def raw(self, pieces, seconds=20.0):
         """Sends until all is sent or an answer comes; all that comes back until the end, and how much left."""
         pieces, got, sent = iter(pieces), bytearray(), 0
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * common.PATIENCE
         with socket.create_connection(("127.0.0.1", self.daemon.port), 10) as s:
             s.setblocking(False)
             selector = selectors.DefaultSelector()
