@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "daemon/net/thread.hpp"
 
@@ -9,6 +10,7 @@ namespace tocsin::api {
 namespace {
 
 constexpr auto watch_every = std::chrono::milliseconds(250);
+constexpr auto stopped_from = 4 * watch_every;  // between two looks: the process did not run
 // What is kept of an order's time for saying how it ended.
 constexpr std::int64_t remote_ms_min = 1'000, answer_grace_ms = 5'000;
 constexpr std::size_t detail_bytes_max = 200;
@@ -71,7 +73,7 @@ void Sender::start(const SendOrder& order) {
   pending.outcome.epoch = order.epoch;
   pending.kind = find_channel_kind(order.channel_kind);
   pending.kind_name = order.channel_kind;
-  pending.started = Clock::now();
+  pending.started = ports_.now();
   pending.deadline =
       pending.started + std::chrono::milliseconds(std::max<std::int64_t>(left.ms, 0));
   const ChannelKind* kind = pending.kind;
@@ -199,7 +201,7 @@ void Sender::finish(std::uint64_t id, Outcome outcome) {
   }
   if (pending.late && outcome.outcome != AttemptOutcome::accepted) return;
   const auto took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - pending.started);
+      std::chrono::duration_cast<std::chrono::milliseconds>(ports_.now() - pending.started);
   if (!pending.late) stats_.attempt(pending.kind_name, outcome.outcome, took.count());
   SettleAttempt settle = std::move(pending.outcome);
   settle.outcome = outcome.outcome;
@@ -209,14 +211,18 @@ void Sender::finish(std::uint64_t id, Outcome outcome) {
   ports_.settle(std::move(settle));
 }
 
-// The backstop: what nobody answered in time is unknown, and the core goes on without waiting.
+// The backstop: what nobody answered in time is unknown, and the core goes on without waiting. Time
+// in which the process was stopped is nobody's: whoever had to hear the answer did not run either.
 void Sender::watch() {
   std::unique_lock lock(mutex_);
+  Clock::time_point looked = ports_.now();
   while (!stopping_) {
     changed_.wait_for(lock, watch_every);
     std::vector<SettleAttempt> overdue;
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = ports_.now();
+    const Clock::duration since = now - std::exchange(looked, now);
     for (auto& [id, pending] : pending_) {
+      if (since >= stopped_from) pending.deadline += since;
       if (pending.late || now < pending.deadline) continue;
       pending.late = true;
       overdue.push_back(pending.outcome);

@@ -34,6 +34,7 @@ struct SenderPorts {
   std::function<Runner::Offer(RunRequest)> run;
   int terminal = 1;  // descriptor that `print` goes to
   std::function<bool(const Input&)> quarantined = [](const Input&) { return false; };
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 class Sender {

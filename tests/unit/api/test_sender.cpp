@@ -6,11 +6,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>
+#include <thread>
 
 #include "daemon/api/sender.hpp"
 
@@ -263,6 +265,36 @@ TEST_CASE_METHOD(Fixture, "silence is unknown at the deadline; a late yes still 
   settled = wait(3);
   REQUIRE(settled.size() == 3);
   CHECK(settled[2].outcome == AttemptOutcome::accepted);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "while the process is stopped no deadline runs: what was answered is heard") {
+  std::atomic<std::int64_t> now_ms{1'000};
+  std::atomic<int> looks{0};  // at the clock
+  SenderPorts with_clock = ports();
+  with_clock.now = [&] {
+    ++looks;
+    return std::chrono::steady_clock::time_point(std::chrono::milliseconds(now_ms));
+  };
+  Sender sender(std::move(with_clock));
+  const auto passes = [&](std::int64_t ms) {
+    now_ms += ms;
+    const int seen = looks;
+    while (looks < seen + 2) std::this_thread::yield();  // the second one finds the first one done
+  };
+  passes(0);
+  sender.send({order("webhook", seconds(2)), order("webhook", seconds(2))});
+  passes(16'000);
+  CHECK(sender.stats().backstop == 0);
+  using Phase = OutboundResult::Phase;
+  sender.http_done({requests[0].id, Phase::answered, 200, "", {}, ""});
+  CHECK(wait(1).at(0).outcome == AttemptOutcome::accepted);
+  // The other one has what was left of its two seconds.
+  for (int i = 0; i < 2; ++i) passes(900);
+  CHECK(sender.stats().backstop == 0);
+  passes(900);
+  CHECK(sender.stats().backstop == 1);
+  CHECK(wait(2).at(1).outcome == AttemptOutcome::unknown);
 }
 
 TEST_CASE_METHOD(Fixture, "a program's end is read by its channel") {
