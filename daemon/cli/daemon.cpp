@@ -19,7 +19,6 @@ constexpr auto drain_for = std::chrono::milliseconds(5'000);
 constexpr int transfers_grace_ms = 5'000;
 constexpr int io_threads = 2;
 constexpr timespec look_every{1, 0};  // whether a certificate has changed
-constexpr auto stuck_for = std::chrono::seconds(15);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -219,8 +218,7 @@ void Daemon::look_at_helpers() {
 // the administrators are told by one that is not.
 void Daemon::look_at_store() {
   const Engine::Health health = engine_->health();
-  const auto now = std::chrono::steady_clock::now();
-  const bool stuck = health.stuck_since < now && now - health.stuck_since > stuck_for;
+  const bool stuck = health.stuck;
   if (std::exchange(stuck_, stuck) == stuck) return;
   const std::string why = health.why.empty() ? "a write does not end" : health.why;
   log(stuck ? LogLevel::error : LogLevel::warning, stuck ? "store_stuck" : "store_writes",

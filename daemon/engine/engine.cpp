@@ -21,6 +21,7 @@
 #include "daemon/engine/random.hpp"
 #include "daemon/engine/readers.hpp"
 #include "daemon/engine/recover.hpp"
+#include "daemon/engine/stuck_writes.hpp"
 #include "daemon/engine/workers.hpp"
 #include "rules/invariants.hpp"
 #include "rules/process/housekeeping.hpp"
@@ -31,7 +32,6 @@ namespace {
 constexpr int exit_after_failed_write =
     75;  // the service manager starts us again; recovery does the rest
 constexpr auto alive_every = std::chrono::seconds(1);
-constexpr auto stuck_for = std::chrono::seconds(15);  // a write, and no alert is taken any more
 constexpr std::int64_t clock_step_ms = 2000;
 constexpr std::size_t tail_cuts_max = 4;
 constexpr auto better_for = std::chrono::seconds(60);
@@ -88,6 +88,7 @@ struct Engine::Impl {
   Fingerprint secret;
   std::vector<std::string> sources;
   Health health;
+  StuckWrites writes;
 
   bool frozen = false;  // the committer is done with a backup's part
   Backups backups;      // has a lock of its own, taken after `mutex`
@@ -331,7 +332,8 @@ struct Engine::Impl {
       durable = heard.turn.seq;
       health.durable = durable;
       health.why.clear();
-      health.stuck_since = Steady::time_point::max();
+      writes.ended();
+      health.stuck = false;
       sequencer->recycle(std::move(heard.turn.payload));
     } else {
       waiting_turn = std::move(heard.turn);
@@ -426,7 +428,7 @@ struct Engine::Impl {
     frame_in_flight = true;
     {
       std::lock_guard lock(mutex);
-      health.stuck_since = std::min(health.stuck_since, Steady::now());
+      writes.began();
     }
     committer->offer({std::move(turn), {}});
   }
@@ -503,9 +505,10 @@ struct Engine::Impl {
       std::lock_guard lock(mutex);
       const bool tail_ok = tail_bytes + cut_bytes < tail_cuts_max * options.tail_bytes_max;
       const bool room_ok = takes_alerts(room);
-      const bool stuck = now > health.stuck_since && now - health.stuck_since > stuck_for;
-      health.accepting = tail_ok && room_ok && !stuck && !stopping;
-      if (stuck && room_ok) health.why = "a write to the store does not end";
+      writes.look();
+      health.stuck = writes.stuck();
+      health.accepting = tail_ok && room_ok && !health.stuck && !stopping;
+      if (health.stuck && room_ok) health.why = "a write to the store does not end";
       if (!room_ok)
         health.why = "the store is at its floor: alerts are not taken, pages still go out";
       if (!tail_ok) health.why = "the checkpoint is behind: alerts are not taken until it is not";

@@ -125,10 +125,7 @@ class Engine {
     std::uint64_t backup_seq = 0;
     bool accepting = false;  // false: below the floor, tail too long, stopping
     std::string why;
-    // Since when the store takes nothing of what is decided: no room, or a write that does not
-    // end. `max`: it does.
-    std::chrono::steady_clock::time_point stuck_since =
-        std::chrono::steady_clock::time_point::max();
+    bool stuck = false;  // the store takes nothing of what is decided: see stuck_writes.hpp
     std::uint64_t durable = 0, checkpoint = 0, epoch = 0;
     std::size_t inbox = 0;
   };

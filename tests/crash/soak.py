@@ -240,10 +240,12 @@ class Soak(Loop):
         self.start()
         schedule = self.schedule()
         for number, (fault, middle) in enumerate(schedule, 1):
+            gasps = self.counts["gasps"]
             did = self.minute(fault)
             now = self.sample()
             if middle:
                 self.samples.append(now)
+                expect(self.counts["gasps"] == gasps, f"{fault.__name__}: the store was said to be lost")
             print(f"soak: minute {number:2} of {len(schedule)}: {fault.__name__:17} {did}; "
                   f"{now[0]:.1f} MiB, caches {now[1]:.1f}, {now[2]} threads, {now[3]} descriptors", flush=True)
         self.judge_flat()
