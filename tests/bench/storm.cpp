@@ -121,8 +121,10 @@ Promised Storm::next(const Alert& alert, std::uint64_t number, unsigned turn,
   if (p.starts == 0) return {now, 0};  // new, or refused so far
   const std::uint64_t dice = mixed(number / act_together * 977 + turn) % 100;
   if (dice < repeats_percent) return p;
-  if (dice < repeats_percent + ends_percent) return p.firing() ? Promised{p.starts, now} : p;
-  return p.firing() ? p : Promised{now, 0};
+  const bool ends = dice < repeats_percent + ends_percent;
+  // A second change within one second could not be told from the first by its time.
+  if (ends != p.firing() || now <= std::max(p.starts, p.ends)) return p;
+  return ends ? Promised{p.starts, now} : Promised{now, 0};
 }
 
 void Storm::send(HttpClient& client, std::uint64_t first, unsigned turn, double due,

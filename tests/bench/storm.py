@@ -10,7 +10,7 @@ They fire, repeat, end and fire anew; each answer is remembered by who sent it (
   - the daemon's resident memory stayed below 512 MiB
 
   storm.py --binary tocsin [--storm tocsin_storm] [--json FILE] [--alerts N] [--rate R] [--seconds S]
-           [--connections N] [--untimed]
+           [--connections N] [--batch N] [--untimed]
 
 --untimed: what depends on the speed of the machine is printed and not judged. With more events a second
 than the machine can decide and several hundred connections, some are refused: none of the critical ones
@@ -83,7 +83,8 @@ class Storm:
         done = subprocess.run(
             [self.options.storm, "--port", str(self.daemon.port), "--state", state,
              "--alerts", str(self.options.alerts), "--rate", str(self.options.rate),
-             "--seconds", str(self.options.seconds), "--connections", str(self.options.connections)], stdout=subprocess.PIPE, text=True)
+             "--seconds", str(self.options.seconds), "--connections", str(self.options.connections),
+             "--batch", str(self.options.batch)], stdout=subprocess.PIPE, text=True)
         expect(done.returncode == 0, f"the generator ended with {done.returncode}: {done.stdout}")
         self.sent = json.loads(done.stdout)
         with open(state) as lines:
@@ -228,6 +229,7 @@ def arguments(parser):
     parser.add_argument("--rate", type=int, default=20_000, help="events a second")
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=64, help="alerts in a request")
     parser.add_argument("--untimed", action="store_true", help="judge nothing that the machine decides")
 
 
