@@ -22,7 +22,9 @@ void Compiler::read(const Node& built_in, const Node& users) {
     catch_all(root);
     severities(root);
     categories(root);
+    calendars(root);
     cis(root);
+    pools(root);
     rules(root, "rules", own_rules);
     rules(root, "default_rules", default_rules);
     syslog_rules(root, "syslog_rules", own_syslog_rules);

@@ -73,10 +73,15 @@ class Compiler {
   // ---- zones.cpp
   std::string time_zone(Reader& item);
 
+  // ---- read_calendars.cpp
+  void calendars(Reader& root);
+  std::vector<Calendar::Hours> hours(const std::vector<Word>& words);
+
   // ---- read_rules.cpp
   void severities(Reader& root);
   void categories(Reader& root);
   void cis(Reader& root);
+  void pools(Reader& root);
   void rules(Reader& root, std::string_view key, std::vector<Rule>& out);
   void rule_set(Reader& item, Rule& rule);
   void rule_examples(Reader& item, const Rule& rule);
@@ -103,6 +108,8 @@ class Compiler {
   void unreachable_rules();
   void fill_in_people();
   void index_cis();
+  void index_pools();
+  void connect_cis();
   std::string default_channel(const Person* person) const;
   bool by_mail(const std::string& channel) const;
   bool reaches_somebody(const Group& group) const;
@@ -112,7 +119,7 @@ class Compiler {
   void warn_of_open_doors();
 
   // target: of a step, a person whose place a role or a position of the group could have taken.
-  enum class Kind { person, group, channel, ci, target };
+  enum class Kind { person, group, channel, ci, pool, calendar, target };
   struct Reference {
     Kind kind;
     Word word;
@@ -133,7 +140,7 @@ class Compiler {
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
-  std::map<std::string, Mark> person_marks_, channel_marks_;
+  std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_;
   Mark top_, p1_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "config/load.hpp"
 #include "connectors/in/syslog/syslog.hpp"
+#include "rules/classify/assess.hpp"
 #include "rules/classify/classify.hpp"
 #include "rules/prepare.hpp"
 
@@ -66,7 +67,7 @@ void run(const Example& example, const Settings& settings, std::vector<Diagnosti
     if (taken != example.rule) return wrong("rule '" + taken + "' takes it first");
   }
   const Verdict verdict = classify(alert, settings);
-  const Assessment assessment = assess(alert.ci, alert.severity, settings);
+  const Assessment assessment = assess({alert.ci, verdict.symptom, alert.severity, {}}, settings);
   for (const auto& [key, expected] : example.expect)
     if (const auto actual = found(key, alert, verdict, assessment); actual != expected)
       wrong("expected " + key + " " + expected + ", found " +

@@ -1,4 +1,6 @@
 // After the last section: names are looked up, gaps are filled, and the whole is judged.
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
 #include <set>
 
@@ -49,6 +51,7 @@ void Compiler::finish() {
   sort_by(settings.people, &Person::id);
   sort_by(settings.groups, &Group::id);
   sort_by(settings.cis, &Ci::id);
+  sort_by(settings.pools, &Pool::id);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
@@ -63,6 +66,8 @@ void Compiler::finish() {
   compile_syslog_rules();
   index_cis();
   if (!report_.errors.empty()) return;  // the rest would only repeat them
+  index_pools();
+  connect_cis();
   fill_in_people();
   everybody_has_an_address();
   somebody_hears_a_p1();
@@ -71,24 +76,31 @@ void Compiler::finish() {
 
 void Compiler::references() {
   const auto people = ids(settings.people, &Person::id);
-  const auto groups = ids(settings.groups, &Group::id);
-  const auto cis = ids(settings.cis, &Ci::id);
   auto channels = ids(settings.channels, &Channel::name);
   channels.emplace_back("terminal");  // there is always one
   auto targets = people;
   targets.insert(targets.end(), step_positions().begin(), step_positions().end());
   targets.insert(targets.end(), role_words().begin(), role_words().end());
+  std::vector<std::string> calendars{std::string(always_open)};
+  for (const auto& [id, calendar] : settings.calendars) calendars.push_back(id);
+  struct Known {
+    const char* noun;
+    std::vector<std::string> names;
+    absl::flat_hash_set<std::string> set;
+  };
+  Known known[] = {{"person", people, {}},
+                   {"group", ids(settings.groups, &Group::id), {}},
+                   {"channel", std::move(channels), {}},
+                   {"CI", ids(settings.cis, &Ci::id), {}},
+                   {"pool", ids(settings.pools, &Pool::id), {}},
+                   {"calendar", std::move(calendars), {}},
+                   {"person, role or position", std::move(targets), {}}};
+  for (Known& k : known) k.set.insert(k.names.begin(), k.names.end());
   for (const auto& [kind, word] : references_) {
-    const auto& known = kind == Kind::person    ? people
-                        : kind == Kind::group   ? groups
-                        : kind == Kind::ci      ? cis
-                        : kind == Kind::channel ? channels
-                                                : targets;
-    static constexpr const char* nouns[] = {"person", "group", "channel", "CI",
-                                            "person, role or position"};
-    if (std::find(known.begin(), known.end(), word.text) == known.end())
-      report_.error(word.mark, std::string("unknown ") + nouns[static_cast<int>(kind)] + " '" +
-                                   word.text + "'" + did_you_mean(word.text, known));
+    const Known& k = known[static_cast<std::size_t>(kind)];
+    if (!k.set.contains(word.text))
+      report_.error(word.mark, std::string("unknown ") + k.noun + " '" + word.text + "'" +
+                                   did_you_mean(word.text, k.names));
   }
 }
 
@@ -124,6 +136,51 @@ void Compiler::index_cis() {
     settings.ci_by_name[lower(settings.cis[i].id)] = i;
     for (const auto& alias : settings.cis[i].aliases) settings.ci_by_name[lower(alias)] = i;
   }
+}
+
+void Compiler::index_pools() {
+  const auto place = [this](const Ci& ci) {
+    return static_cast<std::uint32_t>(&ci - settings.cis.data());
+  };
+  for (Pool& pool : settings.pools) {
+    for (const auto& id : pool.supports) pool.serves.push_back(place(*settings.ci(id)));
+    std::sort(pool.serves.begin(), pool.serves.end());
+  }
+  for (const Ci& ci : settings.cis)
+    if (const Pool* pool = ci.pool.empty() ? nullptr : settings.pool(ci.pool))
+      settings.pools[static_cast<std::size_t>(pool - settings.pools.data())].members.push_back(
+          place(ci));
+  for (const Pool& pool : settings.pools)
+    if (pool.members.size() < pool.min_members)
+      report_.error(pool_marks_[pool.id],
+                    "pool '" + pool.id + "' needs " + std::to_string(pool.min_members) +
+                        " members and has " + std::to_string(pool.members.size()) +
+                        ": a CI says `pool: " + pool.id + "` to be one");
+}
+
+// What a pool supports depends on its members softly: while enough of them are up, one is not
+// missed.
+void Compiler::connect_cis() {
+  std::vector<DependencyGraph::Edge> edges;
+  const auto place = [this](const std::string& id) {
+    return static_cast<std::uint32_t>(settings.ci(id) - settings.cis.data());
+  };
+  for (std::uint32_t i = 0; i < settings.cis.size(); ++i) {
+    const Ci& ci = settings.cis[i];
+    for (const auto& id : ci.supports) edges.push_back({place(id), i, true});
+    for (const auto& id : ci.depends_on) edges.push_back({i, place(id), true});
+    for (const auto& id : ci.soft_depends_on) edges.push_back({i, place(id), false});
+  }
+  for (const Pool& pool : settings.pools)
+    for (const std::uint32_t member : pool.members)
+      for (const std::uint32_t service : pool.serves) edges.push_back({service, member, false});
+  settings.dependencies = {static_cast<std::uint32_t>(settings.cis.size()), std::move(edges)};
+  const auto cycle = settings.dependencies.some_cycle();
+  if (cycle.empty()) return;
+  std::string way;
+  for (const std::uint32_t ci : cycle) way += settings.cis[ci].id + " -> ";
+  report_.warning(ci_marks_[settings.cis[cycle.front()].id],
+                  "CIs depend on each other in a circle: " + way + settings.cis[cycle.front()].id);
 }
 
 // The first by name that leaves the machine and can reach `person`, or itself when there is none;

@@ -185,6 +185,29 @@ class Writer {
             Map().list("people", s_.catch_all_people).text("channel", s_.catch_all_channel).done());
   }
 
+  static std::string hours(const std::vector<Calendar::Hours>& day) {
+    std::vector<std::string> out;
+    for (const auto& h : day) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%02d:%02d-%02d:%02d", h.opens_s / 3600, h.opens_s / 60 % 60,
+                    h.closes_s / 3600, h.closes_s / 60 % 60);
+      out.emplace_back(text);
+    }
+    return q_list(out);
+  }
+  static std::string calendar(
+      const std::pair<const std::string, std::shared_ptr<const Calendar>>& c) {
+    static constexpr const char* days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    Map week, dates;
+    for (int day = 0; day < 7; ++day)
+      if (!c.second->week[day].empty()) week.put(days[day], hours(c.second->week[day]));
+    for (const auto& [day, opened] : c.second->dates) dates.put(q(date_text(day)), hours(opened));
+    Map map;
+    map.text("id", c.first).text("time_zone", c.second->zone ? c.second->zone->name : "");
+    map.put("week", week.done());
+    return map.put("dates", dates.done()).done();
+  }
+
   static std::string rule(const Rule& r) {
     Map set;
     set.text("category", r.category).text("subcategory", r.subcategory).text("symptom", r.symptom);
@@ -226,10 +249,23 @@ class Writer {
       Map map;
       map.text("id", c.id).text("class", c.ci_class).text("criticality", name(c.criticality));
       map.put("users", std::to_string(c.users)).text("group", c.group).list("aliases", c.aliases);
-      map.list("supports", c.supports);
+      map.list("supports", c.supports).list("depends_on", c.depends_on);
+      map.list("soft_depends_on", c.soft_depends_on)
+          .text("pool", c.pool)
+          .text("site", c.site)
+          .text("hours", c.hours);
       if (!c.match.empty()) map.put("match", matchers(c.match));
       return map.text("environment", c.environment).done();
     });
+    if (!s_.calendars.empty()) items("calendars", s_.calendars, calendar);
+    if (!s_.pools.empty())
+      items("pools", s_.pools, [](const Pool& p) {
+        return Map()
+            .text("id", p.id)
+            .list("supports", p.supports)
+            .put("min_members", std::to_string(p.min_members))
+            .done();
+      });
     items("rules", c_.own_rules, rule);
     items("default_rules", c_.default_rules, rule);
     items("syslog_rules", c_.own_syslog_rules, syslog_rule);
@@ -295,7 +331,10 @@ class Writer {
                              .span("resolve_timeout", s_.resolve_timeout)
                              .span("stale_grace", s_.stale_grace_min)
                              .done());
-    section("correlation", Map().span("same_ci_window", s_.same_ci_window).done());
+    section("correlation", Map()
+                               .span("same_ci_window", s_.same_ci_window)
+                               .span("upstream_open_window", s_.upstream_open_window)
+                               .done());
     section("dispositions", Map()
                                 .span("clock_skew_tolerance", s_.clock_skew_max)
                                 .span("max_event_age", s_.event_age_max)

@@ -89,6 +89,7 @@ void Compiler::times(Reader& root) {
   if (const Node* node = root.find("correlation")) {
     Reader section(*node, "correlation", report_);
     section.duration("same_ci_window", settings.same_ci_window);
+    section.duration("upstream_open_window", settings.upstream_open_window);
     section.finish();
   }
   if (const Node* node = root.find("dispositions")) {

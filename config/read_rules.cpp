@@ -69,6 +69,11 @@ void Compiler::cis(Reader& root) {
     ci.group = refer_text(Kind::group, item.word("group"));
     for (const auto& alias : item.words("aliases")) ci.aliases.push_back(alias.text);
     ci.supports = refer_all(Kind::ci, item.words("supports"));
+    ci.depends_on = refer_all(Kind::ci, item.words("depends_on"));
+    ci.soft_depends_on = refer_all(Kind::ci, item.words("soft_depends_on"));
+    ci.pool = refer_text(Kind::pool, item.word("pool"));
+    ci.site = item.text("site");
+    ci.hours = refer_text(Kind::calendar, item.word("hours"));
     ci.match = matchers(item, "match");
     ci.environment = item.text("environment");
     item.finish();
@@ -81,7 +86,25 @@ void Compiler::cis(Reader& root) {
       if (!fresh)
         report_.error(item.mark(), "'" + name + "' already means the CI of " + to_text(it->second));
     }
+    ci_marks_[ci.id] = item.mark();
     settings.cis.push_back(std::move(ci));
+  }
+}
+
+void Compiler::pools(Reader& root) {
+  for (const auto& node : root.items("pools")) {
+    Reader item(node, "a pool", report_);
+    Pool pool;
+    const auto id = identity(item, "id", "pool");
+    pool.supports = refer_all(Kind::ci, item.words("supports"));
+    std::int64_t members = 1;
+    item.integer("min_members", 1, 100'000, members);
+    pool.min_members = static_cast<std::uint32_t>(members);
+    item.finish();
+    if (!id) continue;
+    pool.id = *id;
+    pool_marks_[pool.id] = item.mark();
+    settings.pools.push_back(std::move(pool));
   }
 }
 

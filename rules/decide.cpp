@@ -25,8 +25,10 @@
 #include "rules/oncall/pause.hpp"
 #include "rules/oncall/replan.hpp"
 #include "rules/prepare.hpp"
+#include "rules/process/format.hpp"
 #include "rules/process/housekeeping.hpp"
 #include "rules/process/lifecycle.hpp"
+#include "rules/process/priority.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
 
@@ -44,41 +46,17 @@ Instant next_step_due(const Deciding& d, const IncidentRow& row) {
 
 // ---- an incident changes its course ----
 
-// Severity went up inside an incident: priority may follow it up, never down (PRI-6). A raise to P1
-// or P2 that nobody has answered starts the escalation again; one that somebody owns tells them
-// (PRI-10).
-void raise_priority(const Deciding& d, IncidentNumber n, Severity severity) {
-  const IncidentRow row = incident_row(d, n);
-  const std::string ci(row.words().ci), owner(row.words().owner);
-  const Assessment now = assess(ci, severity, d.settings);
-  if (now.priority >= row.priority) return;
-  const bool urgent = now.priority <= Priority::P2;
-  const bool answered = row.acknowledged_at != never;
-  // What is held starts anew when the silence is over.
-  const bool escalates =
-      !answered && row.verify_due == never && !row.prompted && row.held_until == never;
-  const bool new_cycle = urgent && escalates;
-  // Else the new policy goes on where the old one was.
-  const Instant due = new_cycle   ? first_due(d.settings, now.priority, d.now)
-                      : escalates ? later(d.now, due_of(d.settings.policies[index(now.priority)],
-                                                        row.cycle_at, {row.step, row.repeat}))
-                                  : row.escalate_due;
-  d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity,
-                            new_cycle, due, now.reason});
-  if (new_cycle && due <= d.now) escalate(d, n);
-  if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
-}
-
 void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::string_view by) {
   const IncidentRow row = incident_row(d, n);
   const Instant due = first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
+  plan_reassessment(d, n);
   cancel_pages(d, n);
 }
 
 IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,
                     IncidentNumber recurrence_of) {
-  const Assessment a = assess(alert.ci, alert.severity, d.settings);
+  const Assessment a = assess_new(d, alert, v);
   const std::string title = title_of(v, alert.ci);
   NewIncident n;
   n.title = title, n.ci = alert.ci, n.ci_class = v.ci_class, n.service = v.service;
@@ -114,15 +92,18 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   const bool starts = !join.incident || join.reopen;
   if (cover_of(d, alert.text)) disposition = Disposition::silenced;
   if (join.reopen) reopen(d, n, ReopenTrigger::alert, name);
+  if (join.why > JoinReason::reopened_same_ci_and_subcategory)
+    need_format(d, format_with_dependencies);
   d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity,
                         was_held, starts_at, stale_at, name, alert.ci});
   d.out.answer.disposition = disposition;
   d.out.answer.incident = n;
 
+  if (!join.incident) plan_reassessment(d, n);
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   if (join.incident) {
     fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-    raise_priority(d, n, alert.severity);
+    raise_with(d, n, alert);
   }
   review_mute(d, n, d.state.alert_slot(alert.fingerprint));
 }
@@ -194,7 +175,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
       fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-      raise_priority(d, n, alert.severity);
+      raise_with(d, n, alert);
       return review_mute(d, n, slot);
     }
   }
@@ -485,6 +466,9 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return;
     case DeadlineKind::mute_sweep:
       return mute_sweep_slice(d);
+    case DeadlineKind::reassess:
+      reassess(d, n, true);
+      return plan_reassessment(d, n);
     case DeadlineKind::count_:
       return;
   }

@@ -47,7 +47,10 @@ void Fold::on(const AlertChanged& f) {
   if (!row) return;
   count(s.totals_, f, row->state);
   if (row->state == AlertState::tombstone && f.state != AlertState::tombstone) --g().tombstones;
+  const bool counted = row->flags & AlertRow::counted_firing;
+  if (counted) s.count_at_ci(*row, false);
   row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
+  if (counted) s.count_at_ci(*row, true);
   row->due = f.due, row->changed_at = at, row->source = f.source;
   if (f.state != AlertState::resolved) row->ends_at = {};
   if (f.state == AlertState::held)

@@ -111,6 +111,14 @@ void Fold::on(const PriorityChanged& f) {
   });
 }
 
+void Fold::on(const LoweringProposed& f) {
+  change(f.incident, [](IncidentRow&) {});
+}
+
+void Fold::on(const ReassessmentPlanned& f) {
+  change(f.incident, [&](IncidentRow& i) { i.reassess_due = f.due; });
+}
+
 void Fold::on(const IncidentAcknowledged& f) {
   change(f.incident, [&](IncidentRow& i) {
     IncidentWords w = i.words();
@@ -159,7 +167,7 @@ void Fold::on(const IncidentResolved& f) {
     i.needs_review |= f.needs_review;
     i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
     if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
-    i.escalate_due = i.verify_due = i.prompt_due = i.held_until = never;
+    i.escalate_due = i.verify_due = i.prompt_due = i.held_until = i.reassess_due = never;
     i.held_by = {};
     count_resolved(s.totals_, i, s.globals_.wall(at));
   });

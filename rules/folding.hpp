@@ -106,6 +106,8 @@ struct Fold {
   void on(const IncidentForgotten&);
   void on(const EscalationStepped&);
   void on(const StepHeld&);
+  void on(const LoweringProposed&);
+  void on(const ReassessmentPlanned&);
   void on(const DeadlineMoved&);
   void on(const PagingHeld&);
   void on(const PagingResumed&);

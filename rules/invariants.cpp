@@ -35,6 +35,7 @@ Broken members(const State& s) {
     std::uint32_t firing = 0, stale = 0;
   };
   std::vector<Count> counted(s.incidents().view().slots());  // by slot of the incident
+  std::map<std::string_view, CiNow> cis;                     // those with something firing
   Broken broken;
   s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
     if (s.alert_slot(r.fingerprint()) != slot)
@@ -45,12 +46,23 @@ Broken members(const State& s) {
       broken = "a firing alert is not counted as such";
     if ((r.state == AlertState::stale) != bool(r.flags & AlertRow::counted_stale))
       broken = "a stale alert is not counted as such";
+    if (firing && !r.ci().empty()) {
+      CiNow& now = cis[r.ci()];
+      ++now.firing, now.serious += r.severity <= Severity::error;
+    }
     const std::uint32_t at = r.incident ? s.incident_slot(r.incident) : no_slot;
     if (at == no_slot) return;
     counted[at].firing += firing;
     counted[at].stale += r.state == AlertState::stale;
   });
+  for (const auto& [ci, now] : cis)
+    if (const CiNow* known = s.ci_now(ci);
+        !known || known->firing != now.firing || known->serious != now.serious)
+      broken = "what fires at " + std::string(ci) + " is miscounted";
   s.incidents().each([&](std::uint32_t slot, const IncidentRow& r) {
+    if (const CiNow* known = s.ci_now(r.words().ci);
+        known && known->firing && !cis.count(r.words().ci))
+      broken = "nothing fires at " + std::string(r.words().ci) + ", and something is counted";
     const Count c = counted[slot];
     if (c.firing != r.alerts_firing || c.stale != r.alerts_stale)
       broken = to_text(r.number) + " counts " + std::to_string(r.alerts_firing) +

@@ -39,6 +39,10 @@ std::string join_words(JoinReason why) {
       return "the same alert had been part of it";
     case JoinReason::reopened_same_ci_and_subcategory:
       return "same CI and subcategory as what was resolved";
+    case JoinReason::same_pool:
+      return "another CI of the same pool";
+    case JoinReason::upstream:
+      return "its CI depends on that of the incident";
     case JoinReason::count_:
       break;
   }
@@ -195,6 +199,17 @@ struct Story {
   void on(const PageRequested& f) {
     say("page_requested", "daemon",
         page_words(f.kind) + " for " + who(f.person, f.channel) + ": " + why_words(f.why));
+  }
+  void on(const LoweringProposed& f) {
+    say("lowering_proposed", "daemon",
+        "it would be " + std::string(name(f.proposed)) +
+            " now, which is for a person to say: " + std::string(f.reason));
+  }
+  void on(const ReassessmentPlanned& f) {
+    say("reassessment_planned", "daemon",
+        f.due == never ? std::string("its priority no longer depends on the time")
+                       : "service hours begin or end in " + duration(f.due - at) +
+                             ": its priority is looked at again then");
   }
   void on(const StepHeld&) {
     say("step_held", "daemon",

@@ -12,6 +12,7 @@
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/printable.hpp"
 #include "daemon/net/http.hpp"
+#include "rules/classify/assess.hpp"
 #include "rules/classify/classify.hpp"
 #include "rules/prepare.hpp"
 
@@ -63,7 +64,7 @@ struct Shown {
 Shown shown(const AlertBatch& batch, const IncomingAlert& incoming, const Settings& settings) {
   Prepared alert = prepare(batch, incoming, settings, Fingerprint{}, 0, now());
   Verdict verdict = classify(alert, settings);
-  Assessment assessment = assess(alert.ci, alert.severity, settings);
+  Assessment assessment = assess({alert.ci, verdict.symptom, alert.severity, {}}, settings);
   return {incoming, alert, verdict, std::move(assessment)};
 }
 

@@ -88,9 +88,9 @@ Verdict classify(const Prepared& alert, const Settings& settings) {
   if (ci) {
     v.ci_class = ci->ci_class;
     v.environment = ci->environment;
-    v.service = ci->ci_class == "service" ? std::string_view(ci->id)
-                : ci->supports.empty()    ? std::string_view{}
-                                          : std::string_view(ci->supports.front());
+    v.service = ci->ci_class == service_class ? std::string_view(ci->id)
+                : ci->supports.empty()        ? std::string_view{}
+                                              : std::string_view(ci->supports.front());
   }
   if (v.service.empty()) v.service = alert.text.label("service");
   categorize(v, alert, rule, settings);
@@ -105,21 +105,6 @@ Verdict classify(const Prepared& alert, const Settings& settings) {
   if (v.summary.empty()) v.summary = v.name;
   v.runbook = first_of(alert.text, {"runbook_url", "runbook"});
   return v;
-}
-
-Assessment assess(std::string_view ci_id, Severity severity, const Settings& settings) {
-  Assessment a;
-  const Ci* ci = ci_id.empty() ? nullptr : settings.ci(ci_id);
-  a.impact =
-      ci ? static_cast<std::uint8_t>(index(ci->criticality) + 1) : settings.unknown_ci_impact;
-  a.urgency = static_cast<std::uint8_t>(index(severity) + 1);
-  a.priority = static_cast<Priority>(settings.matrix[a.impact - 1][a.urgency - 1] - 1);
-  a.reason = "impact " + std::to_string(a.impact) +
-             (ci ? " from criticality " + std::string(name(ci->criticality)) + " of " + ci->id
-                 : std::string(", the CI is not in the inventory")) +
-             "; urgency " + std::to_string(a.urgency) + " from severity " +
-             std::string(name(severity));
-  return a;
 }
 
 std::string_view shorten(std::string_view text, std::size_t bytes) {

@@ -1,6 +1,6 @@
 #pragma once
-// Category, subcategory, symptom and owner of an alert (CAT-1), and the priority that follows from
-// impact and urgency (PRI-*). Every answer names the rule it came from.
+// Category, subcategory, symptom and owner of an alert (CAT-1). Every answer names the rule it came
+// from.
 
 #include <cstdint>
 #include <string>
@@ -22,13 +22,6 @@ struct Verdict {
 // 1. valid labels of the source, 2. the first matching rule, 3. the default of the CI class, 4.
 // unknown.
 Verdict classify(const Prepared& alert, const Settings& settings);
-
-struct Assessment {
-  std::uint8_t impact = 3, urgency = 3;
-  Priority priority = Priority::P3;
-  std::string reason;  // one sentence: both inputs, and where they came from
-};
-Assessment assess(std::string_view ci, Severity severity, const Settings& settings);
 
 // "unavailable on db-pay-01: Postgres is down", at most 160 bytes, whole characters.
 std::string title_of(const Verdict& verdict, std::string_view ci);

@@ -14,6 +14,58 @@ bool reopens(const Deciding& d, const IncidentRow& row) {
          d.now - row.resolved_at <= d.settings.reopen_window;
 }
 
+// Somebody else's incident, which other alerts may join.
+bool open_to_others(const IncidentRow* row) {
+  return row && row->unresolved() && !row->self && !row->drill;
+}
+
+// Those of one CI in their order, as far as `take` says yes; none when it never does.
+template <class Take>
+IncidentNumber first_of(const Deciding& d, std::string_view ci, Take&& take) {
+  if (const auto* numbers = ci.empty() ? nullptr : d.state.incidents_of(ci))
+    for (const IncidentNumber n : *numbers)
+      if (const IncidentRow* row = row_of(d.state, n); open_to_others(row) && take(*row)) return n;
+  return {};
+}
+
+IncidentNumber same_subcategory(const Deciding& d, std::string_view ci,
+                                std::string_view subcategory) {
+  return first_of(d, ci,
+                  [&](const IncidentRow& row) { return row.words().subcategory == subcategory; });
+}
+
+// The oldest one: it is the outage of the pool.
+IncidentNumber same_pool(const Deciding& d, const Ci& ci) {
+  const Pool* pool = ci.pool.empty() ? nullptr : d.settings.pool(ci.pool);
+  IncidentNumber oldest;
+  if (pool)
+    for (const std::uint32_t member : pool->members) {
+      const IncidentNumber n =
+          first_of(d, d.settings.cis[member].id, [](const IncidentRow&) { return true; });
+      if (n && (!oldest || n < oldest)) oldest = n;
+    }
+  return oldest;
+}
+
+IncidentNumber young(const Deciding& d, std::string_view ci, Span window) {
+  return first_of(d, ci, [&](const IncidentRow& row) { return d.now - row.opened_at <= window; });
+}
+
+IncidentNumber upstream(const Deciding& d, const Ci& ci) {
+  const auto at = static_cast<std::uint32_t>(&ci - d.settings.cis.data());
+  for (const Reached& reached : d.settings.dependencies.upstreams(at)) {
+    if (!reached.hard) continue;
+    const std::string& id = d.settings.cis[reached.ci].id;
+    const CiNow* now = d.state.ci_now(id);
+    const bool fires = now && now->firing > 0;
+    const IncidentNumber n = first_of(d, id, [&](const IncidentRow& row) {
+      return fires || d.now - row.opened_at <= d.settings.upstream_open_window;
+    });
+    if (n) return n;
+  }
+  return {};
+}
+
 }  // namespace
 
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
@@ -21,21 +73,17 @@ Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
   const IncidentRow* before = own ? row_of(d.state, own) : nullptr;
   if (before && before->unresolved()) return {own, JoinReason::same_fingerprint, false};
 
-  const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci);
-  if (of_ci) {
-    for (IncidentNumber n : *of_ci) {
-      const IncidentRow* row = row_of(d.state, n);
-      if (row->unresolved() && !row->self && row->words().subcategory == subcategory)
-        return {n, JoinReason::same_ci_and_subcategory, false};
-    }
-    for (IncidentNumber n : *of_ci) {
-      const IncidentRow* row = row_of(d.state, n);
-      if (row->unresolved() && !row->self && d.now - row->opened_at <= d.settings.same_ci_window)
-        return {n, JoinReason::same_ci_recently, false};
-    }
-  }
+  if (const auto n = same_subcategory(d, ci, subcategory))
+    return {n, JoinReason::same_ci_and_subcategory, false};
+  const Ci* known = ci.empty() ? nullptr : d.settings.ci(ci);
+  if (known)
+    if (const auto n = same_pool(d, *known)) return {n, JoinReason::same_pool, false};
+  if (const auto n = young(d, ci, d.settings.same_ci_window))
+    return {n, JoinReason::same_ci_recently, false};
+  if (known)
+    if (const auto n = upstream(d, *known)) return {n, JoinReason::upstream, false};
   if (before && reopens(d, *before)) return {own, JoinReason::reopened_same_fingerprint, true};
-  if (of_ci) {
+  if (const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci)) {
     // The youngest one: it is the outage people remember.
     for (auto it = of_ci->rbegin(); it != of_ci->rend(); ++it) {
       const IncidentRow* row = row_of(d.state, *it);

@@ -1,5 +1,5 @@
 #pragma once
-// Does an alert belong to an incident that is already there? (BND-7 a, b, d, f)
+// Does an alert belong to an incident that is already there? (BND-7)
 
 #include <string_view>
 
@@ -14,8 +14,11 @@ struct Join {
 };
 
 // `own` is the incident the same fingerprint was in before, if any. First match wins:
-// (a) that incident, unresolved; (b) same CI and subcategory, unresolved; (d) same CI, opened at
-// most `same_ci_window` ago; (f) (a) or (b) again among those resolved at most `reopen_window` ago.
+// (a) that incident, unresolved; (b) same CI and subcategory, unresolved; (c) of the same pool,
+// unresolved; (d) same CI, opened at most `same_ci_window` ago; (e) of a CI that this one
+// hard-depends on, the nearest first, if it was opened at most `upstream_open_window` ago or that
+// CI itself still has something firing; (f) (a) or (b) again among those resolved at most
+// `reopen_window` ago.
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
                std::string_view subcategory);
 

@@ -79,7 +79,7 @@ TOCSIN_ENUM(IncidentState, new_, in_progress, on_hold, resolved, closed, cancell
 
 // Why an alert belongs to the incident it is in (BND-7), in the order in which it is asked.
 TOCSIN_ENUM(JoinReason, opened_it, same_fingerprint, same_ci_and_subcategory, same_ci_recently,
-            reopened_same_fingerprint, reopened_same_ci_and_subcategory);
+            reopened_same_fingerprint, reopened_same_ci_and_subcategory, same_pool, upstream);
 TOCSIN_ENUM(ReopenTrigger, alert, person);
 
 // page: somebody must act. inform: no wake-up. recall: it is over. notice: about tocsin itself.
@@ -97,11 +97,10 @@ TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_
 // Why an attempt was settled as it was.
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
-TOCSIN_ENUM(WhyPriority, matrix, severity_raised);
 
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
-            auto_close, alert_stale, alert_retire, replan, silence, mute_sweep);
+            auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);

@@ -239,6 +239,20 @@ struct PriorityChanged {
   TOCSIN_FIELDS(incident, impact, urgency, before, priority, severity, new_cycle, escalate_due,
                 reason)
 };
+// The priority would be lower now; that is for a person to say.
+struct LoweringProposed {
+  IncidentNumber incident;
+  std::uint8_t impact = 3, urgency = 3;
+  Priority before{}, proposed{};
+  Text reason;
+  TOCSIN_FIELDS(incident, impact, urgency, before, proposed, reason)
+};
+// When its priority is looked at again though nothing happens; never: not by time.
+struct ReassessmentPlanned {
+  IncidentNumber incident;
+  Instant due;
+  TOCSIN_FIELDS(incident, due)
+};
 // `page`: by the link of that page. No link that was sent until now acts any more.
 struct IncidentAcknowledged {
   IncidentNumber incident;
@@ -460,28 +474,26 @@ struct ChannelForgotten {
 };
 
 // Tag of each fact, for ever. X(tag, Type)
-#define TOCSIN_FACTS(X)                                                                            \
-  X(1, StoreCreated)                                                                               \
-  X(2, EpochTaken)                                                                                 \
-  X(3, ClockStepped)                                                                               \
-  X(4, ConfigApplied)                                                                              \
-  X(5, SourceNamed)                                                                                \
-  X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied) X(9, ReplanAdvanced) X(20, AlertOpened)      \
-      X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed) X(24, AlertStale)            \
-          X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten) X(40, IncidentOpened) X(     \
-              41, AlertLinked) X(42, AlertRelinked) X(43, IncidentReopened) X(44, PriorityChanged) \
-              X(45, IncidentAcknowledged) X(46, NoteAdded) X(47, RecoverySeen) X(48, VerifyFailed) \
-                  X(49, RestoredPrompted) X(50, IncidentResolved) X(51, IncidentClosed)            \
-                      X(52, EscalationStepped) X(53, DeadlineMoved) X(60, PageRequested)           \
-                          X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)             \
-                              X(64, PageQueued) X(11, MutesAdvanced) X(28, SilenceForgotten)       \
-                                  X(29, PagingResumed) X(65, PagingHeld) X(70, SilenceCreated)     \
-                                      X(71, SilenceUpdated) X(72, SilenceStarted)                  \
-                                          X(73, SilenceExpired) X(74, LinkKeyMade)                 \
-                                              X(75, DrillStarted) X(76, ChannelForgotten)          \
-                                                  X(12, PagingPaused) X(13, PauseEnded)            \
-                                                      X(54, StepHeld) X(14, FormatRaised)          \
-                                                          X(55, IncidentForgotten)
+// clang-format off
+#define TOCSIN_FACTS(X)                                                                \
+  X(1, StoreCreated) X(2, EpochTaken) X(3, ClockStepped) X(4, ConfigApplied)           \
+  X(5, SourceNamed) X(6, HistoryLost) X(7, LossConfirmed) X(8, Tallied)                \
+  X(9, ReplanAdvanced)                                                                 \
+  X(11, MutesAdvanced) X(12, PagingPaused) X(13, PauseEnded) X(14, FormatRaised)       \
+  X(20, AlertOpened) X(21, AlertChanged) X(22, AlertAnnotated) X(23, AlertRefreshed)   \
+  X(24, AlertStale) X(25, AlertResolved) X(26, AlertKept) X(27, AlertForgotten)        \
+  X(28, SilenceForgotten) X(29, PagingResumed)                                         \
+  X(40, IncidentOpened) X(41, AlertLinked) X(42, AlertRelinked)                        \
+  X(43, IncidentReopened) X(44, PriorityChanged) X(45, IncidentAcknowledged)           \
+  X(46, NoteAdded) X(47, RecoverySeen) X(48, VerifyFailed) X(49, RestoredPrompted)     \
+  X(50, IncidentResolved) X(51, IncidentClosed) X(52, EscalationStepped)               \
+  X(53, DeadlineMoved) X(54, StepHeld) X(55, IncidentForgotten)                        \
+  X(56, LoweringProposed) X(57, ReassessmentPlanned)                                   \
+  X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
+  X(64, PageQueued) X(65, PagingHeld)                                                  \
+  X(70, SilenceCreated) X(71, SilenceUpdated) X(72, SilenceStarted)                    \
+  X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten)
+// clang-format on
 
 template <class F>
 struct FactTag;
@@ -496,7 +508,7 @@ TOCSIN_FACTS(TOCSIN_FACT_TAG)
 
 // What this version can read. A new store is of the first format, and raised by FormatRaised before
 // the first fact of a later one, so that the version before opens it as long as that is possible.
-inline constexpr std::uint16_t fact_format = 2, first_fact_format = 1;
+inline constexpr std::uint16_t fact_format = 3, first_fact_format = 1;
 
 template <class F>
 concept ConcernsIncident = requires(F f) {

@@ -100,6 +100,7 @@ struct IncidentRow {
   // held). `held_by` is the silence that is over first.
   Instant held_until = never;
   SilenceId held_by;
+  Instant reassess_due = never;  // of the priority: service hours begin or end
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }

@@ -20,6 +20,15 @@ const Ci* Settings::ci(std::string_view id) const {
   return find_sorted(cis, &Ci::id, id);
 }
 
+const Pool* Settings::pool(std::string_view id) const {
+  return find_sorted(pools, &Pool::id, id);
+}
+
+const Calendar* Settings::calendar(std::string_view id) const {
+  const auto it = calendars.find(id);
+  return it == calendars.end() ? nullptr : it->second.get();
+}
+
 const Person* Settings::person(std::string_view id) const {
   return find_sorted(people, &Person::id, id);
 }

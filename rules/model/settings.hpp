@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/model/calendar.hpp"
 #include "rules/model/enums.hpp"
+#include "rules/model/graph.hpp"
 #include "rules/model/time.hpp"
 #include "rules/model/zone.hpp"
 
@@ -60,6 +62,9 @@ struct SyslogRule {
 // The one source of all lines, whatever they came over.
 inline constexpr std::string_view syslog_source = "syslog";
 
+inline constexpr std::string_view service_class = "service";  // what people use
+inline constexpr std::string_view always_open = "always";     // the calendar that needs no words
+
 struct Ci {
   std::string id;
   std::string ci_class;
@@ -68,8 +73,20 @@ struct Ci {
   std::string group;
   std::vector<std::string> aliases;
   std::vector<std::string> supports;  // ids of the CIs that hard-depend on this one
-  std::vector<Matcher> match;         // labels that mean this CI
-  std::string environment;            // prod, staging, test, dev; empty is prod
+  std::vector<std::string> depends_on, soft_depends_on;  // ids of those that it depends on
+  std::string pool, site;
+  std::string hours;  // calendar of a service; empty or `always`: at any time
+  std::vector<Matcher> match;  // labels that mean this CI
+  std::string environment;     // prod, staging, test, dev; empty is prod
+};
+
+// CIs that stand in for each other: enough of them up, and what they support is served.
+struct Pool {
+  std::string id;
+  std::vector<std::string> supports;  // ids of CIs, softly: one member is not missed
+  std::uint32_t min_members = 1;
+  std::vector<std::uint32_t> members,
+      serves;  // places in Settings::cis, ascending; made by config/
 };
 
 struct Person {
@@ -154,6 +171,9 @@ struct Settings {
   std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
   std::vector<Ci> cis;                                           // sorted by id
   std::map<std::string, std::uint32_t, std::less<>> ci_by_name;  // id and aliases, lower case
+  std::vector<Pool> pools;                                       // sorted by id
+  DependencyGraph dependencies;                                  // of `cis`
+  std::map<std::string, std::shared_ptr<const Calendar>, std::less<>> calendars;
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id
@@ -182,6 +202,7 @@ struct Settings {
   Span stale_grace_min = minutes(5);  // after a restart nothing becomes stale before this
   Span tombstone_for = hours(24);     // an ended or orphaned alert is remembered so long
   Span same_ci_window = minutes(15);
+  Span upstream_open_window = minutes(30);
   Span event_age_max = hours(24);  // TIM-6
   Span clock_skew_max = minutes(5);
   std::uint16_t attempts_max = 12;  // per page and channel, then it is undeliverable there
@@ -194,6 +215,8 @@ struct Settings {
   std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones;
 
   const Ci* ci(std::string_view id) const;
+  const Pool* pool(std::string_view id) const;
+  const Calendar* calendar(std::string_view id) const;  // null: always open
   const Person* person(std::string_view id) const;
   const Group* group(std::string_view id) const;
   const Channel* channel(std::string_view name) const;

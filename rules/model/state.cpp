@@ -74,9 +74,13 @@ std::uint32_t State::silence_slot(const Fingerprint& uuid) const {
   const auto it = silence_uuids_.find(uuid);
   return it == silence_uuids_.end() ? no_slot : it->second;
 }
-const std::vector<IncidentNumber>* State::incidents_of(std::string_view ci) const {
+const CiNow* State::ci_now(std::string_view ci) const {
   const auto it = by_ci_.find(ci);
-  return it == by_ci_.end() ? nullptr : &it->second.live;
+  return it == by_ci_.end() ? nullptr : &it->second;
+}
+const std::vector<IncidentNumber>* State::incidents_of(std::string_view ci) const {
+  const CiNow* now = ci_now(ci);
+  return now ? &now->live : nullptr;
 }
 const PageIds& State::pages_of(IncidentNumber n) const {
   static const PageIds none;
@@ -157,13 +161,15 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::escalation:
     case DeadlineKind::verify:
     case DeadlineKind::prompt:
-    case DeadlineKind::auto_close: {
+    case DeadlineKind::auto_close:
+    case DeadlineKind::reassess: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
       due = d.kind == DeadlineKind::escalation ? row.escalate_due
             : d.kind == DeadlineKind::verify   ? row.verify_due
             : d.kind == DeadlineKind::prompt   ? row.prompt_due
+            : d.kind == DeadlineKind::reassess ? row.reassess_due
                                                : row.close_due;
       break;
     }
@@ -236,6 +242,7 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::verify_due, never, DeadlineKind::verify);
   arm(&IncidentRow::prompt_due, never, DeadlineKind::prompt);
   arm(&IncidentRow::close_due, never, DeadlineKind::auto_close);
+  arm(&IncidentRow::reassess_due, never, DeadlineKind::reassess);
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);
@@ -291,7 +298,7 @@ void State::erase_incident(std::uint32_t slot) {
   incident_slots_.erase(row.number.value);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);
-    if (it->second.live.empty()) by_ci_.erase(it);
+    if (it->second.nothing()) by_ci_.erase(it);
   }
   deleted_.push_back({row_key(incident_prefix, row.number.value), slot});
   incidents_.erase(slot);
@@ -359,7 +366,15 @@ SilenceIndex& State::change_silence_index() {
   return *silence_index_;
 }
 
+void State::count_at_ci(const AlertRow& row, bool on) {
+  if (row.ci().empty()) return;
+  const auto it = by_ci_.try_emplace(row.ci()).first;
+  it->second.firing += on ? 1 : -1;
+  if (row.severity <= Severity::error) it->second.serious += on ? 1 : -1;
+  if (it->second.nothing()) by_ci_.erase(it);
+}
 void State::link_member(IncidentNumber n, std::uint32_t slot) {
+  count_at_ci(alerts_.at(slot), true);
   if (slot >= members_.size()) members_.resize(slot + slot / 2 + 64);
   const auto [it, first] = first_member_.try_emplace(n.value, slot);
   members_[slot] = {first ? no_slot : it->second, no_slot};
@@ -368,6 +383,7 @@ void State::link_member(IncidentNumber n, std::uint32_t slot) {
   it->second = slot;
 }
 void State::unlink_member(IncidentNumber n, std::uint32_t slot) {
+  count_at_ci(alerts_.at(slot), false);
   const MemberLink link = std::exchange(members_[slot], {});
   if (link.next != no_slot) members_[link.next].before = link.before;
   if (link.before != no_slot)

@@ -135,9 +135,14 @@ class FingerprintIndex {
   static std::size_t shard_of(const Fingerprint& f) { return f.high & (shards - 1); }
 };
 
-// Where an open or recently resolved incident of a CI is found (BND-7 b, d, f).
-struct CiIncidents {
+// What is known about a CI at the moment: its incidents that are open or were resolved lately
+// (BND-7 b, d, f), and how many of its alerts are firing in an incident, whichever (BND-7 e,
+// pools).
+struct CiNow {
   std::vector<IncidentNumber> live;  // ascending
+  std::uint32_t firing = 0;
+  std::uint32_t serious = 0;  // of these, of severity error or worse
+  bool nothing() const { return live.empty() && firing == 0; }
 };
 
 // What readers see: all tables of one instant. Any thread; cheap to hold for a while, not for ever.
@@ -192,6 +197,7 @@ class State {
   std::uint32_t incident_slot(IncidentNumber n) const;
   std::uint32_t page_slot(PageId id) const;
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
+  const CiNow* ci_now(std::string_view ci) const;   // null: nothing
   const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
@@ -259,6 +265,7 @@ class State {
   std::uint32_t insert_silence(const SilenceRow& row);
   void erase_silence(std::uint32_t slot);
   SilenceIndex& change_silence_index();
+  void count_at_ci(const AlertRow& row, bool on);
   void link_member(IncidentNumber n, std::uint32_t slot);
   void unlink_member(IncidentNumber n, std::uint32_t slot);
 
@@ -277,7 +284,7 @@ class State {
   FingerprintIndex by_fingerprint_;
   absl::flat_hash_map<std::uint32_t, std::uint32_t> incident_slots_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
-  TextMap<CiIncidents> by_ci_;
+  TextMap<CiNow> by_ci_;
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   // Firing alerts of an incident: a chain through their slots.
   struct MemberLink {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/oncall/escalation.hpp"
+#include "rules/process/priority.hpp"
 
 namespace tocsin {
 namespace {
@@ -18,7 +19,10 @@ void replan(const Deciding& d, IncidentNumber n, DeadlineKind kind, Instant befo
   if (due != before) d.out.add(DeadlineMoved{n, kind, before, due, WhyMoved::policy_changed});
 }
 
-void replan_incident(const Deciding& d, const IncidentRow& row) {
+void replan_incident(const Deciding& d, IncidentNumber n) {
+  reassess(d, n, false);
+  plan_reassessment(d, n);
+  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   if (row.state == IncidentState::resolved)
     return replan(d, row.number, DeadlineKind::auto_close, row.close_due,
                   row.resolved_at + d.settings.auto_close_after);
@@ -40,8 +44,7 @@ void replan_slice(const Deciding& d) {
   std::uint32_t n = from;
   for (; n < end && n < from + numbers_per_slice && d.out.count() < facts_before + facts_per_slice;
        ++n) {
-    const std::uint32_t slot = d.state.incident_slot(IncidentNumber(n));
-    if (slot != no_slot) replan_incident(d, IncidentRow(d.state.incidents().at(slot)));
+    if (d.state.incident_slot(IncidentNumber(n)) != no_slot) replan_incident(d, IncidentNumber(n));
   }
   if (n >= end)
     d.out.add(ReplanAdvanced{IncidentNumber{}, never});

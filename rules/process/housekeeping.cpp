@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
+#include "rules/process/priority.hpp"
 #include "rules/process/self.hpp"
 
 namespace tocsin {
@@ -30,7 +31,8 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
   const bool same_plans = d.settings.hash == d.state.globals().config_hash &&
                           std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
                                      std::begin(c.settings->policies)) &&
-                          d.settings.auto_close_after == c.settings->auto_close_after;
+                          d.settings.auto_close_after == c.settings->auto_close_after &&
+                          same_priorities(d.settings, *c.settings);
   d.out.add(ConfigApplied{c.settings->hash, c.why, c.settings->text});
   for (const auto& source : c.settings->sources) {
     const std::size_t next = d.state.globals().sources.size();
@@ -43,6 +45,9 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
 
 void step_clock(const Deciding& d, const StepClock& c) {
   d.out.add(ClockStepped{c.by_ms, c.reason});
+  // Hours of the day are another time away now.
+  if (!d.settings.calendars.empty() && d.state.incidents().size() > 0)
+    d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
 }
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {

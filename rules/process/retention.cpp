@@ -3,14 +3,9 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
+#include "rules/process/format.hpp"
 
 namespace tocsin {
-namespace {
-
-constexpr std::uint16_t format_with_forgetting = 2;
-
-}  // namespace
-
 void forget_incidents(const Deciding& d, const ForgetIncidents& c) {
   const Span keep = d.settings.keep_incidents;
   if (keep == Span{}) return;
@@ -21,8 +16,7 @@ void forget_incidents(const Deciding& d, const ForgetIncidents& c) {
     if (d.state.incident_slot(closed.number) != no_slot) continue;
     if (closed.over_at + keep > d.now && !planted("young_incident_forgotten")) continue;
     // From here on the version before this one cannot read the log.
-    if (d.state.globals().format < format_with_forgetting)
-      d.out.add(FormatRaised{format_with_forgetting});
+    need_format(d, format_with_forgetting);
     d.out.add(IncidentForgotten{closed.number, closed.timeline});
   }
 }

@@ -1,0 +1,137 @@
+#include "rules/classify/assess.hpp"
+
+#include <algorithm>
+
+namespace tocsin {
+namespace {
+
+constexpr int levels = 4;
+constexpr std::size_t many_services = 3;
+
+// How many people are a level: process.md 5.2.
+int level_of_users(std::uint64_t users) {
+  return users >= 1000 ? 1 : users >= 100 ? 2 : users >= 10 ? 3 : 4;
+}
+
+bool is_forecast(std::string_view symptom) {
+  return symptom == "S08" || symptom == "S14";
+}
+bool is_production(const Ci& ci) {
+  return ci.environment != "staging" && ci.environment != "test" && ci.environment != "dev";
+}
+
+// A level, the steps that led there, and what is said of them.
+struct Sum {
+  int level = 0;
+  std::string words;
+  void step(int by, std::string_view why) {
+    level += by;
+    words.append(", ")
+        .append(why)
+        .append(by > 0 ? " +" : " -")
+        .append(std::to_string(std::abs(by)));
+  }
+  void at_least(int floor, std::string_view why) {
+    if (level >= floor) return;
+    level = floor;
+    words.append(", ").append(why).append(" at least ").append(std::to_string(floor));
+  }
+  std::uint8_t clamped() const { return static_cast<std::uint8_t>(std::clamp(level, 1, levels)); }
+};
+
+// The services that suffer, and the worst of them.
+struct Affected {
+  const Ci* worst = nullptr;
+  bool hard = true;  // it is reached over hard dependencies
+  std::size_t services = 0;
+  std::uint64_t users = 0;
+
+  void consider(const Ci& ci, bool by_hard) {
+    const bool worse = !worst || ci.criticality < worst->criticality ||
+                       (ci.criticality == worst->criticality && by_hard && !hard);
+    if (worse) worst = &ci, hard = by_hard;
+  }
+  void service(const Ci& ci, bool by_hard) {
+    consider(ci, by_hard);
+    ++services;
+    users += ci.users;
+  }
+};
+
+// A CI counts by what depends on it, and by itself when it is a service, when somebody made it more
+// critical than others, or when nothing depends on it.
+Affected affected_by(const Ci& ci, const Settings& settings) {
+  Affected out;
+  const auto at = static_cast<std::uint32_t>(&ci - settings.cis.data());
+  const bool is_service = ci.ci_class == service_class;
+  if (is_service) out.service(ci, true);
+  for (const Reached& reached : settings.dependencies.dependents(at))
+    if (const Ci& other = settings.cis[reached.ci]; other.ci_class == service_class)
+      out.service(other, reached.hard);
+  if (const Pool* pool = settings.pool(ci.pool))
+    for (const std::uint32_t service : pool->serves) out.consider(settings.cis[service], true);
+  if (!is_service && (ci.criticality < Criticality::important || !out.worst))
+    out.consider(ci, true);
+  if (out.services == 0) out.users = ci.users;
+  return out;
+}
+
+Sum impact_of(const Concern& c, const Ci& ci, const Affected& affected) {
+  Sum sum{static_cast<int>(index(affected.worst->criticality)) + 1, {}};
+  sum.words = " from criticality " + std::string(name(affected.worst->criticality)) + " of " +
+              affected.worst->id;
+  if (affected.worst != &ci) sum.words += ", which depends on it";
+  if (!affected.hard) sum.step(1, "only softly");
+  const bool pool_serves = c.pool_spare.value_or(-1) >= 0;
+  if (pool_serves) sum.step(1, "its pool serves, spare " + std::to_string(*c.pool_spare));
+  if (!pool_serves && affected.worst->criticality != Criticality::low &&
+      level_of_users(affected.users) <= static_cast<int>(index(affected.worst->criticality)))
+    sum.step(-1, std::to_string(affected.users) + " users");
+  if (affected.services >= many_services)
+    sum.step(-1, std::to_string(affected.services) + " services");
+  if (is_forecast(c.symptom)) sum.step(1, "a forecast");
+  if (!is_production(ci)) sum.at_least(ci.environment == "staging" ? 3 : 4, ci.environment);
+  return sum;
+}
+
+// The hours in which people need it; null: at any time, or so much that hours do not count.
+const Calendar* hours_that_count(const Affected& affected, const Settings& settings) {
+  const Ci* worst = affected.worst;
+  if (!worst || worst->hours.empty() || worst->criticality <= Criticality::business_critical)
+    return nullptr;
+  return settings.calendar(worst->hours);
+}
+
+Sum urgency_of(const Concern& c, const Ci* ci, const Calendar* hours) {
+  Sum sum{static_cast<int>(index(c.severity)) + 1, {}};
+  sum.words = " from severity " + std::string(name(c.severity));
+  if (c.pool_spare.value_or(0) >= 1) sum.step(1, "a spare in its pool");
+  if (is_forecast(c.symptom)) sum.step(1, "a forecast");
+  if (hours && !hours->open_at(c.at)) sum.step(1, "outside its service hours");
+  if (ci && !is_production(*ci)) sum.step(1, ci->environment);
+  return sum;
+}
+
+}  // namespace
+
+Assessment assess(const Concern& concern, const Settings& settings) {
+  const Ci* ci = concern.ci.empty() ? nullptr : settings.ci(concern.ci);
+  Sum impact{settings.unknown_ci_impact, ", the CI is not in the inventory"};
+  const Affected affected = ci ? affected_by(*ci, settings) : Affected{};
+  if (ci) impact = impact_of(concern, *ci, affected);
+  const Sum urgency = urgency_of(concern, ci, hours_that_count(affected, settings));
+  Assessment out;
+  out.impact = impact.clamped(), out.urgency = urgency.clamped();
+  out.priority = static_cast<Priority>(settings.matrix[out.impact - 1][out.urgency - 1] - 1);
+  out.reason = "impact " + std::to_string(out.impact) + impact.words + "; urgency " +
+               std::to_string(out.urgency) + urgency.words;
+  return out;
+}
+
+std::optional<Wall> reassess_at(std::string_view id, Wall at, const Settings& settings) {
+  const Ci* ci = id.empty() ? nullptr : settings.ci(id);
+  const Calendar* hours = ci ? hours_that_count(affected_by(*ci, settings), settings) : nullptr;
+  return hours ? hours->next_change(at) : std::nullopt;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,16 @@
+#pragma once
+// What each format of facts brought. A store is raised to one before the first fact that needs it:
+// from there on versions that do not know it refuse the store, with both numbers.
+
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+inline constexpr std::uint16_t format_with_forgetting = 2;    // IncidentForgotten
+inline constexpr std::uint16_t format_with_dependencies = 3;  // JoinReason beyond (BND-7 f), reassessments
+
+inline void need_format(const Deciding& d, std::uint16_t format) {
+  if (d.state.globals().format < format) d.out.add(FormatRaised{format});
+}
+
+}  // namespace tocsin

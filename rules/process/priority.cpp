@@ -1,0 +1,106 @@
+#include "rules/process/priority.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "rules/correlate/pools.hpp"
+#include "rules/oncall/escalation.hpp"
+#include "rules/oncall/mute.hpp"
+#include "rules/process/format.hpp"
+
+namespace tocsin {
+namespace {
+
+IncidentRow incident_row(const Deciding& d, IncidentNumber n) {
+  return d.state.incidents().at(d.state.incident_slot(n));
+}
+
+Assessment assess_open(const Deciding& d, const IncidentRow& row, Severity severity) {
+  const IncidentWords w = row.words();
+  return assess({w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall()},
+                d.settings);
+}
+
+// A raise to P1 or P2 that nobody has answered starts the escalation again; one that somebody owns
+// tells them (PRI-10).
+void raise(const Deciding& d, IncidentNumber n, Severity severity, const Assessment& now) {
+  const IncidentRow row = incident_row(d, n);
+  const std::string owner(row.words().owner);
+  const bool urgent = now.priority <= Priority::P2;
+  const bool answered = row.acknowledged_at != never;
+  // What is held starts anew when the silence is over.
+  const bool escalates =
+      !answered && row.verify_due == never && !row.prompted && row.held_until == never;
+  const bool new_cycle = urgent && escalates;
+  // Else the new policy goes on where the old one was.
+  const Instant due = new_cycle   ? first_due(d.settings, now.priority, d.now)
+                      : escalates ? later(d.now, due_of(d.settings.policies[index(now.priority)],
+                                                        row.cycle_at, {row.step, row.repeat}))
+                                  : row.escalate_due;
+  d.out.add(PriorityChanged{n, now.impact, now.urgency, row.priority, now.priority, severity,
+                            new_cycle, due, now.reason});
+  if (new_cycle && due <= d.now) escalate(d, n);
+  if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
+}
+
+}  // namespace
+
+Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v) {
+  // It is about to be one that is down.
+  const std::string_view down = alert.severity <= Severity::error ? alert.ci : std::string_view{};
+  return assess({alert.ci, v.symptom, alert.severity,
+                 pool_spare(d.state, d.settings, alert.ci, down), d.wall()},
+                d.settings);
+}
+
+void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert) {
+  const IncidentRow row = incident_row(d, n);
+  // Nothing new: neither worse, nor one more of a pool.
+  const Ci* ci = alert.ci.empty() ? nullptr : d.settings.ci(alert.ci);
+  if (alert.severity >= row.severity && !(ci && !ci->pool.empty())) return;
+  const Severity severity = std::min(alert.severity, row.severity);
+  const Assessment now = assess_open(d, row, severity);
+  if (now.priority < row.priority) raise(d, n, severity, now);
+}
+
+void reassess(const Deciding& d, IncidentNumber n, bool propose) {
+  const IncidentRow row = incident_row(d, n);
+  if (!row.unresolved() || row.self || row.drill) return;
+  const Assessment now = assess_open(d, row, row.severity);
+  if (now.priority < row.priority) return raise(d, n, row.severity, now);
+  if (!propose || now.priority <= row.priority) return;
+  need_format(d, format_with_dependencies);
+  d.out.add(LoweringProposed{n, now.impact, now.urgency, row.priority, now.priority, now.reason});
+}
+
+void plan_reassessment(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = incident_row(d, n);
+  if (row.self || row.drill) return;
+  const auto at =
+      row.unresolved() ? reassess_at(row.words().ci, d.wall(), d.settings) : std::nullopt;
+  const Instant due = at ? d.state.globals().instant(*at) : never;
+  if (due == row.reassess_due) return;
+  need_format(d, format_with_dependencies);
+  d.out.add(ReassessmentPlanned{n, due});
+}
+
+bool same_priorities(const Settings& a, const Settings& b) {
+  const auto of_ci = [](const Ci& c) {
+    return std::tie(c.id, c.ci_class, c.criticality, c.users, c.environment, c.supports,
+                    c.depends_on, c.soft_depends_on, c.pool, c.hours);
+  };
+  const auto of_pool = [](const Pool& p) { return std::tie(p.id, p.supports, p.min_members); };
+  const auto of_calendar = [](const auto& named) {
+    const Calendar& c = *named.second;
+    return std::tie(c.id, c.zone ? c.zone->name : c.id, c.week, c.dates);
+  };
+  const auto equal = [](const auto& x, const auto& y, auto&& part) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [&](const auto& p, const auto& q) { return part(p) == part(q); });
+  };
+  return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
+         a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
+         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar);
+}
+
+}  // namespace tocsin

@@ -1,0 +1,28 @@
+#pragma once
+// The priority of an incident follows what is known about it: up by itself, down as a proposal
+// (PRI-6, PRI-10). Decides by adding facts.
+
+#include "rules/classify/assess.hpp"
+#include "rules/classify/classify.hpp"
+#include "rules/model/facts.hpp"
+
+namespace tocsin {
+
+// Of what is to be opened about `alert`.
+Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& verdict);
+
+// An alert fires inside the incident, anew or worse than before.
+void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert);
+
+// What is known about the CI may have changed: its service hours begin or end, another
+// configuration. A lower priority is proposed in the timeline when `propose`.
+void reassess(const Deciding& d, IncidentNumber n, bool propose);
+
+// When reassess() is due by time alone: noted on the incident, if it differs from what stands
+// there.
+void plan_reassessment(const Deciding& d, IncidentNumber n);
+
+// The two give the same priority to everything.
+bool same_priorities(const Settings& a, const Settings& b);
+
+}  // namespace tocsin
