@@ -25,10 +25,10 @@
 #include "rules/oncall/pause.hpp"
 #include "rules/oncall/replan.hpp"
 #include "rules/prepare.hpp"
+#include "rules/priority.hpp"
 #include "rules/process/format.hpp"
 #include "rules/process/housekeeping.hpp"
 #include "rules/process/lifecycle.hpp"
-#include "rules/process/priority.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
 
@@ -460,7 +460,10 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
     case DeadlineKind::auto_close:
       return on_closing_due(d, n);
     case DeadlineKind::replan:
-      return replan_slice(d);
+      return replan_slice(d, [&](IncidentNumber one) {
+        reassess(d, one, false);
+        plan_reassessment(d, one);
+      });
     case DeadlineKind::silence:
       if (silence_due(d, due.slot)) start_mute_sweep(d);
       return;

@@ -1,6 +1,7 @@
 #include "rules/model/settings.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tocsin {
 namespace {
@@ -56,6 +57,25 @@ std::shared_ptr<const Zone> Settings::zone_of(std::string_view who) const {
   const Person* known = person(who);
   const auto it = zones.find(known && !known->time_zone.empty() ? known->time_zone : time_zone);
   return it == zones.end() ? nullptr : it->second;
+}
+
+bool same_priorities(const Settings& a, const Settings& b) {
+  const auto of_ci = [](const Ci& c) {
+    return std::tie(c.id, c.ci_class, c.criticality, c.users, c.environment, c.supports,
+                    c.depends_on, c.soft_depends_on, c.pool, c.hours);
+  };
+  const auto of_pool = [](const Pool& p) { return std::tie(p.id, p.supports, p.min_members); };
+  const auto of_calendar = [](const auto& named) {
+    const Calendar& c = *named.second;
+    return std::tie(c.id, c.zone ? c.zone->name : c.id, c.week, c.dates);
+  };
+  const auto equal = [](const auto& x, const auto& y, auto&& part) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [&](const auto& p, const auto& q) { return part(p) == part(q); });
+  };
+  return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
+         a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
+         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar);
 }
 
 }  // namespace tocsin

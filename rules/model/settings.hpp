@@ -75,7 +75,7 @@ struct Ci {
   std::vector<std::string> supports;  // ids of the CIs that hard-depend on this one
   std::vector<std::string> depends_on, soft_depends_on;  // ids of those that it depends on
   std::string pool, site;
-  std::string hours;  // calendar of a service; empty or `always`: at any time
+  std::string hours;           // calendar of a service; empty or `always`: at any time
   std::vector<Matcher> match;  // labels that mean this CI
   std::string environment;     // prod, staging, test, dev; empty is prod
 };
@@ -224,5 +224,8 @@ struct Settings {
   const SyslogRule* syslog_rule(std::string_view id) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
+
+// Both give the same priority to everything at every time.
+bool same_priorities(const Settings& a, const Settings& b);
 
 }  // namespace tocsin

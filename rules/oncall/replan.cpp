@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "rules/oncall/escalation.hpp"
-#include "rules/process/priority.hpp"
 
 namespace tocsin {
 namespace {
@@ -20,8 +19,6 @@ void replan(const Deciding& d, IncidentNumber n, DeadlineKind kind, Instant befo
 }
 
 void replan_incident(const Deciding& d, IncidentNumber n) {
-  reassess(d, n, false);
-  plan_reassessment(d, n);
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
   if (row.state == IncidentState::resolved)
     return replan(d, row.number, DeadlineKind::auto_close, row.close_due,
@@ -37,14 +34,16 @@ void replan_incident(const Deciding& d, IncidentNumber n) {
 
 }  // namespace
 
-void replan_slice(const Deciding& d) {
+void replan_slice(const Deciding& d, const std::function<void(IncidentNumber)>& first) {
   const std::uint32_t from = d.state.globals().replan_next.value;
   const std::uint32_t end = d.state.globals().next_incident.value;
   const std::size_t facts_before = d.out.count();
   std::uint32_t n = from;
   for (; n < end && n < from + numbers_per_slice && d.out.count() < facts_before + facts_per_slice;
        ++n) {
-    if (d.state.incident_slot(IncidentNumber(n)) != no_slot) replan_incident(d, IncidentNumber(n));
+    if (d.state.incident_slot(IncidentNumber(n)) == no_slot) continue;
+    first(IncidentNumber(n));
+    replan_incident(d, IncidentNumber(n));
   }
   if (n >= end)
     d.out.add(ReplanAdvanced{IncidentNumber{}, never});

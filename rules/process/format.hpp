@@ -6,8 +6,9 @@
 
 namespace tocsin {
 
-inline constexpr std::uint16_t format_with_forgetting = 2;    // IncidentForgotten
-inline constexpr std::uint16_t format_with_dependencies = 3;  // JoinReason beyond (BND-7 f), reassessments
+inline constexpr std::uint16_t format_with_forgetting = 2;  // IncidentForgotten
+// LoweringProposed, ReassessmentPlanned, and why an alert joined beyond (BND-7 f).
+inline constexpr std::uint16_t format_with_dependencies = 3;
 
 inline void need_format(const Deciding& d, std::uint16_t format) {
   if (d.state.globals().format < format) d.out.add(FormatRaised{format});

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
-#include "rules/process/priority.hpp"
 #include "rules/process/self.hpp"
 
 namespace tocsin {

@@ -12,7 +12,11 @@ namespace {
 
 const std::string company = R"(people: [{id: bob}]
 calendars:
-  - {id: office, time_zone: Europe/Berlin, week: {mon: ["08:00-12:00", "13:00-18:00"], sun: "22:00-30:00"}, holidays: [2026-12-25], dates: {2026-12-24: ["08:00-12:00"]}}
+  - id: office
+    time_zone: Europe/Berlin
+    week: {mon: ["08:00-12:00", "13:00-18:00"], sun: "22:00-30:00"}
+    holidays: [2026-12-25]
+    dates: {2026-12-24: ["08:00-12:00"]}
 cis:
   - {id: svc, class: service, users: 300, hours: office, soft_depends_on: [feed]}
   - {id: a, pool: pair, depends_on: [sw], site: berlin}
@@ -49,7 +53,10 @@ TEST_CASE("what does not fit together is refused with its place, all at once") {
   const auto loaded = load_text(R"(people: [{id: bob}]
 calendars:
   - {id: always, week: {mon: ["08:00-18:00"]}}
-  - {id: odd, week: {mon: ["8-18"], tue: ["10:00-09:00"], wed: ["08:00-12:00", "12:00-13:00"]}, holidays: [2026-02-30], dates: {someday: []}}
+  - id: odd
+    week: {mon: ["8-18"], tue: ["10:00-09:00"], wed: ["08:00-12:00", "12:00-13:00"]}
+    holidays: [2026-02-30]
+    dates: {someday: []}
 cis:
   - {id: a, depends_on: [b, nobody], pool: none, hours: ofice}
   - {id: b}

@@ -1,7 +1,6 @@
-#include "rules/process/priority.hpp"
+#include "rules/priority.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "rules/correlate/pools.hpp"
 #include "rules/oncall/escalation.hpp"
@@ -82,25 +81,6 @@ void plan_reassessment(const Deciding& d, IncidentNumber n) {
   if (due == row.reassess_due) return;
   need_format(d, format_with_dependencies);
   d.out.add(ReassessmentPlanned{n, due});
-}
-
-bool same_priorities(const Settings& a, const Settings& b) {
-  const auto of_ci = [](const Ci& c) {
-    return std::tie(c.id, c.ci_class, c.criticality, c.users, c.environment, c.supports,
-                    c.depends_on, c.soft_depends_on, c.pool, c.hours);
-  };
-  const auto of_pool = [](const Pool& p) { return std::tie(p.id, p.supports, p.min_members); };
-  const auto of_calendar = [](const auto& named) {
-    const Calendar& c = *named.second;
-    return std::tie(c.id, c.zone ? c.zone->name : c.id, c.week, c.dates);
-  };
-  const auto equal = [](const auto& x, const auto& y, auto&& part) {
-    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
-                      [&](const auto& p, const auto& q) { return part(p) == part(q); });
-  };
-  return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
-         a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
-         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar);
 }
 
 }  // namespace tocsin

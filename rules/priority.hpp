@@ -22,7 +22,4 @@ void reassess(const Deciding& d, IncidentNumber n, bool propose);
 // there.
 void plan_reassessment(const Deciding& d, IncidentNumber n);
 
-// The two give the same priority to everything.
-bool same_priorities(const Settings& a, const Settings& b);
-
 }  // namespace tocsin
