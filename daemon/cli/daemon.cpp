@@ -67,6 +67,10 @@ int serve(ServeOptions options) {
   // back, and frames and batches, which come thousands of times a second, are not.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 2 << 20);
+  // What one thread takes another often frees, and with an arena for nearly each of them the holes
+  // add up, to 23 MiB within a quarter of an hour of a mixed load. Fewer arenas have fewer, and
+  // down to four no rate is lower.
+  mallopt(M_ARENA_MAX, 4);
   open_log(options.log_level);
   int code = exit_no;
   {
