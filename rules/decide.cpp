@@ -103,7 +103,7 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   if (join.incident) {
     fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-    raise_with(d, n, alert);
+    raise_with(d, n, alert, v);
   }
   review_mute(d, n, d.state.alert_slot(alert.fingerprint));
 }
@@ -167,7 +167,8 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
       change(d, c, AlertState::firing, until);
-      const std::string name(shorten(classify(alert, d.settings).name, 128));
+      const Verdict v = classify(alert, d.settings);
+      const std::string name(shorten(v.name, 128));
       const auto disposition =
           cover_of(d, alert.text) ? Disposition::silenced : Disposition::correlated;
       d.out.add(AlertRelinked{n, alert.fingerprint, c.source, disposition, alert.severity,
@@ -175,7 +176,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
       fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-      raise_with(d, n, alert);
+      raise_with(d, n, alert, v);
       return review_mute(d, n, slot);
     }
   }

@@ -52,13 +52,18 @@ Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v
                 d.settings);
 }
 
-void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert) {
+// Who joins must not be paged for less than alone: the alert is measured by its own CI and symptom
+// as well, and the more urgent answer counts.
+void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert, const Verdict& v) {
   const IncidentRow row = incident_row(d, n);
-  // Nothing new: neither worse, nor one more of a pool.
+  const IncidentWords words = row.words();
   const Ci* ci = alert.ci.empty() ? nullptr : d.settings.ci(alert.ci);
-  if (alert.severity >= row.severity && !(ci && !ci->pool.empty())) return;
+  const bool nothing_new = alert.severity >= row.severity && alert.ci == words.ci &&
+                           v.symptom == words.symptom && !(ci && !ci->pool.empty());
+  if (nothing_new) return;
   const Severity severity = std::min(alert.severity, row.severity);
-  const Assessment now = assess_open(d, row, severity);
+  Assessment now = assess_open(d, row, severity);
+  if (const Assessment alone = assess_new(d, alert, v); alone.priority < now.priority) now = alone;
   if (now.priority < row.priority) raise(d, n, severity, now);
 }
 
