@@ -66,6 +66,20 @@ void cis(Settings& s) {
   }
 }
 
+// The first service fails with a database, the second has two hosts of which it needs one, and a
+// third is needed by day only.
+void dependencies(Settings& s) {
+  for (const int service : {0, 1, 2}) s.cis[service].ci_class = service_class;
+  s.cis[6].supports = {s.cis[0].id};
+  s.cis[5].pool = s.cis[7].pool = "pair";
+  s.pools = {{"pair", {s.cis[1].id}, 1, {5, 7}, {1}}};
+  s.dependencies = {ci_count, {{0, 6, true}, {1, 5, false}, {1, 7, false}}};
+  auto by_day = std::make_shared<Calendar>();
+  by_day->id = s.cis[2].hours = "day";
+  for (auto& day : by_day->week) day = {{8 * 3600, 18 * 3600}};
+  s.calendars["day"] = std::move(by_day);
+}
+
 void vary(Settings& s, Variant variant) {
   switch (variant) {
     case Variant::base:
@@ -115,6 +129,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
               rule("r3", "Full", "storage", "filesystem")};
   people_and_channels(*s, c);
   cis(*s);
+  dependencies(*s);
   s->policies[0] = urgent(5), s->policies[1] = urgent(10);
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
