@@ -23,6 +23,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     severities(root);
     categories(root);
     calendars(root);
+    critical_periods(root);
     cis(root);
     pools(root);
     rules(root, "rules", own_rules);

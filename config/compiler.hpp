@@ -75,6 +75,7 @@ class Compiler {
 
   // ---- read_calendars.cpp
   void calendars(Reader& root);
+  void critical_periods(Reader& root);
   std::vector<Calendar::Hours> hours(const std::vector<Word>& words);
 
   // ---- read_rules.cpp

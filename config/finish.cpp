@@ -52,6 +52,7 @@ void Compiler::finish() {
   sort_by(settings.groups, &Group::id);
   sort_by(settings.cis, &Ci::id);
   sort_by(settings.pools, &Pool::id);
+  sort_by(settings.critical_periods, &CriticalPeriod::id);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);

@@ -258,6 +258,12 @@ class Writer {
       return map.text("environment", c.environment).done();
     });
     if (!s_.calendars.empty()) items("calendars", s_.calendars, calendar);
+    if (!s_.critical_periods.empty())
+      items("critical_periods", s_.critical_periods, [](const CriticalPeriod& p) {
+        Map map;
+        map.text("id", p.id).text("calendar", p.calendar);
+        return map.list("services", p.services).done();
+      });
     if (!s_.pools.empty())
       items("pools", s_.pools, [](const Pool& p) {
         return Map()

@@ -112,4 +112,19 @@ void Compiler::calendars(Reader& root) {
   }
 }
 
+void Compiler::critical_periods(Reader& root) {
+  for (const auto& node : root.items("critical_periods")) {
+    Reader item(node, "a critical period", report_);
+    CriticalPeriod period;
+    const auto id = identity(item, "id", "critical period");
+    if (const auto calendar = item.required("calendar"))
+      period.calendar = refer_text(Kind::calendar, calendar);
+    period.services = refer_all(Kind::ci, item.words("services"));
+    item.finish();
+    if (!id) continue;
+    period.id = *id;
+    settings.critical_periods.push_back(std::move(period));
+  }
+}
+
 }  // namespace tocsin::config

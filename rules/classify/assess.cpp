@@ -102,12 +102,34 @@ const Calendar* hours_that_count(const Affected& affected, const Settings& setti
   return settings.calendar(worst->hours);
 }
 
-Sum urgency_of(const Concern& c, const Ci* ci, const Calendar* hours) {
+// Those declared for the service that suffers most.
+std::vector<const CriticalPeriod*> periods_of(const Affected& affected, const Settings& settings) {
+  std::vector<const CriticalPeriod*> out;
+  if (affected.worst)
+    for (const CriticalPeriod& period : settings.critical_periods)
+      if (period.services.empty() || std::find(period.services.begin(), period.services.end(),
+                                               affected.worst->id) != period.services.end())
+        out.push_back(&period);
+  return out;
+}
+
+// Null: always open.
+bool open_at(const Calendar* calendar, Wall at) {
+  return !calendar || calendar->open_at(at);
+}
+
+Sum urgency_of(const Concern& c, const Ci* ci, const Affected& affected, const Settings& settings) {
+  const Calendar* hours = hours_that_count(affected, settings);
   Sum sum{static_cast<int>(index(c.severity)) + 1, {}};
   sum.words = " from severity " + std::string(name(c.severity));
   if (c.pool_spare.value_or(0) >= 1) sum.step(1, "a spare in its pool");
   if (is_forecast(c.symptom)) sum.step(1, "a forecast");
-  if (hours && !hours->open_at(c.at)) sum.step(1, "outside its service hours");
+  if (!open_at(hours, c.at)) sum.step(1, "outside its service hours");
+  for (const CriticalPeriod* period : periods_of(affected, settings))
+    if (open_at(settings.calendar(period->calendar), c.at)) {
+      sum.step(-1, "critical period " + period->id);
+      break;
+    }
   if (ci && !is_production(*ci)) sum.step(1, ci->environment);
   return sum;
 }
@@ -119,7 +141,7 @@ Assessment assess(const Concern& concern, const Settings& settings) {
   Sum impact{settings.unknown_ci_impact, ", the CI is not in the inventory"};
   const Affected affected = ci ? affected_by(*ci, settings) : Affected{};
   if (ci) impact = impact_of(concern, *ci, affected);
-  const Sum urgency = urgency_of(concern, ci, hours_that_count(affected, settings));
+  const Sum urgency = urgency_of(concern, ci, affected, settings);
   Assessment out;
   out.impact = impact.clamped(), out.urgency = urgency.clamped();
   out.priority = static_cast<Priority>(settings.matrix[out.impact - 1][out.urgency - 1] - 1);
@@ -130,8 +152,17 @@ Assessment assess(const Concern& concern, const Settings& settings) {
 
 std::optional<Wall> reassess_at(std::string_view id, Wall at, const Settings& settings) {
   const Ci* ci = id.empty() ? nullptr : settings.ci(id);
-  const Calendar* hours = ci ? hours_that_count(affected_by(*ci, settings), settings) : nullptr;
-  return hours ? hours->next_change(at) : std::nullopt;
+  if (!ci) return {};
+  const Affected affected = affected_by(*ci, settings);
+  std::optional<Wall> first;
+  const auto consider = [&](const Calendar* calendar) {
+    const auto change = calendar ? calendar->next_change(at) : std::nullopt;
+    if (change && (!first || *change < *first)) first = change;
+  };
+  consider(hours_that_count(affected, settings));
+  for (const CriticalPeriod* period : periods_of(affected, settings))
+    consider(settings.calendar(period->calendar));
+  return first;
 }
 
 }  // namespace tocsin

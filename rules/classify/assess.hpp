@@ -27,8 +27,8 @@ struct Assessment {
 };
 Assessment assess(const Concern& concern, const Settings& settings);
 
-// When the answer may be another one although nothing happens: the next boundary of the service
-// hours that count, after `at`. None: never.
+// When the answer may be another one although nothing happens: the next boundary, after `at`, of
+// the service hours and critical periods that count. None: never.
 std::optional<Wall> reassess_at(std::string_view ci, Wall at, const Settings& settings);
 
 }  // namespace tocsin

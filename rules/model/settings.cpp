@@ -69,13 +69,17 @@ bool same_priorities(const Settings& a, const Settings& b) {
     const Calendar& c = *named.second;
     return std::tie(c.id, c.zone ? c.zone->name : c.id, c.week, c.dates);
   };
+  const auto of_period = [](const CriticalPeriod& p) {
+    return std::tie(p.id, p.calendar, p.services);
+  };
   const auto equal = [](const auto& x, const auto& y, auto&& part) {
     return std::equal(x.begin(), x.end(), y.begin(), y.end(),
                       [&](const auto& p, const auto& q) { return part(p) == part(q); });
   };
   return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
          a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
-         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar);
+         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar) &&
+         equal(a.critical_periods, b.critical_periods, of_period);
 }
 
 }  // namespace tocsin

@@ -89,6 +89,13 @@ struct Pool {
       serves;  // places in Settings::cis, ascending; made by config/
 };
 
+// A time at which harm comes sooner: the month's end, the day of a sale.
+struct CriticalPeriod {
+  std::string id;
+  std::string calendar;               // while it is open
+  std::vector<std::string> services;  // ids; none: all
+};
+
 struct Person {
   std::string id;
   std::string email;
@@ -174,6 +181,7 @@ struct Settings {
   std::vector<Pool> pools;                                       // sorted by id
   DependencyGraph dependencies;                                  // of `cis`
   std::map<std::string, std::shared_ptr<const Calendar>, std::less<>> calendars;
+  std::vector<CriticalPeriod> critical_periods;  // sorted by id
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id

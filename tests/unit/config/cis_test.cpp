@@ -17,6 +17,7 @@ calendars:
     week: {mon: ["08:00-12:00", "13:00-18:00"], sun: "22:00-30:00"}
     holidays: [2026-12-25]
     dates: {2026-12-24: ["08:00-12:00"]}
+critical_periods: [{id: payroll, calendar: office, services: [svc]}]
 cis:
   - {id: svc, class: service, users: 300, hours: office, soft_depends_on: [feed]}
   - {id: a, pool: pair, depends_on: [sw], site: berlin}
@@ -43,6 +44,8 @@ TEST_CASE("pools, dependencies and calendars are compiled, and the one spelling 
   CHECK(s.calendar("office")->week[6] == std::vector<Calendar::Hours>{{22 * 3600, 30 * 3600}});
   CHECK(s.calendar("office")->dates.size() == 2);
   CHECK(s.calendar("always") == nullptr);
+  REQUIRE(s.critical_periods.size() == 1);
+  CHECK(s.critical_periods[0].services == std::vector<std::string>{"svc"});
   const auto again = load_stored(s.text);
   REQUIRE(again.settings);
   CHECK(again.settings->hash == s.hash);
