@@ -115,6 +115,19 @@ void Fold::on(const LoweringProposed& f) {
   change(f.incident, [](IncidentRow&) {});
 }
 
+// Hours of the day are so much nearer, or further away.
+void Fold::reassessments_follow_the_clock(std::int64_t by_ms) {
+  std::vector<std::uint32_t> planned;
+  s.incidents_.each([&](std::uint32_t slot, const IncidentRow& r) {
+    if (r.reassess_due != never) planned.push_back(slot);
+  });
+  for (const std::uint32_t slot : planned) {
+    IncidentRow& r = s.incidents_.change(slot);
+    r.reassess_due = r.reassess_due - Span{by_ms};
+    s.arm_incident(slot);
+  }
+}
+
 void Fold::on(const ReassessmentPlanned& f) {
   change(f.incident, [&](IncidentRow& i) { i.reassess_due = f.due; });
 }

@@ -21,6 +21,7 @@ void Fold::on(const ClockStepped& f) {
   g().offset_ms += f.by_ms;
   s.totals_.add(Metric::clock_steps);
   silences_follow_the_clock();
+  reassessments_follow_the_clock(f.by_ms);
 }
 
 void Fold::on(const ConfigApplied& f) {

@@ -124,6 +124,7 @@ struct Fold {
   void on(const SilenceExpired&);
   void on(const SilenceForgotten&);
   void silences_follow_the_clock();
+  void reassessments_follow_the_clock(std::int64_t by_ms);
   void reword(SilenceRow& row, const SilenceWords& words);
 
   // ---- fold_pages.cpp ----

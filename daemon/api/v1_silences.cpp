@@ -192,7 +192,7 @@ SetSilence command_of(const SilenceBody& body, const Actor& by, Wall now) {
                pack_matchers(body.matchers),
                body.created_by,
                body.comment,
-               body.starts_at.value_or(now),
+               body.starts_at.value_or(now - milliseconds(1)),  // the clock of turns may be behind
                {}};
   if (c.created_by.empty()) c.created_by = by.person;
   c.ends_at = body.lasts ? std::max(c.starts_at, now) + *body.lasts : body.ends_at.value_or(Wall{});

@@ -65,9 +65,11 @@ bool same_priorities(const Settings& a, const Settings& b) {
                     c.depends_on, c.soft_depends_on, c.pool, c.hours);
   };
   const auto of_pool = [](const Pool& p) { return std::tie(p.id, p.supports, p.min_members); };
-  const auto of_calendar = [](const auto& named) {
-    const Calendar& c = *named.second;
-    return std::tie(c.id, c.zone ? c.zone->name : c.id, c.week, c.dates);
+  const auto same_calendar = [](const auto& x, const auto& y) {
+    const Calendar &c = *x.second, &d = *y.second;
+    const bool same_zone = (c.zone ? c.zone->name : "") == (d.zone ? d.zone->name : "");
+    return c.id == d.id && same_zone && c.dates == d.dates &&
+           std::equal(std::begin(c.week), std::end(c.week), std::begin(d.week));
   };
   const auto of_period = [](const CriticalPeriod& p) {
     return std::tie(p.id, p.calendar, p.services);
@@ -78,7 +80,9 @@ bool same_priorities(const Settings& a, const Settings& b) {
   };
   return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
          a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
-         equal(a.pools, b.pools, of_pool) && equal(a.calendars, b.calendars, of_calendar) &&
+         equal(a.pools, b.pools, of_pool) &&
+         std::equal(a.calendars.begin(), a.calendars.end(), b.calendars.begin(), b.calendars.end(),
+                    same_calendar) &&
          equal(a.critical_periods, b.critical_periods, of_period);
 }
 

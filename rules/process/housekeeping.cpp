@@ -44,9 +44,6 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
 
 void step_clock(const Deciding& d, const StepClock& c) {
   d.out.add(ClockStepped{c.by_ms, c.reason});
-  // Hours of the day are another time away now.
-  if (!d.settings.calendars.empty() && d.state.incidents().size() > 0)
-    d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
 }
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {

@@ -90,3 +90,32 @@ cis: [{id: a, depends_on: [b]}, {id: b, depends_on: [a]}]
   CHECK(lines(circle.warnings).find("depend on each other in a circle: a -> b -> a") !=
         std::string::npos);
 }
+
+TEST_CASE("the same company in other words gives the same priorities, another one does not") {
+  const auto settings = [](const std::string& text) { return load_text(text, "t.yaml").settings; };
+  const auto one = settings(company), again = settings("# another comment\n" + company);
+  REQUIRE(one);
+  REQUIRE(again);
+  CHECK(same_priorities(*one, *again));
+  const std::pair<const char*, const char*> changes[] = {
+      {"13:00-18:00", "13:00-17:00"},
+      {"2026-12-25", "2026-12-26"},
+      {"Europe/Berlin", "Europe/London"},
+      {"users: 300", "users: 3000"},
+      {"environment: dev", "environment: test"},
+      {"depends_on: [sw], site", "site"},
+      {"min_members: 2", "min_members: 1"},
+      {"hours: office, soft", "soft"},
+      {"services: [svc]", "services: []"},
+      {"criticality: low", "criticality: important"}};
+  for (const auto& [from, to] : changes) {
+    CAPTURE(from);
+    std::string text = company;
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, std::string(from).size(), to);
+    const auto other = settings(text);
+    REQUIRE(other);
+    CHECK_FALSE(same_priorities(*one, *other));
+  }
+}
