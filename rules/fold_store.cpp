@@ -86,6 +86,7 @@ void Fold::on(const Tallied& f) {
 
 void Fold::on(const ReplanAdvanced& f) {
   g().replan_next = f.next, g().replan_due = f.due;
+  g().replan_priorities_only = f.priorities_only;
   if (f.next) s.push({f.due, DeadlineKind::replan, 0, 0, no_slot});
 }
 

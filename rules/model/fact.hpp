@@ -103,7 +103,8 @@ struct Tallied {
 struct ReplanAdvanced {
   IncidentNumber next;
   Instant due;
-  TOCSIN_FIELDS(next, due)
+  bool priorities_only = false;  // the plans are as they were: no deadline is measured
+  TOCSIN_FIELDS(next, due, priorities_only)
 };
 
 // ---- alerts ----

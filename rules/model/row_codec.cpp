@@ -130,6 +130,7 @@ std::string RowCodec::encode(const Globals& g) {
   for (const auto& [name, health] : g.channel_health)
     w("name", std::string_view(name)), health_fields(w, health);
   pause_fields(w, g);
+  if (g.replan_priorities_only) w("replan_priorities_only", g.replan_priorities_only);
   return out;
 }
 
@@ -224,6 +225,7 @@ bool decode(std::string_view value, Globals& g) {
     g.channel_health.emplace(text, health);
   }
   pause_fields(r, g);
+  r("replan_priorities_only", g.replan_priorities_only);
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {

@@ -72,6 +72,7 @@ struct Globals {
   Wall backup_at{}, restored_at{};
   IncidentNumber replan_next;  // a changed config is being applied to live rows; 0: no
   Instant replan_due = never;
+  bool replan_priorities_only = false;
   SilenceId next_silence{1};
   IncidentNumber mute_next;  // incidents are being measured against changed silences; 0: no
   Instant mute_due = never;

@@ -37,18 +37,19 @@ void replan_incident(const Deciding& d, IncidentNumber n) {
 void replan_slice(const Deciding& d, const std::function<void(IncidentNumber)>& first) {
   const std::uint32_t from = d.state.globals().replan_next.value;
   const std::uint32_t end = d.state.globals().next_incident.value;
+  const bool priorities_only = d.state.globals().replan_priorities_only;
   const std::size_t facts_before = d.out.count();
   std::uint32_t n = from;
   for (; n < end && n < from + numbers_per_slice && d.out.count() < facts_before + facts_per_slice;
        ++n) {
     if (d.state.incident_slot(IncidentNumber(n)) == no_slot) continue;
     first(IncidentNumber(n));
-    replan_incident(d, IncidentNumber(n));
+    if (!priorities_only) replan_incident(d, IncidentNumber(n));
   }
   if (n >= end)
-    d.out.add(ReplanAdvanced{IncidentNumber{}, never});
+    d.out.add(ReplanAdvanced{IncidentNumber{}, never, false});
   else
-    d.out.add(ReplanAdvanced{IncidentNumber(n), d.now});
+    d.out.add(ReplanAdvanced{IncidentNumber(n), d.now, priorities_only});
 }
 
 }  // namespace tocsin

@@ -30,16 +30,19 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
   const bool same_plans = d.settings.hash == d.state.globals().config_hash &&
                           std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
                                      std::begin(c.settings->policies)) &&
-                          d.settings.auto_close_after == c.settings->auto_close_after &&
-                          same_priorities(d.settings, *c.settings);
+                          d.settings.auto_close_after == c.settings->auto_close_after;
+  const bool same_answers = same_priorities(d.settings, *c.settings);
   d.out.add(ConfigApplied{c.settings->hash, c.why, c.settings->text});
   for (const auto& source : c.settings->sources) {
     const std::size_t next = d.state.globals().sources.size();
     if (d.state.source_slot(source) == sources_max && next < sources_max - 1)
       d.out.add(SourceNamed{static_cast<std::uint8_t>(next), source});
   }
-  if (!same_plans && d.state.incidents().size() > 0)
-    d.out.add(ReplanAdvanced{IncidentNumber(1), d.now});
+  // One that is under way for the sake of the plans goes on for both.
+  const Globals& g = d.state.globals();
+  const bool plans_under_way = g.replan_next && !g.replan_priorities_only;
+  if ((!same_plans || !same_answers) && d.state.incidents().size() > 0)
+    d.out.add(ReplanAdvanced{IncidentNumber(1), d.now, same_plans && !plans_under_way});
 }
 
 void step_clock(const Deciding& d, const StepClock& c) {
