@@ -509,7 +509,7 @@ TOCSIN_FACTS(TOCSIN_FACT_TAG)
 
 // What this version can read. A new store is of the first format, and raised by FormatRaised before
 // the first fact of a later one, so that the version before opens it as long as that is possible.
-inline constexpr std::uint16_t fact_format = 3, first_fact_format = 1;
+inline constexpr std::uint16_t fact_format = 4, first_fact_format = 1;
 
 template <class F>
 concept ConcernsIncident = requires(F f) {

@@ -9,6 +9,8 @@ namespace tocsin {
 inline constexpr std::uint16_t format_with_forgetting = 2;  // IncidentForgotten
 // LoweringProposed, ReassessmentPlanned, and why an alert joined beyond (BND-7 f).
 inline constexpr std::uint16_t format_with_dependencies = 3;
+// Windows, storms, states of alerts beyond firing, and priorities that people set.
+inline constexpr std::uint16_t format_with_decisions = 4;
 
 inline void need_format(const Deciding& d, std::uint16_t format) {
   if (d.state.globals().format < format) d.out.add(FormatRaised{format});
