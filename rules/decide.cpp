@@ -91,7 +91,11 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   }
   const bool starts = !join.incident || join.reopen;
   if (cover_of(d, alert.text)) disposition = Disposition::silenced;
-  if (join.reopen) reopen(d, n, ReopenTrigger::alert, name);
+  const Severity severity_before = incident_row(d, n).severity;
+  if (join.reopen) {
+    reopen(d, n, ReopenTrigger::alert, name);
+    reassess(d, n, false);  // hours, pools and people may be others by now
+  }
   if (join.why > JoinReason::reopened_same_ci_and_subcategory)
     need_format(d, format_with_dependencies);
   d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity,
@@ -100,11 +104,11 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   d.out.answer.incident = n;
 
   if (!join.incident) plan_reassessment(d, n);
-  if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   if (join.incident) {
     fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-    raise_with(d, n, alert, v);
+    raise_with(d, n, severity_before, alert, v);
   }
+  if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   review_mute(d, n, d.state.alert_slot(alert.fingerprint));
 }
 
@@ -166,6 +170,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       const IncidentNumber n = row.incident;
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
+      const Severity severity_before = d.state.incidents().at(at).severity;
       change(d, c, AlertState::firing, until);
       const Verdict v = classify(alert, d.settings);
       const std::string name(shorten(v.name, 128));
@@ -176,7 +181,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
       fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
-      raise_with(d, n, alert, v);
+      raise_with(d, n, severity_before, alert, v);
       return review_mute(d, n, slot);
     }
   }

@@ -55,11 +55,12 @@ Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v
 // Who joins must not be paged for less than alone: the alert is measured by its own CI and symptom
 // as well, and the more urgent answer counts. The CI of the incident is asked again only when its
 // answer may be another one: in a storm below it, thousands join and it has as many dependents.
-void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert, const Verdict& v) {
+void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prepared& alert,
+                const Verdict& v) {
   const IncidentRow row = incident_row(d, n);
   const IncidentWords words = row.words();
   const Ci* ci = alert.ci.empty() ? nullptr : d.settings.ci(alert.ci);
-  const bool changed = alert.severity < row.severity || (ci && !ci->pool.empty());
+  const bool changed = alert.severity < before || (ci && !ci->pool.empty());
   const bool another = alert.ci != words.ci || v.symptom != words.symptom;
   const Severity severity = std::min(alert.severity, row.severity);
   Assessment now{row.impact, row.urgency, row.priority, {}};

@@ -12,8 +12,10 @@ namespace tocsin {
 Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& verdict);
 
 // An alert fires inside the incident, anew or worse than before. Afterwards the incident is at
-// least as urgent as one that the alert had opened by itself.
-void raise_with(const Deciding& d, IncidentNumber n, const Prepared& alert, const Verdict& verdict);
+// least as urgent as one that the alert had opened by itself. `before` is the highest severity of
+// the incident until then.
+void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prepared& alert,
+                const Verdict& verdict);
 
 // What is known about the CI may have changed: its service hours begin or end, another
 // configuration. A lower priority is proposed in the timeline when `propose`.

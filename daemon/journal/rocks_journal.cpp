@@ -1,6 +1,7 @@
 #include "daemon/journal/rocks_journal.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -76,6 +77,8 @@ class RocksJournal final : public Journal {
   std::optional<Append> answer(std::uint64_t seq, std::uint64_t epoch, std::uint64_t uid,
                                std::string_view payload);
   bool may_install(const Marker& marker);
+  void trim();
+  void give_history_up();
   bool wait_for_compaction();
   void say(int level, const std::string& line) const { options_.log(level, line); }
 
@@ -92,6 +95,8 @@ class RocksJournal final : public Journal {
   std::mutex head_mutex_;  // of the two below
   Head head_;
   Marker marker_;
+
+  std::chrono::steady_clock::time_point gave_up_at_{};  // of the appending thread
 
   std::mutex install_mutex_;  // one install at a time, none while closing
   std::atomic<bool> stopping_ = false;
@@ -167,6 +172,7 @@ void RocksJournal::open_store(OpenResult& result) {
   const std::lock_guard hold(head_mutex_);
   head_ = Head(result, recovery.link_after_loss());
   marker_ = marker;
+  marker_.trimmed_to = std::min(marker.trimmed_to, marker.previous);
 }
 
 // What stands there is read, and judged as an open would; a loss is not settled but said.
@@ -275,6 +281,7 @@ Append RocksJournal::append(std::uint64_t seq, std::uint64_t epoch, std::uint64_
   std::size_t stored_bytes = 0;
   try {
     if (const auto refused = answer(seq, epoch, uid, payload)) return *refused;
+    give_history_up();
     if (space_.room() == Room::none) return Append::unavailable;
     const LogFrame frame = head_.next_frame(epoch, uid, payload);  // only this thread changes head_
     const rocksdb::Status status = log_->append(frame, stored_bytes);
@@ -373,14 +380,37 @@ Install RocksJournal::install(const RowSource& rows, const Marker& marker) {
     say(log_level::warning, std::string("checkpoint not written: ") + error.what());
     return Install::failed;
   }
+  {
+    const std::lock_guard hold(head_mutex_);
+    // marker_: now the second newest, from which on the log must be whole
+    const std::uint64_t bound = std::min(marker.trimmed_to, marker_.seq);
+    marker_ = marker, marker_.trimmed_to = bound;
+  }
+  trim();
+  return Install::installed;
+}
+
+void RocksJournal::trim() {
   std::uint64_t bound = 0;
   {
     const std::lock_guard hold(head_mutex_);
-    bound = std::min(marker.trimmed_to, marker_.seq);  // marker_: now the second newest
-    marker_ = marker;
+    bound = marker_.trimmed_to;
   }
-  log_->trim(bound, options_.retain_for, options_.retain_bytes);
-  return Install::installed;
+  const std::uint64_t owed = space_.owed_by_history();
+  const std::uint64_t dropped = log_->trim(bound, options_.retain_for, options_.retain_bytes, owed);
+  if (owed > 0 && dropped > 0)
+    say(log_level::warning, "little space on " + options_.path + ": " +
+                                std::to_string(dropped >> 20) +
+                                " MiB of the log's history given up");
+}
+
+// Between checkpoints too: they need room themselves, and on a disk that others filled none may
+// ever come to be written.
+void RocksJournal::give_history_up() {
+  const auto now = std::chrono::steady_clock::now();
+  if (space_.owed_by_history() == 0 || now - gave_up_at_ < std::chrono::seconds(1)) return;
+  gave_up_at_ = now;
+  trim();
 }
 
 void RocksJournal::scan_rows(

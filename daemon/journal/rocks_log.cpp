@@ -147,12 +147,12 @@ std::vector<std::string> RocksLog::files_from(std::uint64_t seq) {
   return paths;
 }
 
-void RocksLog::trim(std::uint64_t bound, std::chrono::seconds retain_for,
-                    std::uint64_t retain_bytes) {
+std::uint64_t RocksLog::trim(std::uint64_t bound, std::chrono::seconds retain_for,
+                             std::uint64_t retain_bytes, std::uint64_t owed) {
   rocksdb::ColumnFamilyMetaData family;
   store_.db().GetColumnFamilyMetaData(store_.log(), &family);
   std::vector<const rocksdb::SstFileMetaData*> files;
-  std::uint64_t total = 0;
+  std::uint64_t total = 0, dropped = 0;
   for (const rocksdb::LevelMetaData& level : family.levels)
     for (const rocksdb::SstFileMetaData& file : level.files) {
       files.push_back(&file);
@@ -169,15 +169,16 @@ void RocksLog::trim(std::uint64_t bound, std::chrono::seconds retain_for,
     if (seq_of(file->largestkey) > bound) break;
     // 0: not known, as for files that recovery wrote. Such a file counts as young.
     const bool old = file->file_creation_time != 0 && file->file_creation_time + longest < now;
-    if (total <= retain_bytes && !old) break;
-    total -= file->size;
+    if (total - dropped <= retain_bytes && !old && dropped >= owed) break;
+    dropped += file->size;
     until = file->largestkey;
   }
-  if (until.empty()) return;
+  if (until.empty()) return 0;
   const rocksdb::Slice end = until;
   const rocksdb::Status status =
       rocksdb::DeleteFilesInRange(&store_.db(), store_.log(), nullptr, &end);
   if (!status.ok()) store_.fail(status, "trimming the log");
+  return dropped;
 }
 
 }  // namespace tocsin::store

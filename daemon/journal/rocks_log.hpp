@@ -48,8 +48,10 @@ class RocksLog {
   // Paths of the files with frames from `seq` on.
   std::vector<std::string> files_from(std::uint64_t seq);
 
-  // Drops files whose frames are all <= bound and which are too old or too much.
-  void trim(std::uint64_t bound, std::chrono::seconds retain_for, std::uint64_t retain_bytes);
+  // Drops files whose frames are all <= bound, the oldest first, while they are too old or too much
+  // or less than `owed` bytes were dropped. The bytes that were.
+  std::uint64_t trim(std::uint64_t bound, std::chrono::seconds retain_for,
+                     std::uint64_t retain_bytes, std::uint64_t owed);
 
  private:
   std::uint64_t beyond_cut(std::uint64_t seq) const;

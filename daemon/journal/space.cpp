@@ -41,15 +41,30 @@ Room Space::room() {
   return room_;
 }
 
-Room Space::judge() const {
-  // As if the ballast were there, so that giving it up does not look like recovery.
+std::uint64_t Space::low() const {
+  return std::max(std::min(limits_.warn_bytes, total_ / 100 * limits_.warn_percent),
+                  limits_.floor_bytes);
+}
+
+// As if the ballast were there, so that giving it up does not look like recovery.
+std::uint64_t Space::free_beside_ballast() const {
   const std::uint64_t missing = held_ ? 0 : limits_.ballast_bytes;
-  const std::uint64_t free = free_ > missing ? free_ - missing : 0;
-  const std::uint64_t low = std::max(
-      std::min(limits_.warn_bytes, total_ / 100 * limits_.warn_percent), limits_.floor_bytes);
+  return free_ > missing ? free_ - missing : 0;
+}
+
+Room Space::judge() const {
+  const std::uint64_t free = free_beside_ballast();
   if (free_ < limits_.last_bytes && !planted("last_reserve_written")) return Room::none;
   if (free < limits_.floor_bytes) return Room::floor;
-  return free < low ? Room::low : Room::plenty;
+  return free < low() ? Room::low : Room::plenty;
+}
+
+// A floor above the warning, so that history is gone before anybody is warned, or woken, for it.
+std::uint64_t Space::owed_by_history() {
+  const std::lock_guard hold(mutex_);
+  if (planted("history_kept_on_a_full_disk")) return 0;
+  const std::uint64_t mark = low() + limits_.floor_bytes, free = free_beside_ballast();
+  return mark > free ? mark - free : 0;
 }
 
 void Space::wrote(std::uint64_t bytes) {

@@ -38,12 +38,18 @@ class Space {
   Room room();
   void wrote(std::uint64_t bytes);
 
+  // How much the log's history should give back: nothing while it is not the history that stands
+  // between the disk and its first warning. By the last measurement.
+  std::uint64_t owed_by_history();
+
   // Whether so many bytes can be written and leave the last reserve; asks the disk.
   bool fits(std::uint64_t bytes);
 
  private:
   void measure();
   Room judge() const;
+  std::uint64_t low() const;
+  std::uint64_t free_beside_ballast() const;
   void keep_ballast();
   bool has_ballast() const;
   void release_ballast();

@@ -9,6 +9,7 @@
 #include "rules/model/codec.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/story.hpp"
+#include "tests/simulation/priorities.hpp"
 
 namespace tocsin::sim {
 
@@ -246,6 +247,23 @@ void World::check_turn(const Turn& turn, Instant before, Instant now) {
     broken("13 bounds", "facts are miscounted");
   if (node_->state.globals().tombstones > static_cast<std::uint32_t>(company_.tombstones_max))
     broken("13 bounds", "more tombstones than allowed");
+  if (!node_->state.globals().replan_next) check_priorities(reader);
+}
+
+// Who is joined is told as urgently as what joined. Under a changed configuration that is measured
+// slice by slice, and not before the last one.
+void World::check_priorities(PayloadReader& facts) {
+  std::set<IncidentNumber> joined;
+  FactView fact;
+  while (facts.next(fact))
+    with_fact(fact, [&](const auto& f) {
+      using F = std::decay_t<decltype(f)>;
+      if constexpr (std::is_same_v<F, AlertLinked> || std::is_same_v<F, AlertRelinked>)
+        joined.insert(f.incident);
+    });
+  for (const IncidentNumber n : joined)
+    if (const auto why = priority_too_low(node_->state, *node_->sequencer->settings(), n))
+      broken("3 told", *why);
 }
 
 void World::complete() {

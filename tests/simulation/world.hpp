@@ -81,6 +81,7 @@ class World {
   void start();
   void crash(const char* why);
   void turn();
+  void check_priorities(PayloadReader& facts);
   void check_turn(const Turn& turn, Instant before, Instant now);
   void complete();
   bool append(const Turn& turn);
