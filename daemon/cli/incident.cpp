@@ -47,7 +47,7 @@ std::string record(const JsonView& i) {
   for (const char* name :
        {"ci", "service", "environment", "severity", "group", "owner", "summary", "runbook",
         "symptom", "category_rule", "opened_at", "acknowledged_at", "restored_at", "resolved_at",
-        "verify_until", "close_at", "recurrence_of", "revision"})
+        "verify_until", "close_at", "parent", "recurrence_of", "revision"})
     add_row(rows, name, i[name]);
   rows.push_back({"category", i["category"].text() + "/" + i["subcategory"].text()});
   rows.push_back({"alerts", i["alerts"]["firing"].text() + " firing, " +
