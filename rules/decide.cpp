@@ -10,6 +10,8 @@
 //   a channel          delivered a page, or did not
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
 //   well
+//
+// Why this file is long: it is what follows from what, in one place to look it up.
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
