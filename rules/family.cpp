@@ -14,7 +14,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::uint32_t cis_per_slice = 5000;  // a look-up each
-constexpr std::size_t facts_per_slice = 150;   // a child that ends or is told adds up to a hundred
+constexpr std::size_t facts_per_slice = 120;   // a child that ends or is told adds up to a hundred
 
 const IncidentRow* find(const Deciding& d, IncidentNumber n) {
   const std::uint32_t slot = d.state.incident_slot(n);
@@ -76,7 +76,8 @@ bool gather_at(const Deciding& d, std::string_view ci, bool below, IncidentNumbe
     if (!effect || !cause || !caused_by(d, *effect, n) || cause->held_until != never) continue;
     const IncidentNumber speaker = cause->parent ? cause->parent : n;
     if (speaker == other) continue;
-    if (d.out.count() >= facts_max || !relate(d, other, speaker, WhyRelated::late_root_cause, ci))
+    if (d.out.count() >= facts_max ||
+        !relate(d, other, speaker, WhyRelated::late_root_cause, ci, facts_max))
       return false;
   }
   return all || d.state.ci_now(ci) == nullptr || d.out.count() < facts_max;
@@ -146,8 +147,7 @@ void cascade(const Deciding& d, IncidentNumber n) {
 }  // namespace
 
 bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyRelated why,
-            std::string_view what) {
-  const std::size_t facts_max = d.out.count() + facts_per_slice;
+            std::string_view what, std::size_t facts_max) {
   const std::string kept(what);
   need_format(d, format_with_decisions);
   while (!d.state.children_of(child).empty()) {
@@ -164,7 +164,9 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
 
 void take_part_in_storm(const Deciding& d, IncidentNumber n) {
   const auto relation = storm_relation(d, n);
-  if (relation) relate(d, n, relation->speaker, WhyRelated::storm, relation->what);
+  if (relation)
+    relate(d, n, relation->speaker, WhyRelated::storm, relation->what,
+           d.out.count() + facts_per_slice);
   join_storm(d, n, relation ? relation->speaker : n);
 }
 

@@ -10,9 +10,10 @@
 namespace tocsin {
 
 // From here on `parent` speaks for `child`, and so for the children it had. The parent becomes as
-// urgent as they are. False: not all of the children were moved yet, which is to be asked again.
+// urgent as they are. False: not all of the children were moved before there were `facts_max`
+// facts, which is to be asked again.
 bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyRelated why,
-            std::string_view what);
+            std::string_view what, std::size_t facts_max);
 
 // An incident opened, or reopened. Held alerts that now find an incident join at once: those of its
 // CI, of the pool, of CIs that depend on it hard; `join` is called for the slot of each. Incidents

@@ -192,7 +192,7 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
     const std::size_t p = index(r.priority);
     ++open[p][index(r.state)];
     if (!r.unresolved()) return;
-    unanswered[p] += r.acknowledged_at == never;
+    unanswered[p] += r.acknowledged_at == never && !r.parent;  // who answers that one, answers it
     oldest[p] =
         std::max(oldest[p], static_cast<std::uint64_t>((s.globals.at - r.opened_at).ms / 1000));
   });
