@@ -296,6 +296,10 @@ void on(const Deciding& d, const CloseIncident& c) {
   d.out.answer = close(d, c);
 }
 
+void on(const Deciding& d, const LinkIncident& c) {
+  d.out.answer = link(d, c);
+}
+
 void on(const Deciding& d, const SetSilence& c) {
   d.out.answer = set_silence(d, c);
   if (d.out.answer.code == Answer::Code::done) start_mute_sweep(d);

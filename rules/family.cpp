@@ -111,20 +111,20 @@ void end_with_parent(const Deciding& d, const IncidentRow& child) {
   recall(d, child.number);
 }
 
+// Unanswered, it is escalated as if it were new.
+void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const std::string& by) {
+  const bool anew = child.acknowledged_at == never && child.alerts_firing > 0;
+  const Instant due = anew ? first_due(d.settings, child.priority, d.now) : never;
+  d.out.add(IncidentDetached{child.number, child.parent, why, anew,
+                             static_cast<std::uint16_t>(child.cycle + anew), due, by});
+  if (due <= d.now) escalate(d, child.number);
+}
+
 // LCY-16: nobody was told of it by itself, so that it begins anew; whoever owns it is told.
 void speak_for_itself(const Deciding& d, const IncidentRow& child) {
-  const bool anew = child.acknowledged_at == never;
-  const Instant due = anew ? first_due(d.settings, child.priority, d.now) : never;
   const std::string owner(child.words().owner);
-  d.out.add(IncidentDetached{child.number,
-                             child.parent,
-                             WhyDetached::parent_resolved_child_firing,
-                             anew,
-                             static_cast<std::uint16_t>(child.cycle + anew),
-                             due,
-                             {}});
-  if (due <= d.now) escalate(d, child.number);
-  if (!anew && !owner.empty())
+  let_go(d, child, WhyDetached::parent_resolved_child_firing, {});
+  if (child.acknowledged_at != never && !owner.empty())
     tell(d, child.number, owner, PageKind::notice, WhyPage::parent_resolved);
 }
 
@@ -144,7 +144,59 @@ void cascade(const Deciding& d, IncidentNumber n) {
       FamilyAdvanced{n, more ? FamilyJob::cascade : FamilyJob::none, 0, more ? d.now : never});
 }
 
+// ---- people ----
+
+Answer say(const Deciding& d, IncidentNumber n, Answer::Code code, std::string message) {
+  Answer a;
+  const IncidentRow* row = find(d, n);
+  a.code = code, a.incident = n, a.revision = row ? row->revision : 0;
+  a.message = std::move(message);
+  return a;
+}
+
+bool may_link(const Actor& by) {
+  for (const Role role :
+       {Role::service_desk, Role::engineer, Role::group_lead, Role::incident_manager,
+        Role::major_incident_manager, Role::problem_manager})
+    if (by.may(role)) return true;
+  return false;
+}
+
+Answer unlink(const Deciding& d, const LinkIncident& c) {
+  const IncidentRow row = row_of(d, c.incident);
+  if (!row.parent) return say(d, c.incident, Answer::Code::already, "it is the child of nobody");
+  let_go(d, row, WhyDetached::person, c.by.person);
+  return say(d, c.incident, Answer::Code::done, {});
+}
+
 }  // namespace
+
+Answer link(const Deciding& d, const LinkIncident& c) {
+  const IncidentRow *row = find(d, c.incident), *parent = find(d, c.parent);
+  if (!row || (c.parent && !parent))
+    return say(d, row ? c.parent : c.incident, Answer::Code::not_found,
+               "no open incident " + to_text(row ? c.parent : c.incident));
+  if (!may_link(c.by))
+    return say(d, c.incident, Answer::Code::forbidden, c.by.person + " may not link incidents");
+  const auto refuse = [&](std::string why) {
+    return say(d, c.incident, Answer::Code::illegal_transition, std::move(why));
+  };
+  if (!row->unresolved() || row->self || row->drill)
+    return refuse("only an unresolved incident belongs to another one");
+  if (!c.parent) return unlink(d, c);
+  const IncidentNumber speaker = parent->parent ? parent->parent : c.parent;
+  if (speaker == c.incident || c.parent == c.incident)
+    return refuse("relation_cycle: an incident is not its own parent");
+  const IncidentRow* spoken = find(d, speaker);
+  if (!spoken || !speaks(*spoken))
+    return refuse(to_text(speaker) + " speaks for nobody: it is over, being verified or silenced");
+  if (row->parent == speaker)
+    return say(d, c.incident, Answer::Code::already, "it is a child of " + to_text(speaker));
+  if (!relate(d, c.incident, speaker, WhyRelated::person, c.by.person,
+              d.out.count() + facts_per_slice))
+    return say(d, c.incident, Answer::Code::shed, "it has many children; ask again for the rest");
+  return say(d, c.incident, Answer::Code::done, {});
+}
 
 bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyRelated why,
             std::string_view what, std::size_t facts_max) {

@@ -29,6 +29,9 @@ void take_part_in_storm(const Deciding& d, IncidentNumber incident);
 // The next slice of what is under way about an incident.
 void family_due(const Deciding& d, IncidentNumber incident, const JoinHeld& join);
 
+// A person says that one belongs to another, or does not any more (LCY-14).
+Answer link(const Deciding& d, const LinkIncident& c);
+
 // A child is reopened: it speaks for itself when its parent is over.
 void leave_if_parent_is_over(const Deciding& d, IncidentNumber child);
 

@@ -141,6 +141,7 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   json.open_object();
   json.field_if("text", options.text).field_if("code", options.code);
   json.field_if("cause", options.cause).field_if("note", options.note);
+  json.field_if("parent", options.parent);
   if (options.force) json.field("force", true);
   json.close_object();
   Pairs headers;
