@@ -78,8 +78,14 @@ std::vector<std::string> relations_of(const Deciding& d, const IncidentWords& wo
   return out;
 }
 
-std::string upstream_itself(std::string_view ci) {
-  return ci.empty() ? std::string() : "upstream " + std::string(ci.substr(0, 256));
+// What the CIs below it have in common; empty: there are none.
+std::string upstream_itself(const Settings& s, std::string_view id) {
+  const Ci* ci = id.empty() ? nullptr : s.ci(id);
+  bool above = false;
+  if (ci)
+    s.dependencies.each_dependent(static_cast<std::uint32_t>(ci - s.cis.data()),
+                                  [&](std::uint32_t) { return !(above = true); });
+  return above ? "upstream " + std::string(id.substr(0, 256)) : std::string();
 }
 
 // Who speaks for those that share `what`; none when nobody does any more.
@@ -142,7 +148,8 @@ void storm_due(const Deciding& d) {
 std::optional<StormRelation> storm_relation(const Deciding& d, IncidentNumber n) {
   const IncidentWords words = row_of(d, n)->words();
   // Others of the storm need it: it is their cause rather than one of them, and is told itself.
-  if (const auto own = upstream_itself(words.ci); !own.empty() && speaker_for(d, own)) return {};
+  if (const auto own = upstream_itself(d.settings, words.ci); !own.empty() && speaker_for(d, own))
+    return {};
   for (std::string& what : relations_of(d, words))
     if (const IncidentNumber speaker = speaker_for(d, what); speaker && speaker != n)
       return StormRelation{speaker, std::move(what)};
@@ -152,10 +159,12 @@ std::optional<StormRelation> storm_relation(const Deciding& d, IncidentNumber n)
 void join_storm(const Deciding& d, IncidentNumber n, IncidentNumber speaker) {
   const IncidentWords words = row_of(d, n)->words();
   auto all = relations_of(d, words);
-  if (auto own = upstream_itself(words.ci); !own.empty()) all.push_back(std::move(own));
+  if (auto own = upstream_itself(d.settings, words.ci); !own.empty()) all.push_back(std::move(own));
   std::string packed;
   for (const std::string& what : all)
     if (!speaker_for(d, what)) append_relation(packed, what);
+  // Nothing that anybody could share: nothing to remember.
+  if (packed.empty() && speaker == n) return;
   need_format(d, format_with_decisions);
   d.out.add(StormJoined{n, speaker, d.state.globals().storm.number, packed});
 }
