@@ -4,6 +4,7 @@
 
 #include "rules/invariants.hpp"
 #include "rules/model/row_codec.hpp"
+#include "rules/model/silence.hpp"
 #include "rules/model/storm_text.hpp"
 #include "tests/unit/rules/desk.hpp"
 
