@@ -340,7 +340,21 @@ class Writer {
     section("correlation", Map()
                                .span("same_ci_window", s_.same_ci_window)
                                .span("upstream_open_window", s_.upstream_open_window)
+                               .span("late_root_cause_window", s_.late_root_cause_window)
                                .done());
+    section("storm", Map()
+                         .put("alerts", std::to_string(s_.storm_alerts))
+                         .span("within", s_.storm_within)
+                         .put("end_below", std::to_string(s_.storm_end_below))
+                         .span("end_after", s_.storm_end_after)
+                         .span("upstream_wait", s_.storm_upstream_wait)
+                         .done());
+    section("flapping", Map()
+                            .put("transitions", std::to_string(s_.flap_transitions))
+                            .span("within", s_.flap_within)
+                            .span("quiet", s_.flap_quiet)
+                            .span("verify", s_.flap_verify)
+                            .done());
     section("dispositions", Map()
                                 .span("clock_skew_tolerance", s_.clock_skew_max)
                                 .span("max_event_age", s_.event_age_max)

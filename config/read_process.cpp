@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/compiler.hpp"
+#include "rules/model/rows.hpp"
 
 namespace tocsin::config {
 
@@ -90,6 +91,36 @@ void Compiler::times(Reader& root) {
     Reader section(*node, "correlation", report_);
     section.duration("same_ci_window", settings.same_ci_window);
     section.duration("upstream_open_window", settings.upstream_open_window);
+    section.duration("late_root_cause_window", settings.late_root_cause_window);
+    section.finish();
+  }
+  if (const Node* node = root.find("storm")) {
+    Reader section(*node, "storm", report_);
+    std::int64_t alerts = settings.storm_alerts, below = settings.storm_end_below;
+    section.integer("alerts", 0, 1'000'000, alerts);
+    section.duration("within", settings.storm_within);
+    section.integer("end_below", 1, 1'000'000, below);
+    section.duration("end_after", settings.storm_end_after);
+    section.duration("upstream_wait", settings.storm_upstream_wait);
+    settings.storm_alerts = static_cast<std::uint32_t>(alerts);
+    settings.storm_end_below = static_cast<std::uint32_t>(below);
+    if (settings.storm_within < seconds(1) || settings.storm_within > seconds(60))
+      report_.error(node->mark, "within is 1s to 60s");
+    if (alerts > 0 && below > alerts)
+      report_.error(node->mark, "a storm does not end with more alerts than it begins with");
+    section.finish();
+  }
+  if (const Node* node = root.find("flapping")) {
+    Reader section(*node, "flapping", report_);
+    std::int64_t transitions = settings.flap_transitions;
+    section.integer("transitions", 0, static_cast<std::int64_t>(FlapTimes::max), transitions);
+    section.duration("within", settings.flap_within);
+    section.duration("quiet", settings.flap_quiet);
+    section.duration("verify", settings.flap_verify);
+    settings.flap_transitions = static_cast<std::uint8_t>(transitions);
+    if (transitions == 1)
+      report_.error(node->mark, "what begins to fire once does not flap: transitions is 0 or 2 on");
+    if (settings.flap_quiet < minutes(1)) report_.error(node->mark, "quiet is at least 1m");
     section.finish();
   }
   if (const Node* node = root.find("dispositions")) {

@@ -50,13 +50,17 @@ void conservation(const Snapshot& s, Audit& out) {
 
 // 3. Told.
 bool will_be_told(const IncidentRow& row, Instant now) {
-  for (const Instant due : {row.escalate_due, row.verify_due, row.prompt_due})
+  for (const Instant due : {row.escalate_due, row.verify_due, row.prompt_due, row.family_due})
     if (due != never && due >= now - lateness_max) return true;
   return false;
 }
 
 void told(const Snapshot& s, const Settings& settings, Instant now, Audit& out) {
-  absl::flat_hash_set<std::uint32_t> paging;  // incidents with a page that is under way
+  absl::flat_hash_set<std::uint32_t> paging;    // incidents with a page that is under way
+  absl::flat_hash_set<std::uint32_t> speaking;  // for their children, or about to let them go
+  s.incidents.each([&](std::uint32_t, const IncidentRow& row) {
+    if (row.unresolved() || will_be_told(row, now)) speaking.insert(row.number.value);
+  });
   s.pages.each([&](std::uint32_t, const PageRow& page) {
     if (!page.delivered && page.kind == PageKind::page) paging.insert(page.incident.value);
   });
@@ -64,7 +68,7 @@ void told(const Snapshot& s, const Settings& settings, Instant now, Audit& out) 
   s.incidents.each([&](std::uint32_t, const IncidentRow& row) {
     if (!row.unresolved() || row.acknowledged_at != never || row.drill ||
         !settings.policies[index(row.priority)].must_page || will_be_told(row, now) ||
-        paging.contains(row.number.value))
+        paging.contains(row.number.value) || speaking.contains(row.parent.value))
       return;
     ++out.untold_incidents;
     if (!first || row.number < first) first = row.number;
@@ -81,7 +85,8 @@ void owed(const Snapshot& s, Instant now, Audit& out) {
   Lateness late(now);
   s.incidents.each([&](std::uint32_t, const IncidentRow& row) {
     if (row.drill) drills.insert(row.number.value);
-    for (const Instant due : {row.escalate_due, row.verify_due, row.prompt_due, row.close_due})
+    for (const Instant due :
+         {row.escalate_due, row.verify_due, row.prompt_due, row.close_due, row.family_due})
       late.of(due);
   });
   s.alerts.each([&](std::uint32_t, const AlertRow& row) { late.of(alert_due(row, s.globals)); });

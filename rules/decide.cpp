@@ -10,10 +10,14 @@
 //   a channel          delivered a page, or did not
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
 //   well
+//
+// Why this file is long: it is what follows from what, in one place to look it up.
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
 #include "rules/correlate/correlate.hpp"
+#include "rules/family.hpp"
+#include "rules/flapping.hpp"
 #include "rules/fold.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
@@ -31,6 +35,7 @@
 #include "rules/process/lifecycle.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
+#include "rules/storm.hpp"
 
 namespace tocsin {
 namespace {
@@ -40,6 +45,7 @@ IncidentRow incident_row(const Deciding& d, IncidentNumber n) {
 }
 
 Instant next_step_due(const Deciding& d, const IncidentRow& row) {
+  if (row.parent) return never;
   if (row.held_until != never) return row.held_until;
   return due_of(d.settings.policies[index(row.priority)], row.cycle_at, {row.step, row.repeat});
 }
@@ -47,8 +53,9 @@ Instant next_step_due(const Deciding& d, const IncidentRow& row) {
 // ---- an incident changes its course ----
 
 void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::string_view by) {
+  leave_if_parent_is_over(d, n);
   const IncidentRow row = incident_row(d, n);
-  const Instant due = first_due(d.settings, row.priority, d.now);
+  const Instant due = row.parent ? never : first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
   plan_reassessment(d, n);
   cancel_pages(d, n);
@@ -74,12 +81,18 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
 
 // ---- a firing alert that is not where it belongs yet ----
 
+void join_held(const Deciding& d, std::uint32_t slot);
+
+// An alert that waits out its hold-down, as it was prepared when it came.
+struct Held {
+  std::string text;
+  Prepared alert;
+  Instant stale_at;
+};
+
 // Joins, reopens, or opens; the alert's row exists. `source` is of the event that is disposed of.
 void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held,
-           Instant stale_at) {
-  const Verdict v = classify(alert, d.settings);
-  const IncidentNumber own = d.state.alerts().at(d.state.alert_slot(alert.fingerprint)).incident;
-  const Join join = find_join(d, own, alert.ci, v.subcategory);
+           Instant stale_at, const Verdict& v, IncidentNumber own, const Join& join) {
   const Wall starts_at = alert.starts_at.ms ? alert.starts_at : d.wall();
   const std::string name(shorten(v.name, 128));
 
@@ -90,6 +103,9 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     disposition = Disposition::incident_opened;
   }
   const bool starts = !join.incident || join.reopen;
+  const std::uint32_t slot = d.state.alert_slot(alert.fingerprint);
+  if (!starts && (d.state.alerts().at(slot).flags & AlertRow::flapping))
+    disposition = Disposition::flapping;
   if (cover_of(d, alert.text)) disposition = Disposition::silenced;
   const Severity severity_before = incident_row(d, n).severity;
   if (join.reopen) {
@@ -104,19 +120,38 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   d.out.answer.incident = n;
 
   if (!join.incident) plan_reassessment(d, n);
+  if (!join.incident && storm_is_on(d)) take_part_in_storm(d, n);
   if (join.incident) {
     fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
     raise_with(d, n, severity_before, alert, v);
   }
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
-  review_mute(d, n, d.state.alert_slot(alert.fingerprint));
+  review_mute(d, n, slot);
+  if (starts) gather(d, n, [&](std::uint32_t held) { join_held(d, held); });
 }
 
-// BND-6: what would open a new incident waits, unless it is critical. What finds one joins at once.
-bool waits(const Deciding& d, const Prepared& alert, IncidentNumber own) {
-  if (d.settings.hold_down[index(alert.severity)].ms == 0) return false;
+void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held,
+           Instant stale_at) {
   const Verdict v = classify(alert, d.settings);
-  return !find_join(d, own, alert.ci, v.subcategory).incident;
+  const IncidentNumber own = d.state.alerts().at(d.state.alert_slot(alert.fingerprint)).incident;
+  place(d, alert, source, was_held, stale_at, v, own, find_join(d, own, alert.ci, v.subcategory));
+}
+
+// BND-6: critical alerts do not wait; but in a storm, with others that fail below the same CI, they
+// wait for what is above them as long as an error would.
+Span hold_down_of(const Deciding& d, const Prepared& alert) {
+  const Span hold = d.settings.hold_down[index(alert.severity)];
+  if (hold.ms > 0 || !storm_is_on(d) || !siblings_suffer(d, alert.ci)) return hold;
+  return d.settings.storm_upstream_wait;
+}
+
+// How long it waits before it opens a new incident; 0: it opens one, or finds one and joins at
+// once.
+Span waits(const Deciding& d, const Prepared& alert, IncidentNumber own) {
+  const Span hold = hold_down_of(d, alert);
+  if (hold.ms == 0) return {};
+  const Verdict v = classify(alert, d.settings);
+  return find_join(d, own, alert.ci, v.subcategory).incident ? Span{} : hold;
 }
 
 // Until when it is good without being heard of again; never: somebody has to say that it is over.
@@ -134,10 +169,11 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
   if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
-  const bool held = waits(d, alert, {});
+  const Span wait = waits(d, alert, {});
+  const bool held = wait.ms > 0;
   const Instant stale_at = good_until(d, alert);
-  remember(d, c, held ? AlertState::held : AlertState::firing,
-           held ? d.now + d.settings.hold_down[index(alert.severity)] : stale_at);
+  remember(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : stale_at);
+  note_in_storm(d);
   if (held) return heard(d, alert, stale_at);
   place(d, alert, c.source, false, stale_at);
 }
@@ -145,6 +181,7 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   const Prepared& alert = *c.alert;
   const AlertRow row = d.state.alerts().at(slot);
+  const bool over = row.state == AlertState::resolved || row.state == AlertState::tombstone;
   // What one sender of a pair promised is not taken back by the other.
   const Instant promised = good_until(d, alert);
   const Instant until = row.state == AlertState::firing ? later(row.due, promised) : promised;
@@ -158,8 +195,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       return d.out.tally(c.source, Disposition::out_of_order);
     // Still held, now with another severity: its hold-down may be over at once.
     case Known::held_changed: {
-      const Instant due =
-          earlier(row.due, row.seen_at + d.settings.hold_down[index(alert.severity)]);
+      const Instant due = earlier(row.due, row.seen_at + hold_down_of(d, alert));
       change(d, c, AlertState::held, due);
       heard(d, alert, until);
       return d.out.tally(c.source, Disposition::duplicate);
@@ -172,10 +208,13 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
       const Severity severity_before = d.state.incidents().at(at).severity;
       change(d, c, AlertState::firing, until);
+      if (over) note_in_storm(d);
+      const bool flaps = note_refired(d, slot, row);
       const Verdict v = classify(alert, d.settings);
       const std::string name(shorten(v.name, 128));
-      const auto disposition =
-          cover_of(d, alert.text) ? Disposition::silenced : Disposition::correlated;
+      const auto disposition = cover_of(d, alert.text) ? Disposition::silenced
+                               : flaps                 ? Disposition::flapping
+                                                       : Disposition::correlated;
       d.out.add(AlertRelinked{n, alert.fingerprint, c.source, disposition, alert.severity,
                               row.state, name});
       d.out.answer.disposition = disposition;
@@ -189,12 +228,14 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
   if (row.state == AlertState::firing && alert.starts_at <= row.starts_at)
     return d.out.tally(c.source, Disposition::duplicate);
   // Its incident is over: it reopens that one, or joins or opens another.
-  if (waits(d, alert, row.incident)) {
-    change(d, c, AlertState::held, d.now + d.settings.hold_down[index(alert.severity)]);
-    return heard(d, alert, until);
-  }
-  change(d, c, AlertState::firing, until);
-  place(d, alert, c.source, false, until);
+  const Span wait = waits(d, alert, row.incident);
+  const bool held = wait.ms > 0;
+  change(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : until);
+  if (over) note_in_storm(d);
+  // What comes and goes inside its hold-down would never be told: it waits no longer.
+  const bool flaps = note_refired(d, slot, row);
+  if (held && !flaps) return heard(d, alert, until);
+  place(d, alert, c.source, held, until);
 }
 
 void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
@@ -213,7 +254,9 @@ void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
       break;
   }
   const bool was_held = row.state == AlertState::held;
-  const auto disposition = was_held ? Disposition::held_then_cleared : Disposition::correlated;
+  const auto disposition = was_held                         ? Disposition::held_then_cleared
+                           : row.flags & AlertRow::flapping ? Disposition::flapping
+                                                            : Disposition::correlated;
   const std::string name(shorten(classify(alert, d.settings).name, 128));
   d.out.add(AlertResolved{alert.fingerprint, was_held ? IncidentNumber{} : row.incident, c.source,
                           alert.until, d.now + d.settings.tombstone_for, disposition, name});
@@ -256,6 +299,10 @@ void on(const Deciding& d, const ResolveIncident& c) {
 }
 void on(const Deciding& d, const CloseIncident& c) {
   d.out.answer = close(d, c);
+}
+
+void on(const Deciding& d, const LinkIncident& c) {
+  d.out.answer = link(d, c);
 }
 
 void on(const Deciding& d, const SetSilence& c) {
@@ -360,16 +407,34 @@ Span promise_of(const Deciding& d, std::uint8_t source) {
   return d.settings.promise(d.state.source_name(source));
 }
 
+Held held_alert(const Deciding& d, std::uint32_t slot, const AlertRow& row) {
+  Held out;
+  out.text = row.text().bytes();
+  out.alert = prepare_stored(AlertText(out.text), row.fingerprint(), d.settings);
+  out.alert.severity = row.severity;
+  out.alert.starts_at = row.starts_at;
+  out.alert.time_suspect = row.flags & AlertRow::time_suspect;
+  const Instant promised = d.sightings.until(slot, row.serial());
+  out.stale_at =
+      later(promised, d.now + std::max(d.settings.resolve_timeout, promise_of(d, row.source)));
+  return out;
+}
+
 void on_hold_over(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
-  const std::string text(row.text().bytes());
-  Prepared alert = prepare_stored(AlertText(text), row.fingerprint(), d.settings);
-  alert.severity = row.severity;
-  alert.starts_at = row.starts_at;
-  alert.time_suspect = row.flags & 1;
-  const Instant promised = d.sightings.until(slot, row.serial());
-  place(d, alert, row.source, true,
-        later(promised, d.now + std::max(d.settings.resolve_timeout, promise_of(d, row.source))));
+  const Held held = held_alert(d, slot, row);
+  place(d, held.alert, row.source, true, held.stale_at);
+}
+
+// An incident opened that it may belong to (BND-6): it waits no longer.
+void join_held(const Deciding& d, std::uint32_t slot) {
+  const AlertRow row = d.state.alerts().at(slot);
+  if (row.state != AlertState::held) return;
+  const Held held = held_alert(d, slot, row);
+  const Verdict v = classify(held.alert, d.settings);
+  const Join join = find_join(d, row.incident, held.alert.ci, v.subcategory);
+  if (join.incident && !join.reopen)
+    place(d, held.alert, row.source, true, held.stale_at, v, row.incident, join);
 }
 
 // An alert that a line of syslog made, by the rule that is in force now; null: another, or the rule
@@ -478,6 +543,12 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
     case DeadlineKind::reassess:
       reassess(d, n, true);
       return plan_reassessment(d, n);
+    case DeadlineKind::family:
+      return family_due(d, n, [&](std::uint32_t held) { join_held(d, held); });
+    case DeadlineKind::storm:
+      return storm_due(d);
+    case DeadlineKind::flapping:
+      return flapping_due(d, due.slot);
     case DeadlineKind::count_:
       return;
   }

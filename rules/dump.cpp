@@ -4,6 +4,7 @@
 
 #include "rules/model/alert.hpp"
 #include "rules/model/silence.hpp"
+#include "rules/model/storm_text.hpp"
 
 namespace tocsin {
 namespace {
@@ -48,6 +49,8 @@ class TextFields {
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
     if (std::string_view(n) == "matchers") return put(n, matchers_text(text));
+    if (std::string_view(n) == "counts") return put(n, storm_counts_text(text));
+    if (std::string_view(n) == "relations") return put(n, relations_text(text));
     if (std::string_view(n) == "text" && AlertText(text).valid())
       return put(n, labels(AlertText(text)));
     if (std::any_of(text.begin(), text.end(),

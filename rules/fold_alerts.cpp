@@ -38,6 +38,7 @@ void Fold::on(const AlertOpened& f) {
   s.insert_alert(row);
   g().next_alert = std::max(g().next_alert, AlertSerial(f.serial.value + 1));
   if (f.state == AlertState::tombstone) ++g().tombstones;
+  began_to_fire(f.state, AlertState::resolved);
   count(s.totals_, f);
 }
 
@@ -47,7 +48,9 @@ void Fold::on(const AlertChanged& f) {
   if (!row) return;
   count(s.totals_, f, row->state);
   if (row->state == AlertState::tombstone && f.state != AlertState::tombstone) --g().tombstones;
+  began_to_fire(f.state, row->state);
   const bool counted = row->flags & AlertRow::counted_firing;
+  const bool was_held = row->state == AlertState::held;
   if (counted) s.count_at_ci(*row, false);
   row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
   if (counted) s.count_at_ci(*row, true);
@@ -55,6 +58,7 @@ void Fold::on(const AlertChanged& f) {
   if (f.state != AlertState::resolved) row->ends_at = {};
   if (f.state == AlertState::held)
     count_in(*row, false, false);  // its incident is over, and it fires anew
+  if (was_held != (f.state == AlertState::held)) s.index_held(slot, !was_held);
   s.arm_alert(slot);
 }
 
@@ -63,7 +67,7 @@ void Fold::on(const AlertAnnotated& f) {
   AlertRow* row = alert(f.alert, slot);
   if (!row) return;
   const Blob* old = row->blob;
-  row->blob = make_alert_blob(f.alert, row->serial(), row->ci(), f.text);
+  row->blob = make_alert_blob(f.alert, row->serial(), row->ci(), f.text, row->flaps());
   s.release(old);
 }
 
@@ -89,6 +93,7 @@ void Fold::on(const AlertResolved& f) {
   const AlertState was = row->state;
   row->state = AlertState::resolved, row->ends_at = f.ends_at, row->due = f.retire,
   row->changed_at = at;
+  if (was == AlertState::held) s.index_held(slot, false);
   s.arm_alert(slot);
   count(s.totals_, f, was);
   count_in(*row, false, false);
@@ -105,6 +110,7 @@ void Fold::on(const AlertForgotten& f) {
   AlertRow row = s.alerts_.at(slot);
   if (row.state == AlertState::tombstone) --g().tombstones;
   count_in(row, false, false);
+  if (row.flags & AlertRow::flapping) count_flapping(row.incident, false);
   s.erase_alert(slot);
 }
 

@@ -60,9 +60,14 @@ void Fold::on(const AlertLinked& f) {
   if (!row) return;
   const bool is_new = row->incident != f.incident;
   if (is_new) count_in(*row, false, false);
+  const bool was_held = row->state == AlertState::held;
+  const bool moves = is_new && (row->flags & AlertRow::flapping);
+  if (moves) count_flapping(row->incident, false);
   row->incident = f.incident, row->state = AlertState::firing, row->severity = f.severity;
   row->starts_at = f.starts_at, row->due = f.due, row->changed_at = at;
   count_in(*row, true, false);
+  if (was_held) s.index_held(slot, false);
+  if (moves) count_flapping(f.incident, true);
   s.arm_alert(slot);
   count(s.totals_, f);
   change(f.incident, [&](IncidentRow& i) {
@@ -94,6 +99,7 @@ void Fold::on(const IncidentReopened& f) {
     i.resolved_at = i.close_due = i.verify_due = i.prompt_due = never;
     i.restored_at = {};
     i.prompted = i.resolved_by_daemon = false;
+    s.index_child(i, true);
     count(s.totals_, f, i);
   });
 }
@@ -175,7 +181,12 @@ void Fold::on(const IncidentResolved& f) {
     IncidentWords w = i.words();
     w.resolution_note = f.note, w.resolved_by = f.by;
     reword(i, w);
+    s.index_child(i, false);
     i.state = IncidentState::resolved;
+    // Its children end with it, whoever resolved it.
+    const bool alone = s.children_of(i.number).empty();
+    i.family_job = alone ? FamilyJob::none : FamilyJob::cascade;
+    i.family_due = alone ? never : at, i.family_next = 0;
     i.code = f.code, i.cause = f.cause, i.resolved_by_daemon = f.by_daemon;
     i.needs_review |= f.needs_review;
     i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
@@ -206,6 +217,7 @@ void Fold::on(const IncidentForgotten& f) {
 void Fold::retire_if_done(IncidentNumber n) {
   const std::uint32_t slot = s.incident_slot(n);
   if (slot == no_slot || s.incidents_.at(slot).state != IncidentState::closed) return;
+  if (!s.children_of(n).empty()) return;
   const PageIds pages = s.pages_of(n);
   for (PageId id : pages)
     if (!s.pages_.at(s.page_slot(id)).delivered) return;

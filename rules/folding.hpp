@@ -117,6 +117,21 @@ struct Fold {
   void start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due);
   void retire_if_done(IncidentNumber n);
 
+  // ---- fold_families.cpp ----
+  void on(const StormWatched&);
+  void on(const StormStarted&);
+  void on(const StormChecked&);
+  void on(const StormEnded&);
+  void on(const StormJoined&);
+  void on(const IncidentRelated&);
+  void on(const IncidentDetached&);
+  void on(const FamilyAdvanced&);
+  void on(const AlertRefired&);
+  void on(const AlertFlapping&);
+  void began_to_fire(AlertState state, AlertState before);
+  void count_flapping(IncidentNumber n, bool one_more);
+  void keep_flaps(AlertRow& row, const FlapTimes& flaps);
+
   // ---- fold_silences.cpp ----
   void on(const SilenceCreated&);
   void on(const SilenceUpdated&);

@@ -81,6 +81,7 @@ Broken told(const State& s, const Settings& settings) {
         !settings.policies[index(r.priority)].must_page)
       return;
     if (r.escalate_due != never || r.verify_due != never || r.prompt_due != never) return;
+    if (r.parent) return;  // see families()
     for (PageId id : s.pages_of(r.number)) {
       const PageRow& p = s.pages().at(s.page_slot(id));
       if (!p.delivered && p.kind == PageKind::page) return;
@@ -139,6 +140,64 @@ Broken pause(const State& s) {
     if (p.why != WhyPage::drill || p.requested_at < g.paused_at)
       broken = to_text(p.incident) + " is paged while paging is paused";
   });
+  return broken;
+}
+
+// 3. Told: whoever is silent as a child has a parent that speaks for it, and nobody is both.
+Broken families(const State& s) {
+  Broken broken;
+  std::map<IncidentNumber, std::size_t> children;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (!r.parent || !r.unresolved()) return;
+    ++children[r.parent];
+    const std::uint32_t slot = s.incident_slot(r.parent);
+    if (slot == no_slot) return void(broken = to_text(r.number) + " is the child of nobody");
+    const IncidentRow& parent = s.incidents().at(slot);
+    if (parent.parent && parent.unresolved())
+      broken = to_text(r.parent) + " is a child and has children";
+    if (!parent.unresolved() && parent.family_due == never)
+      broken = to_text(r.number) + " is a child, and its parent is over";
+    if (r.escalate_due != never || r.held_until != never)
+      broken = to_text(r.number) + " is a child and speaks for itself";
+    if (!s.children_of(r.parent).contains(r.number))
+      broken = to_text(r.number) + " is not found under its parent";
+    if (parent.unresolved() && parent.held_until != never)
+      broken = to_text(r.parent) + " is silenced and speaks for others";
+  });
+  for (const auto& [parent, n] : children)
+    if (s.children_of(parent).size() != n) broken = to_text(parent) + " has children that are not";
+  return broken;
+}
+
+// BND-6, BND-9, BND-10: what is indexed is what there is.
+Broken storms(const State& s) {
+  Broken broken;
+  std::map<std::string_view, std::size_t> held;
+  std::map<IncidentNumber, std::uint32_t> flapping;
+  s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
+    if (r.flags & AlertRow::flapping) {
+      ++flapping[r.incident];
+      if (r.quiet_due() == never) broken = "an alert flaps for ever";
+    }
+    if (r.state != AlertState::held || r.ci().empty()) return;
+    ++held[r.ci()];
+    const CiNow* now = s.ci_now(r.ci());
+    const auto it = now ? now->held.find(r.serial()) : decltype(now->held.end()){};
+    if (!now || it == now->held.end() || it->second != slot)
+      broken = "a held alert is not found under its CI";
+  });
+  for (const auto& [ci, n] : held)
+    if (const CiNow* now = s.ci_now(ci); !now || now->held.size() != n)
+      broken = "what is held at " + std::string(ci) + " is miscounted";
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    const auto it = flapping.find(r.number);
+    if (r.alerts_flapping != (it == flapping.end() ? 0 : it->second))
+      broken = "what flaps in " + to_text(r.number) + " is miscounted";
+  });
+  const StormWatch& storm = s.globals().storm;
+  if (storm.on != (storm.due != never)) broken = "a storm has no end";
+  if (!storm.on && !storm.relations.empty()) broken = "a storm that is over has incidents";
+  if (storm.relations.size() > StormWatch::relations_max) broken = "a storm has no bound";
   return broken;
 }
 
@@ -202,6 +261,8 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = told(state, settings)) return "told: " + *b;
   if (auto b = mutes(state)) return "mutes: " + *b;
   if (auto b = pause(state)) return "pause: " + *b;
+  if (auto b = families(state)) return "families: " + *b;
+  if (auto b = storms(state)) return "storms: " + *b;
   if (auto b = one(state)) return "one: " + *b;
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;

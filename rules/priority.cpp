@@ -20,6 +20,8 @@ Assessment assess_open(const Deciding& d, const IncidentRow& row, Severity sever
                 d.settings);
 }
 
+void raise(const Deciding& d, IncidentNumber n, Severity severity, const Assessment& now);
+
 // A raise to P1 or P2 that nobody has answered starts the escalation again; one that somebody owns
 // tells them (PRI-10).
 void raise(const Deciding& d, IncidentNumber n, Severity severity, const Assessment& now) {
@@ -28,8 +30,8 @@ void raise(const Deciding& d, IncidentNumber n, Severity severity, const Assessm
   const bool urgent = now.priority <= Priority::P2;
   const bool answered = row.acknowledged_at != never;
   // What is held starts anew when the silence is over.
-  const bool escalates =
-      !answered && row.verify_due == never && !row.prompted && row.held_until == never;
+  const bool escalates = !answered && row.verify_due == never && !row.prompted &&
+                         row.held_until == never && !row.parent;
   const bool new_cycle = urgent && escalates;
   // Else the new policy goes on where the old one was.
   const Instant due = new_cycle   ? first_due(d.settings, now.priority, d.now)
@@ -40,6 +42,7 @@ void raise(const Deciding& d, IncidentNumber n, Severity severity, const Assessm
                             new_cycle, due, now.reason});
   if (new_cycle && due <= d.now) escalate(d, n);
   if (urgent && answered) tell(d, n, owner, PageKind::notice, WhyPage::priority_raised);
+  raise_parent(d, n);
 }
 
 }  // namespace
@@ -69,6 +72,17 @@ void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prep
     if (const Assessment alone = assess_new(d, alert, v); alone.priority < now.priority)
       now = alone;
   if (now.priority < row.priority) raise(d, n, severity, now);
+}
+
+void raise_parent(const Deciding& d, IncidentNumber child) {
+  const IncidentRow row = incident_row(d, child);
+  const std::uint32_t slot = row.parent ? d.state.incident_slot(row.parent) : no_slot;
+  if (slot == no_slot) return;
+  const IncidentRow parent = d.state.incidents().at(slot);
+  if (!parent.unresolved() || parent.priority <= row.priority) return;
+  const std::string why = to_text(child) + ", its child, is " + std::string(name(row.priority));
+  raise(d, row.parent, std::min(row.severity, parent.severity),
+        {row.impact, row.urgency, row.priority, why});
 }
 
 void reassess(const Deciding& d, IncidentNumber n, bool propose) {

@@ -17,6 +17,9 @@ Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v
 void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prepared& alert,
                 const Verdict& verdict);
 
+// Who speaks for others is at least as urgent as they are.
+void raise_parent(const Deciding& d, IncidentNumber child);
+
 // What is known about the CI may have changed: its service hours begin or end, another
 // configuration. A lower priority is proposed in the timeline when `propose`.
 void reassess(const Deciding& d, IncidentNumber n, bool propose);

@@ -87,6 +87,8 @@ std::string why_words(WhyPage why) {
       return "it is a drill";
     case WhyPage::priority_raised:
       return "the priority of their incident was raised";
+    case WhyPage::parent_resolved:
+      return "the incident that spoke for theirs is over, and theirs is not";
     case WhyPage::count_:
       break;
   }
@@ -253,6 +255,38 @@ struct Story {
                         ? "no silence covers it any more and nobody has answered"
                         : "an alert that no silence covers fires in it, too") +
             ", so the escalation starts as cycle " + std::to_string(f.cycle));
+  }
+  void on(const StormJoined& f) {
+    say("storm_joined", "daemon",
+        "opened in storm " + std::to_string(f.storm) +
+            (f.speaker == f.incident ? std::string(": nothing in it is known to be related")
+                                     : ", told by " + to_text(f.speaker)));
+  }
+  void on(const IncidentRelated& f) {
+    const std::string what(f.what), parent = to_text(f.parent);
+    say("linked", f.why == WhyRelated::person ? what : std::string("daemon"),
+        f.why == WhyRelated::late_root_cause
+            ? "child of " + parent + ", which opened later about what " + what + " depends on"
+        : f.why == WhyRelated::storm ? "child of " + parent + " in a storm: " + what
+        : f.why == WhyRelated::moved ? "child of " + parent + ", as " + what + " is now"
+                                     : "child of " + parent + ", says " + what);
+  }
+  void on(const IncidentDetached& f) {
+    const std::string parent = to_text(f.parent);
+    say("unlinked", f.why == WhyDetached::person ? std::string(f.by) : std::string("daemon"),
+        f.why == WhyDetached::parent_resolved_child_firing
+            ? "parent resolved, child firing: " + parent + " is over and this is not" +
+                  (f.new_cycle ? "; the escalation starts as cycle " + std::to_string(f.cycle) : "")
+        : f.why == WhyDetached::parent_is_over
+            ? "no child of " + parent + " any more, which is over"
+            : "no child of " + parent + " any more");
+  }
+  void on(const AlertFlapping& f) {
+    say("alert_flapping", "daemon",
+        std::string(f.name) +
+            (f.flapping ? " is flapping: it began to fire " + std::to_string(f.transitions) +
+                              " times within a short while; recovery has to last longer now"
+                        : " is not flapping any more"));
   }
   template <class F>
   void on(const F&) {

@@ -186,7 +186,9 @@ verify: {P1: 15m, P2: 15m, P3: 10m, P4: 10m, P5: 10m}
 response: {P1: 15m, P2: 30m, P3: 2h, P4: 10h, P5: 20h}
 lifecycle:
   {auto_close_after: 120h, reopen_window: 24h, restored_prompt_timeout: 60m, resolve_timeout: 5m}
-correlation: {same_ci_window: 15m, upstream_open_window: 30m}
+correlation: {same_ci_window: 15m, upstream_open_window: 30m, late_root_cause_window: 10m}
+storm: {alerts: 100, within: 60s, end_below: 10, end_after: 10m, upstream_wait: 60s}
+flapping: {transitions: 5, within: 30m, quiet: 30m, verify: 60m}
 dispositions: {clock_skew_tolerance: 5m, max_event_age: 24h}
 
 # Roles that nobody holds are passed over; a step that finds nobody at all goes to the catch-all.

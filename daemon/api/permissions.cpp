@@ -24,6 +24,9 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::incident_note:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
                    problem_manager, service_owner});
+    case Permission::incident_link:
+      return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
+                   problem_manager});
     case Permission::incident_ack:
     case Permission::incident_resolve:
     case Permission::silence_write:

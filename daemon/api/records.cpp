@@ -78,7 +78,11 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   write_time(json, "held_until", row.held_until, globals);
   json.close_object();
   json.key("alerts").open_object().field("firing", row.alerts_firing);
-  json.field("stale", row.alerts_stale).field("total", row.alerts_total).close_object();
+  json.field("stale", row.alerts_stale).field("total", row.alerts_total);
+  json.field("flapping", row.alerts_flapping).close_object();
+  write_number(json, "parent", row.parent);
+  json.key("storm");
+  row.storm ? json.value(row.storm) : json.null();
   json.field("monitoring_silent", row.monitoring_silent).field("events", row.events);
   json.field("reopened", row.reopened);
   write_number(json, "recurrence_of", row.recurrence_of);

@@ -62,6 +62,15 @@ Command close(IncidentNumber number, const Exchange& x, const JsonObject&, Error
   return CloseIncident{number, x.who.actor};
 }
 
+Command link(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields& wrong) {
+  const std::string parent = body.text("parent");
+  LinkIncident command{number, parent == "none" ? IncidentNumber{} : parse_incident(parent),
+                       x.who.actor};
+  if (!command.parent && parent != "none")
+    wrong.emplace_back("parent", "is the number of an incident, or none");
+  return command;
+}
+
 HttpResponse answered(const Answer& answer, std::uint64_t seq) {
   const auto [status, code] = status_of(answer.code);
   HttpResponse r;
@@ -170,6 +179,7 @@ void add_v1_writes(Router& router, Reading& reading) {
       {"note", Permission::incident_note, {"text"}, note},
       {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force"}, resolve},
       {"close", Permission::incident_close, {}, close},
+      {"link", Permission::incident_link, {"parent"}, link},
   };
   for (const Verb& verb : verbs)
     router.add(HttpMethod::post, "/v1/incidents/{}/" + std::string(verb.name),

@@ -193,10 +193,12 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   CLI::App* show = one("show");
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
-  for (const char* verb : {"ack", "note", "resolve", "close"}) {
+  for (const char* verb : {"ack", "note", "resolve", "close", "link"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
+    if (name == "link")
+      app->add_option("parent", o.parent, "the incident that speaks for it, or none")->required();
     if (name == "resolve") {
       app->add_option("--code", o.code, "closure code, e.g. fixed_permanent")->type_name("CODE");
       app->add_option("--cause", o.cause, "cause code, e.g. capacity")->type_name("CODE");

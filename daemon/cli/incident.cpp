@@ -47,7 +47,7 @@ std::string record(const JsonView& i) {
   for (const char* name :
        {"ci", "service", "environment", "severity", "group", "owner", "summary", "runbook",
         "symptom", "category_rule", "opened_at", "acknowledged_at", "restored_at", "resolved_at",
-        "verify_until", "close_at", "recurrence_of", "revision"})
+        "verify_until", "close_at", "parent", "recurrence_of", "revision"})
     add_row(rows, name, i[name]);
   rows.push_back({"category", i["category"].text() + "/" + i["subcategory"].text()});
   rows.push_back({"alerts", i["alerts"]["firing"].text() + " firing, " +
@@ -141,6 +141,7 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   json.open_object();
   json.field_if("text", options.text).field_if("code", options.code);
   json.field_if("cause", options.cause).field_if("note", options.note);
+  json.field_if("parent", options.parent);
   if (options.force) json.field("force", true);
   json.close_object();
   Pairs headers;

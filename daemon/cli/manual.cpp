@@ -47,7 +47,7 @@ constexpr std::array pages{
         "tocsin send --key backup-failed --ci db-7 --resolve"},
     Manual{
         "tocsin incident", "look at incidents and act on them",
-        "tocsin incident list|show|ack|note|resolve|close ...",
+        "tocsin incident list|show|ack|note|resolve|close|link ...",
         "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
         "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
         "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
@@ -75,6 +75,12 @@ constexpr std::array pages{
         "While an alert of the incident still fires, --force and a note are needed.",
         "tocsin incident resolve 12 --code fixed_permanent --cause capacity \\\n"
         "    --note 'Moved the logs to a larger disk'"},
+    Manual{
+        "tocsin incident link", "say that an incident belongs to another one",
+        "tocsin incident link NUMBER PARENT|none",
+        "The parent speaks for it from there on: nobody is paged for the child. It ends with its\n"
+        "parent, or goes on by itself when it still fires then. none: it speaks for itself again.",
+        "tocsin incident link 13 12"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{

@@ -33,6 +33,7 @@ struct IncidentOptions : ClientOptions {
   std::string number;
   std::string revision;  // empty: whatever it is
   std::string text, code, cause, note;
+  std::string parent;
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);

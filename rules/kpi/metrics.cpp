@@ -192,7 +192,7 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
     const std::size_t p = index(r.priority);
     ++open[p][index(r.state)];
     if (!r.unresolved()) return;
-    unanswered[p] += r.acknowledged_at == never;
+    unanswered[p] += r.acknowledged_at == never && !r.parent;  // who answers that one, answers it
     oldest[p] =
         std::max(oldest[p], static_cast<std::uint64_t>((s.globals.at - r.opened_at).ms / 1000));
   });
@@ -214,6 +214,23 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(std::move(incidents_open));
   out.push_back(std::move(unacknowledged));
   out.push_back(std::move(oldest_open));
+}
+
+// Very much at once, and what comes and goes.
+void storms(std::vector<MetricFamily>& out, const Snapshot& s) {
+  MetricFamily active = family(Type::gauge, "tocsin_storm_active", "1 while a storm is on.");
+  active.samples.push_back({{}, s.globals.storm.on});
+  MetricFamily storms = family(Type::counter, "tocsin_storms_total", "Storms that began.");
+  storms.samples.push_back({{}, counter(s.totals, Metric::storms)});
+  MetricFamily flapping =
+      family(Type::counter, "tocsin_alerts_flapping_total", "Alerts that began to flap.");
+  flapping.samples.push_back({{}, counter(s.totals, Metric::alerts_flapping)});
+  out.push_back(std::move(active));
+  out.push_back(std::move(storms));
+  out.push_back(by_enum<WhyRelated>(s.totals, Metric::incidents_related,
+                                    "tocsin_incidents_related_total",
+                                    "Incidents that became the child of another.", "why"));
+  out.push_back(std::move(flapping));
 }
 
 void machinery(std::vector<MetricFamily>& out, const Snapshot& s) {
@@ -256,6 +273,7 @@ std::vector<MetricFamily> export_totals(const Snapshot& s) {
   pages(out, s);
   durations(out, s);
   gauges(out, s);
+  storms(out, s);
   machinery(out, s);
   return out;
 }

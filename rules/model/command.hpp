@@ -84,6 +84,12 @@ struct CloseIncident {
   Actor by;
 };
 
+// From here on `parent` speaks for the incident; none: it speaks for itself again.
+struct LinkIncident {
+  IncidentNumber incident, parent;
+  Actor by;
+};
+
 // A silence; or, with the UUID of one that is known, its update as Alertmanager does it: changed
 // matchers, a changed start or a past one make a new silence and expire the old one.
 struct SetSilence {
@@ -174,7 +180,7 @@ using Command =
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
-                 ReportTrouble, ForgetIncidents, FlushTallies, Tick>;
+                 ReportTrouble, ForgetIncidents, LinkIncident, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

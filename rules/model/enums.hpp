@@ -90,23 +90,32 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 
 // Why a page was requested.
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
-            restored_prompt, monitoring_silent, priority_raised, drill);
+            restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
-            channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced);
+            channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced,
+            parent_speaks);
 // Why an attempt was settled as it was.
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
-            auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess);
+            auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
+            storm, flapping);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);
 TOCSIN_ENUM(WhyExpired, its_end, by_person, replaced);
 // Why the paging of an incident goes on after it was held.
 TOCSIN_ENUM(WhyResumed, silence_over, other_alert);
+
+// Why an incident is the child of another one (BND-8, BND-9, LCY-14), and why it is no more.
+TOCSIN_ENUM(WhyRelated, late_root_cause, storm, person, moved);
+TOCSIN_ENUM(WhyDetached, parent_resolved_child_firing, parent_is_over, person);
+// What is under way about the incidents and alerts that belong to one incident: those that are
+// there already are gathered when it opens; its children end with it.
+TOCSIN_ENUM(FamilyJob, none, gather, cascade);
 
 // Why nobody is paged at all.
 TOCSIN_ENUM(WhyPaused, restored);

@@ -474,6 +474,81 @@ struct ChannelForgotten {
   TOCSIN_FIELDS(channel)
 };
 
+// ---- many alerts at once, and those that come and go. Since format 4 ----
+
+// From here on it is counted how many alerts begin to fire in each second: there are so many that
+// it may become a storm (BND-9). `counts` are those of the last 60 s, packed (u8 seconds ago, u32
+// count).
+struct StormWatched {
+  Text counts;
+  TOCSIN_FIELDS(counts)
+};
+struct StormStarted {
+  std::uint32_t storm = 0, alerts = 0;
+  Instant due;  // when it is looked at whether it goes on
+  TOCSIN_FIELDS(storm, alerts, due)
+};
+// quiet_since: few alerts come since then; never: many do.
+struct StormChecked {
+  Instant quiet_since, due;
+  TOCSIN_FIELDS(quiet_since, due)
+};
+struct StormEnded {
+  std::uint32_t storm = 0;
+  TOCSIN_FIELDS(storm)
+};
+// The incident is part of the storm. Later ones that share one of these `relations` (packed, u16
+// size and text) are told by `speaker`: itself, or its parent.
+struct StormJoined {
+  IncidentNumber incident, speaker;
+  std::uint32_t storm = 0;
+  Text relations;
+  TOCSIN_FIELDS(incident, speaker, storm, relations)
+};
+// From here on `parent` speaks for it. `what` they have in common, or who said so.
+struct IncidentRelated {
+  IncidentNumber incident, parent;
+  WhyRelated why{};
+  Text what;
+  TOCSIN_FIELDS(incident, parent, why, what)
+};
+// It speaks for itself again; new_cycle: nobody has answered it, and it is escalated as if it were
+// new.
+struct IncidentDetached {
+  IncidentNumber incident, parent;
+  WhyDetached why{};
+  bool new_cycle = false;
+  std::uint16_t cycle = 0;
+  Instant escalate_due;
+  Text by;
+  TOCSIN_FIELDS(incident, parent, why, new_cycle, cycle, escalate_due, by)
+};
+// What belongs to the incident is worked off a slice at a time; job `none`: done.
+struct FamilyAdvanced {
+  IncidentNumber number;  // nothing that is told in its timeline
+  FamilyJob job{};
+  std::uint32_t next = 0;
+  Instant due;
+  TOCSIN_FIELDS(number, job, next, due)
+};
+// An alert that had ended fires again, soon after it had begun to fire at `before` (never: known
+// already). quiet_due: it is flapping, and is quiet when it does not begin to fire until then.
+struct AlertRefired {
+  Fingerprint alert;
+  Instant before, quiet_due;
+  TOCSIN_FIELDS(alert, before, quiet_due)
+};
+// It came and went so often that it is flapping, or is no more (BND-10).
+struct AlertFlapping {
+  IncidentNumber incident;
+  Fingerprint alert;
+  bool flapping = false;
+  std::uint16_t transitions = 0;
+  Instant quiet_due;
+  Text name;
+  TOCSIN_FIELDS(incident, alert, flapping, transitions, quiet_due, name)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -493,7 +568,10 @@ struct ChannelForgotten {
   X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
   X(64, PageQueued) X(65, PagingHeld)                                                  \
   X(70, SilenceCreated) X(71, SilenceUpdated) X(72, SilenceStarted)                    \
-  X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten)
+  X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten) \
+  X(90, StormWatched) X(91, StormStarted) X(92, StormChecked) X(93, StormEnded)        \
+  X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
+  X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)
 // clang-format on
 
 template <class F>

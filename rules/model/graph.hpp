@@ -34,6 +34,16 @@ class DependencyGraph {
   std::vector<Reached> dependents(std::uint32_t ci) const { return reach(dependents_, ci); }
   std::vector<Reached> upstreams(std::uint32_t ci) const { return reach(upstreams_, ci); }
 
+  // One step over hard dependencies, in the order of the inventory, until use() is false.
+  template <class Use>
+  void each_need(std::uint32_t ci, Use&& use) const {
+    each_hard(upstreams_, ci, use);
+  }
+  template <class Use>
+  void each_dependent(std::uint32_t ci, Use&& use) const {
+    each_hard(dependents_, ci, use);
+  }
+
   // One circle of hard dependencies, if there is any: reported, since it is hardly meant.
   std::vector<std::uint32_t> some_cycle() const;
   std::size_t edges() const { return upstreams_.ends.size(); }
@@ -51,6 +61,11 @@ class DependencyGraph {
       return std::span(ends).subspan(first[ci], first[ci + 1] - first[ci]);
     }
   };
+  template <class Use>
+  static void each_hard(const Side& side, std::uint32_t ci, Use& use) {
+    for (const End end : side.of(ci))
+      if (end.hard && !use(std::uint32_t{end.ci})) return;
+  }
   static Side sorted(std::uint32_t cis, const std::vector<Edge>& edges, bool upwards);
   static std::vector<Reached> reach(const Side& side, std::uint32_t from);
 

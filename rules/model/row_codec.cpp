@@ -40,6 +40,15 @@ void incident_fields_of_format_3(V&& v, Row& r) {
   v("reassess_due", r.reassess_due);
 }
 template <class V, class Row>
+void family_fields(V&& v, Row& r) {
+  v("parent", r.parent), v("child_since", r.child_since), v("family_job", r.family_job);
+  v("family_next", r.family_next), v("family_due", r.family_due);
+  v("alerts_flapping", r.alerts_flapping), v("storm", r.storm);
+}
+bool has_family(const IncidentRow& r) {
+  return r.parent || r.family_due != never || r.alerts_flapping || r.storm;
+}
+template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
   v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
@@ -75,6 +84,13 @@ void pause_fields(V&& v, G& g) {
   v("restored_history", g.restored_history), v("backup_seq", g.backup_seq);
   v("backup_at", g.backup_at), v("restored_at", g.restored_at);
 }
+template <class V, class S>
+void storm_fields(V&& v, S& s) {
+  v("second", s.second);
+  for (auto& n : s.began) v("began", n);
+  v("number", s.number), v("on", s.on), v("since", s.since), v("quiet_since", s.quiet_since);
+  v("due", s.due);
+}
 template <class V, class H>
 void health_fields(V&& v, H& h) {
   v("failures", h.failures), v("failing_since", h.failing_since), v("accepted_at", h.accepted_at);
@@ -95,7 +111,8 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  if (row.reassess_due != never) incident_fields_of_format_3(w, row);
+  if (row.reassess_due != never || has_family(row)) incident_fields_of_format_3(w, row);
+  if (has_family(row)) family_fields(w, row);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -130,7 +147,14 @@ std::string RowCodec::encode(const Globals& g) {
   for (const auto& [name, health] : g.channel_health)
     w("name", std::string_view(name)), health_fields(w, health);
   pause_fields(w, g);
-  if (g.replan_priorities_only) w("replan_priorities_only", g.replan_priorities_only);
+  const bool storms = g.storm.counting;
+  if (g.replan_priorities_only || storms) w("replan_priorities_only", g.replan_priorities_only);
+  if (!storms) return out;
+  w("counting", g.storm.counting);
+  storm_fields(w, g.storm);
+  w("relations", static_cast<std::uint32_t>(g.storm.relations.size()));
+  for (const auto& [what, incident] : g.storm.relations)
+    w("what", std::string_view(what)), w("incident", incident);
   return out;
 }
 
@@ -158,6 +182,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   r("blob", blob);
   incident_fields(r, row);
   incident_fields_of_format_3(r, row);
+  family_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();
 }
@@ -226,6 +251,16 @@ bool decode(std::string_view value, Globals& g) {
   }
   pause_fields(r, g);
   r("replan_priorities_only", g.replan_priorities_only);
+  r("counting", g.storm.counting);
+  storm_fields(r, g.storm);
+  count = 0;
+  r("relations", count);
+  for (std::uint32_t i = 0;
+       i < count && i < StormWatch::relations_max && !r.rest().empty() && !r.damaged(); ++i) {
+    IncidentNumber incident;
+    r("what", text), r("incident", incident);
+    g.storm.relations.emplace(text, incident);
+  }
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {

@@ -1,5 +1,6 @@
 #include "rules/model/rows.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -8,6 +9,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t alert_fixed_bytes = 26;  // fingerprint, serial, size of the CI
+constexpr std::uint16_t has_flaps = 0x8000, ci_size_mask = 0x7fff;
 
 template <class T>
 T load(const char* p) {
@@ -52,15 +54,36 @@ void free_blob(const Blob* blob) {
 }
 
 const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view ci,
-                            std::string_view text) {
+                            std::string_view text, const FlapTimes& flaps) {
+  ci = ci.substr(0, ci_size_mask);
   char fixed[alert_fixed_bytes];
-  const auto ci_size = static_cast<std::uint16_t>(ci.size());
+  const auto ci_size = static_cast<std::uint16_t>(ci.size() | (flaps.count ? has_flaps : 0));
   std::memcpy(fixed, &f.high, 8);
   std::memcpy(fixed + 8, &f.low, 8);
   std::memcpy(fixed + 16, &serial.value, 8);
   std::memcpy(fixed + 24, &ci_size, 2);
-  return make_blob({fixed, sizeof fixed}, ci, text);
+  if (!flaps.count) return make_blob({fixed, sizeof fixed}, ci, text);
+  std::string head(fixed, sizeof fixed);
+  head.append(ci);
+  put(head, flaps.count), put(head, flaps.quiet_due.ms);
+  for (std::uint8_t i = 0; i < flaps.count; ++i) put(head, flaps.at[i].ms);
+  return make_blob(head, text);
 }
+
+void FlapTimes::add(Instant t) {
+  if (count == max) std::copy(at + 1, at + max, at), --count;
+  at[count++] = t;
+}
+std::size_t FlapTimes::since(Instant from) const {
+  return static_cast<std::size_t>(
+      std::count_if(at, at + count, [from](Instant t) { return t >= from; }));
+}
+
+namespace {
+std::size_t flap_bytes(std::uint8_t count) {
+  return 1 + 8 + 8 * std::size_t{count};
+}
+}  // namespace
 
 Fingerprint AlertRow::fingerprint() const {
   return {load<std::uint64_t>(blob->data()), load<std::uint64_t>(blob->data() + 8)};
@@ -69,10 +92,23 @@ AlertSerial AlertRow::serial() const {
   return AlertSerial(load<std::uint64_t>(blob->data() + 16));
 }
 std::string_view AlertRow::ci() const {
-  return {blob->data() + alert_fixed_bytes, load<std::uint16_t>(blob->data() + 24)};
+  const auto size = static_cast<std::uint16_t>(load<std::uint16_t>(blob->data() + 24));
+  return {blob->data() + alert_fixed_bytes, static_cast<std::size_t>(size & ci_size_mask)};
 }
 AlertText AlertRow::text() const {
-  return AlertText(blob->view().substr(alert_fixed_bytes + ci().size()));
+  const auto rest = blob->view().substr(alert_fixed_bytes + ci().size());
+  const bool flaps = load<std::uint16_t>(blob->data() + 24) & has_flaps;
+  return AlertText(flaps ? rest.substr(flap_bytes(static_cast<std::uint8_t>(rest[0]))) : rest);
+}
+FlapTimes AlertRow::flaps() const {
+  FlapTimes out;
+  if (!(load<std::uint16_t>(blob->data() + 24) & has_flaps)) return out;
+  const char* p = ci().data() + ci().size();
+  out.count = std::min<std::uint8_t>(static_cast<std::uint8_t>(*p), FlapTimes::max);
+  out.quiet_due = Instant{load<std::int64_t>(p + 1)};
+  for (std::uint8_t i = 0; i < out.count; ++i)
+    out.at[i] = Instant{load<std::int64_t>(p + 9 + 8 * std::size_t{i})};
+  return out;
 }
 
 namespace {
@@ -127,8 +163,15 @@ std::string_view PageRow::person() const {
   return {blob->data() + 2, load<std::uint16_t>(blob->data())};
 }
 bool whole_alert_blob(std::string_view b) {
-  return b.size() >= alert_fixed_bytes &&
-         load<std::uint16_t>(b.data() + 24) <= b.size() - alert_fixed_bytes;
+  if (b.size() < alert_fixed_bytes) return false;
+  const auto size = load<std::uint16_t>(b.data() + 24);
+  b.remove_prefix(alert_fixed_bytes);
+  const std::size_t ci = size & ci_size_mask;
+  if (ci > b.size()) return false;
+  if (!(size & has_flaps)) return true;
+  b.remove_prefix(ci);
+  const auto count = b.empty() ? 0 : static_cast<std::uint8_t>(b[0]);
+  return count > 0 && count <= FlapTimes::max && flap_bytes(count) <= b.size();
 }
 bool whole_page_blob(std::string_view b) {
   return b.size() >= 2 && load<std::uint16_t>(b.data()) <= b.size() - 2;

@@ -24,8 +24,20 @@ const Blob* make_blob(std::string_view first, std::string_view second = {},
                       std::string_view third = {});
 void free_blob(const Blob* blob);
 
+// When an alert began to fire, the newest last; kept for those that do so again and again
+// (BND-10).
+struct FlapTimes {
+  static constexpr std::size_t max = 16;
+  Instant quiet_due = never;  // it is flapping until then
+  std::uint8_t count = 0;
+  Instant at[max]{};
+  void add(Instant t);  // the oldest is forgotten when there is no room
+  // Those at or after `from`.
+  std::size_t since(Instant from) const;
+};
+
 // One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI, packed
-// text.
+// text. The highest bit of the size: FlapTimes stand behind the CI, as u8 count, quiet_due, times.
 struct AlertRow {
   const Blob* blob = nullptr;
   Instant due = never;  // held: end of hold-down; firing: stale; else: forgotten
@@ -38,16 +50,19 @@ struct AlertRow {
   Severity severity = Severity::error;
   std::uint8_t source = 0;
   std::uint8_t flags = 0;
-  static constexpr std::uint8_t time_suspect = 1, counted_firing = 2, counted_stale = 4;
+  static constexpr std::uint8_t time_suspect = 1, counted_firing = 2, counted_stale = 4,
+                                flapping = 8;
 
   Fingerprint fingerprint() const;
   AlertSerial serial() const;
   std::string_view ci() const;
   AlertText text() const;
+  FlapTimes flaps() const;
+  Instant quiet_due() const { return flags & flapping ? flaps().quiet_due : never; }
 };
 static_assert(sizeof(AlertRow) == 56);
 const Blob* make_alert_blob(Fingerprint fingerprint, AlertSerial serial, std::string_view ci,
-                            std::string_view text);
+                            std::string_view text, const FlapTimes& flaps = {});
 
 // The words of an incident, in the order of its blob.
 struct IncidentWords {
@@ -101,6 +116,13 @@ struct IncidentRow {
   Instant held_until = never;
   SilenceId held_by;
   Instant reassess_due = never;  // of the priority: service hours begin or end
+  IncidentNumber parent;         // speaks for it
+  Instant child_since = never;
+  FamilyJob family_job = FamilyJob::none;
+  std::uint32_t family_next = 0;  // where the job goes on
+  Instant family_due = never;
+  std::uint32_t alerts_flapping = 0;
+  std::uint32_t storm = 0;  // in which it was opened; 0: in none
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }

@@ -211,6 +211,16 @@ struct Settings {
   Span tombstone_for = hours(24);     // an ended or orphaned alert is remembered so long
   Span same_ci_window = minutes(15);
   Span upstream_open_window = minutes(30);
+  Span late_root_cause_window = minutes(10);  // BND-8
+  std::uint32_t storm_alerts = 100;           // in storm_within; 0: there are no storms (BND-9)
+  Span storm_within = seconds(60);
+  std::uint32_t storm_end_below = 10;  // in storm_within, for storm_end_after
+  Span storm_end_after = minutes(10);
+  Span storm_upstream_wait = seconds(60);  // of a critical alert among others below one CI
+  std::uint8_t flap_transitions = 5;       // in flap_within; 0: nothing flaps (BND-10)
+  Span flap_within = minutes(30);
+  Span flap_quiet = minutes(30);   // it is over after that
+  Span flap_verify = minutes(60);  // of an incident with an alert that flaps
   Span event_age_max = hours(24);  // TIM-6
   Span clock_skew_max = minutes(5);
   std::uint16_t attempts_max = 12;  // per page and channel, then it is undeliverable there

@@ -24,26 +24,6 @@ Limbo::~Limbo() {
   }
 }
 
-// ---- fingerprint index ----
-
-std::uint32_t FingerprintIndex::find(const Fingerprint& f) const {
-  const auto& map = shard_[shard_of(f)];
-  const auto it = map.find(f);
-  return it == map.end() ? no_slot : it->second;
-}
-void FingerprintIndex::set(const Fingerprint& f, std::uint32_t slot) {
-  shard_[shard_of(f)][f] = slot;
-}
-void FingerprintIndex::erase(const Fingerprint& f) {
-  shard_[shard_of(f)].erase(f);
-}
-void FingerprintIndex::reserve(std::size_t n) {
-  for (auto& map : shard_) map.reserve(n / shards + 8);
-}
-void FingerprintIndex::prefetch(const Fingerprint& f) const {
-  shard_[shard_of(f)].prefetch(f);
-}
-
 // ---- reading ----
 
 State::State()
@@ -106,6 +86,11 @@ std::vector<PageId> State::backing_off(std::string_view channel, std::size_t lim
   }
   return out;
 }
+const IncidentNumbers& State::children_of(IncidentNumber n) const {
+  static const IncidentNumbers none;
+  const auto it = children_.find(n.value);
+  return it == children_.end() ? none : it->second;
+}
 std::string_view State::source_name(std::uint8_t slot) const {
   return slot < globals_.sources.size() ? globals_.sources[slot] : std::string_view();
 }
@@ -162,7 +147,8 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::verify:
     case DeadlineKind::prompt:
     case DeadlineKind::auto_close:
-    case DeadlineKind::reassess: {
+    case DeadlineKind::reassess:
+    case DeadlineKind::family: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
@@ -170,6 +156,7 @@ bool State::true_now(const Deadline& d, Instant& due) const {
             : d.kind == DeadlineKind::verify   ? row.verify_due
             : d.kind == DeadlineKind::prompt   ? row.prompt_due
             : d.kind == DeadlineKind::reassess ? row.reassess_due
+            : d.kind == DeadlineKind::family   ? row.family_due
                                                : row.close_due;
       break;
     }
@@ -183,6 +170,15 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::mute_sweep:
       due = globals_.mute_due;
       break;
+    case DeadlineKind::storm:
+      due = globals_.storm.due;
+      break;
+    case DeadlineKind::flapping: {
+      if (!alerts_.used(d.slot)) return false;
+      const AlertRow& row = alerts_.at(d.slot);
+      if (row.serial().value == d.id) due = row.quiet_due();
+      break;
+    }
     case DeadlineKind::count_:
       break;
   }
@@ -223,11 +219,14 @@ void State::arm_loaded() const {
         decltype(deadlines_)(std::greater<>(), std::move(*std::exchange(loading_, std::nullopt)));
   if (globals_.replan_next) push({globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
   if (globals_.mute_next) push({globals_.mute_due, DeadlineKind::mute_sweep, 0, 0, no_slot});
+  if (globals_.storm.due != never) push({globals_.storm.due, DeadlineKind::storm, 0, 0, no_slot});
   deadlines_max_ = deadlines_min + 2 * deadlines_.size();
 }
 
 void State::arm_alert(std::uint32_t slot) const {
   const AlertRow& row = alerts_.at(slot);
+  if (row.flags & AlertRow::flapping)
+    push({row.quiet_due(), DeadlineKind::flapping, row.incident.value, row.serial().value, slot});
   if (row.due == never) return;
   push({alert_due(row, globals_), alert_kind(row.state), row.incident.value, row.serial().value,
         slot});
@@ -243,6 +242,7 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::prompt_due, never, DeadlineKind::prompt);
   arm(&IncidentRow::close_due, never, DeadlineKind::auto_close);
   arm(&IncidentRow::reassess_due, never, DeadlineKind::reassess);
+  arm(&IncidentRow::family_due, never, DeadlineKind::family);
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);
@@ -272,12 +272,14 @@ std::uint32_t State::insert_alert(const AlertRow& row) {
   const std::uint32_t slot = alerts_.insert(row);
   by_fingerprint_.set(row.fingerprint(), slot);
   if (row.flags & AlertRow::counted_firing) link_member(row.incident, slot);
+  if (row.state == AlertState::held) index_held(slot, true);
   arm_alert(slot);
   return slot;
 }
 void State::erase_alert(std::uint32_t slot) {
   const AlertRow row = alerts_.at(slot);
   by_fingerprint_.erase(row.fingerprint());
+  if (row.state == AlertState::held) index_held(slot, false);
   deleted_.push_back({row_key(alert_prefix, row.serial().value), slot});
   alerts_.erase(slot);
   release(row.blob);
@@ -290,12 +292,14 @@ std::uint32_t State::insert_incident(const IncidentRow& row) {
     auto& live = by_ci_[ci].live;
     live.insert(std::lower_bound(live.begin(), live.end(), row.number), row.number);
   }
+  index_child(row, true);
   arm_incident(slot);
   return slot;
 }
 void State::erase_incident(std::uint32_t slot) {
   const IncidentRow row = incidents_.at(slot);
   incident_slots_.erase(row.number.value);
+  index_child(row, false);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);
     if (it->second.nothing()) by_ci_.erase(it);
@@ -372,6 +376,24 @@ void State::count_at_ci(const AlertRow& row, bool on) {
   it->second.firing += on ? 1 : -1;
   if (row.severity <= Severity::error) it->second.serious += on ? 1 : -1;
   if (it->second.nothing()) by_ci_.erase(it);
+}
+void State::index_held(std::uint32_t slot, bool on) {
+  const AlertRow& row = alerts_.at(slot);
+  if (row.ci().empty()) return;
+  const auto it = by_ci_.try_emplace(row.ci()).first;
+  if (on)
+    it->second.held.emplace(row.serial(), slot);
+  else
+    it->second.held.erase(row.serial());
+  if (it->second.nothing()) by_ci_.erase(it);
+}
+void State::index_child(const IncidentRow& row, bool on) {
+  if (!row.parent || !row.unresolved()) return;
+  if (on) return void(children_[row.parent.value].insert(row.number));
+  const auto it = children_.find(row.parent.value);
+  if (it == children_.end()) return;
+  it->second.erase(row.number);
+  if (it->second.empty()) children_.erase(it);
 }
 void State::link_member(IncidentNumber n, std::uint32_t slot) {
   count_at_ci(alerts_.at(slot), true);

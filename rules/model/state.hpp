@@ -2,6 +2,7 @@
 // Everything the daemon knows, as the fold of the log. Owned and changed by the sequencer's thread
 // through fold() alone; everybody else reads a Snapshot.
 
+#include <absl/container/btree_map.h>
 #include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 
@@ -45,6 +46,25 @@ struct ChannelHealth {
 };
 inline constexpr std::size_t channel_health_max = 256;  // channels watched; others are not
 
+// Whether very much fires at once (BND-9): how many alerts began to fire in each of the last 60 s,
+// and the storm that is on.
+struct StormWatch {
+  static constexpr std::int64_t window_s = 60;
+  static constexpr std::size_t relations_max = 1024;  // beyond it incidents speak for themselves
+  bool counting = false;            // only once there are enough alerts for it to matter
+  std::int64_t second = 0;          // the newest one that is counted
+  std::uint32_t began[window_s]{};  // by second modulo window_s
+  std::uint32_t number = 0;         // of the storm that is on, or was the last
+  bool on = false;
+  Instant since{}, quiet_since = never, due = never;
+  // What its incidents have in common, and which of them speaks for the others.
+  std::map<std::string, IncidentNumber, std::less<>> relations;
+
+  void count(Instant at, std::uint32_t n = 1);
+  // In the last `seconds` seconds, that of `at` included; at most window_s.
+  std::uint32_t within(Instant at, std::int64_t seconds) const;
+};
+
 // The rest of the state: one row of the checkpoint.
 struct Globals {
   std::uint64_t seq = 0;  // last frame folded
@@ -83,6 +103,7 @@ struct Globals {
   LinkKey link_key, link_key_before;  // both valid
   PageId link_key_from;               // older pages keep the link that link_key_before signed
   std::map<std::string, ChannelHealth, std::less<>> channel_health;
+  StormWatch storm;
 
   // Numbers are given anew after a declared loss and in a restored store. What is made of them for
   // the world, keys, links, names of silences, is of this history of them.
@@ -116,6 +137,7 @@ template <class Value>
 using TextMap = absl::flat_hash_map<std::string, Value, TextHash, TextEqual>;
 
 using PageIds = absl::btree_set<PageId>;
+using IncidentNumbers = absl::btree_set<IncidentNumber>;
 
 struct U128Hash {
   std::size_t operator()(const Fingerprint& f) const { return static_cast<std::size_t>(f.low); }
@@ -137,13 +159,14 @@ class FingerprintIndex {
 };
 
 // What is known about a CI at the moment: its incidents that are open or were resolved lately
-// (BND-7 b, d, f), and how many of its alerts are firing in an incident, whichever (BND-7 e,
-// pools).
+// (BND-7 b, d, f), how many of its alerts are firing in an incident, whichever (BND-7 e, pools),
+// and those that wait out their hold-down.
 struct CiNow {
   std::vector<IncidentNumber> live;  // ascending
   std::uint32_t firing = 0;
-  std::uint32_t serious = 0;  // of these, of severity error or worse
-  bool nothing() const { return live.empty() && firing == 0; }
+  std::uint32_t serious = 0;                         // of these, of severity error or worse
+  absl::btree_map<AlertSerial, std::uint32_t> held;  // slots
+  bool nothing() const { return live.empty() && firing == 0 && held.empty(); }
 };
 
 // What readers see: all tables of one instant. Any thread; cheap to hold for a while, not for ever.
@@ -200,6 +223,7 @@ class State {
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
   const CiNow* ci_now(std::string_view ci) const;   // null: nothing
   const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
+  const IncidentNumbers& children_of(IncidentNumber n) const;  // unresolved ones
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
       std::string_view channel) const;  // most urgent page without a slot
@@ -267,6 +291,8 @@ class State {
   void erase_silence(std::uint32_t slot);
   SilenceIndex& change_silence_index();
   void count_at_ci(const AlertRow& row, bool on);
+  void index_held(std::uint32_t slot, bool on);
+  void index_child(const IncidentRow& row, bool on);
   void link_member(IncidentNumber n, std::uint32_t slot);
   void unlink_member(IncidentNumber n, std::uint32_t slot);
 
@@ -287,6 +313,7 @@ class State {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
   TextMap<CiNow> by_ci_;
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
+  absl::flat_hash_map<std::uint32_t, IncidentNumbers> children_;  // by parent
   // Firing alerts of an incident: a chain through their slots.
   struct MemberLink {
     std::uint32_t next = no_slot, before = no_slot;

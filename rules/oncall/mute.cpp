@@ -61,6 +61,7 @@ std::optional<Cover> cover_of(const Deciding& d, AlertText text) {
 std::optional<Cover> cover_of(const Deciding& d, IncidentNumber n) {
   const std::uint32_t firing = row_of(d, n).alerts_firing;
   if (d.state.silence_index().size() == 0 || firing == 0 || firing > muted_members_max) return {};
+  if (!d.state.children_of(n).empty()) return {};  // it speaks for others
   std::optional<Cover> out;
   bool all = true;
   d.state.each_member(n, [&](std::uint32_t slot) {

@@ -20,7 +20,7 @@ struct Cover {
 // The last of the silences that cover these labels now; nothing when none does.
 std::optional<Cover> cover_of(const Deciding& d, AlertText text);
 // The first end among the covers of everything that fires in it; nothing when something is not
-// covered or nothing fires.
+// covered or nothing fires, nor when it speaks for children.
 std::optional<Cover> cover_of(const Deciding& d, IncidentNumber incident);
 
 // The next step of an unanswered incident is due: taken, or held back.

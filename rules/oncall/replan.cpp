@@ -25,7 +25,7 @@ void replan_incident(const Deciding& d, IncidentNumber n) {
                   row.resolved_at + d.settings.auto_close_after);
   const bool escalates = row.unresolved() && row.acknowledged_at == never &&
                          row.verify_due == never && !row.prompted && row.held_until == never &&
-                         !row.drill && row.escalate_due != when_resumed;
+                         !row.drill && row.escalate_due != when_resumed && !row.parent;
   if (!escalates) return;
   const Policy& policy = d.settings.policies[index(row.priority)];
   replan(d, row.number, DeadlineKind::escalation, row.escalate_due,

@@ -1,5 +1,7 @@
 #include "rules/process/lifecycle.hpp"
 
+#include <algorithm>
+
 namespace tocsin {
 namespace {
 
@@ -36,9 +38,10 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
       row.verify_due != never || row.prompted)
     return;
   // LCY-5: the window runs from the receipt of the last end, whatever its sender's clock says.
-  // LCY-6: the quiet that ended it has been the window.
-  d.out.add(
-      RecoverySeen{n, ended_at, verified ? d.now : d.now + d.settings.verify[index(row.priority)]});
+  // LCY-6: the quiet that ended it has been the window. BND-10: what flaps is likely to come back.
+  Span verify = verified ? Span{} : d.settings.verify[index(row.priority)];
+  if (row.alerts_flapping > 0) verify = std::max(verify, d.settings.flap_verify);
+  d.out.add(RecoverySeen{n, ended_at, d.now + verify});
 }
 
 void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,

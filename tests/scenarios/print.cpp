@@ -7,6 +7,7 @@
 
 #include "rules/dump.hpp"
 #include "rules/model/silence.hpp"
+#include "rules/model/storm_text.hpp"
 
 namespace tocsin::scenario {
 namespace {
@@ -73,7 +74,11 @@ class Fields {
   void operator()(const char*, const LinkKey&) {}
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
-    put(n, std::string_view(n) == "matchers" ? matchers_text(text) : std::string(text));
+    const std::string_view field(n);
+    put(n, field == "matchers"    ? matchers_text(text)
+           : field == "counts"    ? storm_counts_text(text)
+           : field == "relations" ? relations_text(text)
+                                  : std::string(text));
   }
 
  private:

@@ -337,6 +337,7 @@ void World::act(const Words& words) {
   if (words[0] == "ack") return give(AcknowledgeIncident{n, actor, "cli"});
   if (words[0] == "note") return give(NoteIncident{n, actor, words.back()});
   if (words[0] == "close") return give(CloseIncident{n, actor});
+  if (words[0] == "relate") return give(LinkIncident{n, parse_incident(words.at(2)), actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
   if (words[0] == "resume") return give(ResumePaging{actor});
   if (words[0] == "forget") return forget();

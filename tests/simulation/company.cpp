@@ -73,7 +73,11 @@ void dependencies(Settings& s) {
   s.cis[6].supports = {s.cis[0].id};
   s.cis[5].pool = s.cis[7].pool = "pair";
   s.pools = {{"pair", {s.cis[1].id}, 1, {5, 7}, {1}}};
-  s.dependencies = {ci_count, {{0, 6, true}, {1, 5, false}, {1, 7, false}}};
+  // Two more need that database, one of them through the other; and two stand at one site.
+  s.cis[3].depends_on = {s.cis[6].id}, s.cis[4].depends_on = {s.cis[3].id};
+  s.cis[2].site = s.cis[7].site = "attic";
+  s.dependencies = {ci_count,
+                    {{0, 6, true}, {1, 5, false}, {1, 7, false}, {3, 6, true}, {4, 3, true}}};
   auto by_day = std::make_shared<Calendar>();
   by_day->id = s.cis[2].hours = "day";
   for (auto& day : by_day->week) day = {{8 * 3600, 18 * 3600}};
@@ -133,6 +137,8 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->policies[0] = urgent(5), s->policies[1] = urgent(10);
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
+  s->storm_alerts = storm_alerts, s->storm_end_below = 2, s->storm_end_after = minutes(4);
+  s->flap_transitions = 3, s->flap_verify = minutes(20);
   s->restored_prompt_timeout = minutes(20);
   s->auto_close_after = minutes(c.auto_close_min);
   s->reopen_window = minutes(c.reopen_min);

@@ -3,6 +3,7 @@
 // of a few numbers names them, and compiles to the same object again, as a stored configuration
 // does.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,9 @@ inline constexpr Span quiet_after = minutes(8);
 
 // Closed incidents are forgotten so long after they were resolved.
 inline constexpr Span retention = hours(4);
+
+// A storm is so many alerts within a minute: a world has few senders.
+inline constexpr std::uint32_t storm_alerts = 6;
 
 std::string ci_name(int i);
 

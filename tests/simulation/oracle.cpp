@@ -38,6 +38,7 @@ struct Watch {
   Instant at;
   std::vector<std::pair<IncidentNumber, std::uint16_t>> urgent_steps;
   std::set<std::pair<IncidentNumber, std::uint16_t>> paged;
+  std::set<IncidentNumber> untold;  // opened as P1 in this frame, and nobody was paged yet
   bool epoch_taken = false;
 
   void disposed(Disposition d, std::uint64_t n = 1) { o.dispositions_[index(d)] += n; }
@@ -123,6 +124,7 @@ struct Watch {
     if (f.incident.value != o.next_incident_++) broken("10 one", "numbers are not dense");
     Oracle::Incident& i = o.incidents_[f.incident];
     i.priority = f.priority, i.cycle_at = i.opened_at = at;
+    if (f.priority == Priority::P1) untold.insert(f.incident);
     ++o.opened_;
   }
   void on(const AlertLinked& f) { disposed(f.disposition); }
@@ -133,6 +135,7 @@ struct Watch {
     const Oracle::Incident before = i;
     i = Oracle::Incident{};
     i.priority = before.priority, i.told = before.told, i.cycle_at = at;
+    i.parent = before.parent;
     spend_links(f.incident);
   }
   void on(const PriorityChanged& f) {
@@ -174,8 +177,11 @@ struct Watch {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.resolved) broken("10 one", "an incident was resolved twice");
     const Instant due = i.prompt_due != never ? i.prompt_due : i.verify_due;
-    if (f.by_daemon && (due == never || at < due))
+    if (f.by_daemon && f.code != ClosureCode::resolved_with_parent && (due == never || at < due))
       broken("9 time", "an incident resolved by itself before its time");
+    const bool cascade = f.code == ClosureCode::resolved_with_parent;
+    if (cascade && !(i.parent && o.incident(i.parent).resolved))
+      broken("3 told", "an incident ended with a parent that goes on");
     i.resolved = true, i.resolved_at = at, i.close_due = f.close_due,
     i.verify_due = i.prompt_due = never;
   }
@@ -196,8 +202,32 @@ struct Watch {
     if (at < (i.drill ? i.opened_at : i.resolved_at) + retention)
       broken("retention", "an incident was forgotten before its time");
   }
+  void on(const IncidentRelated& f) {
+    Oracle::Incident &child = o.incident(f.incident), &parent = o.incident(f.parent);
+    if (f.incident == f.parent || parent.parent)
+      broken("3 told", "a child was given a parent that does not speak");
+    if (child.resolved || parent.resolved) broken("3 told", "what is over has no family");
+    child.parent = f.parent;
+    untold.erase(f.incident);
+  }
+  void on(const IncidentDetached& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (i.parent != f.parent) broken("3 told", "an incident left another parent than its own");
+    i.parent = {};
+    if (f.new_cycle) i.cycle_at = at;
+  }
+  void on(const StormStarted& f) {
+    if (std::exchange(o.storm_, true)) broken("10 one", "a storm began while another is on");
+    if (f.alerts < static_cast<std::uint32_t>(storm_alerts))
+      broken("9 time", "a storm of " + std::to_string(f.alerts) + " alerts");
+  }
+  void on(const StormEnded&) {
+    if (!std::exchange(o.storm_, false)) broken("10 one", "a storm ended that was none");
+  }
   void on(const EscalationStepped& f) {
     Oracle::Incident& i = o.incident(f.incident);
+    if (i.parent) broken("5 quiet", "a step was taken for a child");
+    untold.erase(f.incident);
     if (at < f.due) broken("9 time", "a step was taken before its time");
     if (i.answered || i.resolved) broken("5 quiet", "a step was taken for an answered incident");
     if (o.paused_) broken("5 quiet", "a step was taken while paging is paused");
@@ -298,6 +328,12 @@ struct Watch {
         if (p.in_flight && p.epoch != o.epoch_)
           broken("6 once", "an attempt of an older epoch was not settled at the start");
     if (o.loss_due_) broken("7 checkpoint", "history was lost and not declared");
+    // Whatever else goes on, nobody waits for the page of a P1 that nothing else speaks for.
+    for (const IncidentNumber n : untold) {
+      const std::uint32_t slot = o.shadow_->incident_slot(n);
+      if (!o.paused_ && slot != no_slot && o.shadow_->incidents().at(slot).held_until == never)
+        broken("3 told", to_text(n) + " opened as P1 and paged nobody at once");
+    }
   }
 };
 

@@ -77,6 +77,7 @@ class Oracle {
     Priority priority{};
     Instant resolved_at = never, opened_at{};
     Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
+    IncidentNumber parent;                               // speaks for it
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
   };
   struct Alert {
@@ -104,6 +105,7 @@ class Oracle {
   std::map<PageId, Page> pages_;
   std::set<PageKey> keys_, keys_of_lost_;  // given; given by stores that are gone
   bool paused_ = false;
+  bool storm_ = false;
   Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;

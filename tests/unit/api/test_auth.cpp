@@ -161,6 +161,9 @@ TEST_CASE("permissions are those of the table") {
       {Permission::incident_resolve,
        {service_desk, engineer, group_lead, incident_manager, major_incident_manager}},
       {Permission::incident_resolve_force, {group_lead, incident_manager, major_incident_manager}},
+      {Permission::incident_link,
+       {service_desk, engineer, group_lead, incident_manager, major_incident_manager,
+        problem_manager}},
       {Permission::incident_close, {service_desk, incident_manager, major_incident_manager}},
       {Permission::config_reload, {administrator}},
   };
