@@ -2,7 +2,8 @@
 //
 //   a firing alert     known and unchanged: a repeat, counted, nothing written
 //                      known and changed: it stays where it is, or comes back
-//                      unknown: joins an open incident, or waits out its hold-down, or opens one
+//                      unknown: one of too few for a rule that counts; or joins an open incident,
+//                      or waits out its hold-down, or opens one
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
 //   a person           acknowledges, notes, resolves, closes
@@ -14,6 +15,7 @@
 
 #include "rules/classify/classify.hpp"
 #include "rules/correlate/correlate.hpp"
+#include "rules/counting.hpp"
 #include "rules/fold.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
@@ -128,6 +130,7 @@ void heard(const Deciding& d, const Prepared& alert, Instant until) {
 
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
+  if (counts_below(d, c)) return;
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
   if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
   const bool held = waits(d, alert, {});
@@ -136,6 +139,11 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
            held ? d.now + d.settings.hold_down[index(alert.severity)] : stale_at);
   if (held) return heard(d, alert, stale_at);
   place(d, alert, c.source, false, stale_at);
+}
+
+// What a rule counts of it begins anew.
+bool ended(const AlertRow& row) {
+  return row.state == AlertState::resolved || row.state == AlertState::tombstone;
 }
 
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
@@ -163,6 +171,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     // It fires on, or again, inside its incident.
     case Known::changed:
     case Known::back: {
+      if (ended(row) && counts_below(d, c)) return;
       const IncidentNumber n = row.incident;
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
@@ -358,7 +367,8 @@ Span promise_of(const Deciding& d, std::uint8_t source) {
 void on_hold_over(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
   const std::string text(row.text().bytes());
-  Prepared alert = prepare_stored(AlertText(text), row.fingerprint(), d.settings);
+  Prepared alert = prepare_stored(AlertText(text), row.fingerprint(), d.settings,
+                                  d.state.source_name(row.source));
   alert.severity = row.severity;
   alert.starts_at = row.starts_at;
   alert.time_suspect = row.flags & 1;

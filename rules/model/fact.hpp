@@ -474,6 +474,27 @@ struct ChannelForgotten {
   TOCSIN_FIELDS(channel)
 };
 
+// ---- rules that count ----
+
+// An event of a rule that takes effect only at the n-th within a time. `bucket` is of the rule and
+// the values that it counts by; nothing of it counts any more at `over`. below: the event ends
+// here, with the disposition of that name; else it went its way, and what became of it stands
+// there.
+struct EventCounted {
+  Fingerprint bucket;
+  std::uint8_t source = 0;
+  bool below = false;
+  std::uint16_t keep = 0;  // so many events are remembered
+  Instant over;
+  Text rule;
+  TOCSIN_FIELDS(bucket, source, below, keep, over, rule)
+};
+// It is over, or another one needed its place.
+struct CountForgotten {
+  Fingerprint bucket;
+  TOCSIN_FIELDS(bucket)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -493,7 +514,8 @@ struct ChannelForgotten {
   X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
   X(64, PageQueued) X(65, PagingHeld)                                                  \
   X(70, SilenceCreated) X(71, SilenceUpdated) X(72, SilenceStarted)                    \
-  X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten)
+  X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten)    \
+  X(110, EventCounted) X(111, CountForgotten)
 // clang-format on
 
 template <class F>
