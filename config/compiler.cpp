@@ -22,6 +22,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     catch_all(root);
     severities(root);
     categories(root);
+    category_defaults(root);
     calendars(root);
     critical_periods(root);
     cis(root);

@@ -84,9 +84,22 @@ class Compiler {
   void cis(Reader& root);
   void pools(Reader& root);
   void rules(Reader& root, std::string_view key, std::vector<Rule>& out);
+  void category_of(Reader& item, std::string& category, std::string& subcategory);
   void rule_set(Reader& item, Rule& rule);
   void rule_examples(Reader& item, const Rule& rule);
   std::vector<Matcher> matchers(Reader& item, std::string_view key);
+
+  // ---- read_conditions.cpp
+  void conditions(Reader& item, Rule& rule);
+  void one_of_words(Reader& item, std::string_view key, Matcher::Of of, Rule& rule,
+                    const std::vector<Word>& words);
+  void expression(Reader& item, std::string_view key, Matcher::Of of, Rule& rule);
+  void count_window(Reader& item, Rule& rule);
+  void category_defaults(Reader& root);
+
+  // ---- unreachable.cpp
+  void unreachable_rules();
+  void crowded_rules();
 
   // ---- read_syslog.cpp
   void syslog_rules(Reader& root, std::string_view key, std::vector<SyslogRule>& out);
@@ -97,6 +110,7 @@ class Compiler {
 
   // ---- read_process.cpp
   void priority(Reader& root);
+  void matrix(const Node& matrix);
   void escalation(Reader& root);
   void policy(const Node& node, Priority priority);
   void steps(const std::vector<Node>& items, Priority priority, Policy& policy);
@@ -106,7 +120,7 @@ class Compiler {
   // ---- finish.cpp
   void references();
   void order_rules();
-  void unreachable_rules();
+  void sources_of_rules();
   void fill_in_people();
   void index_cis();
   void index_pools();
@@ -138,12 +152,15 @@ class Compiler {
   bool defaults_ = false;          // the built-in policy is being read
   std::size_t program_bytes_ = 0;  // of all of them
   std::vector<Reference> references_;
+  std::vector<Word> named_sources_;  // by rules
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
   std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_;
   Mark top_, p1_;
 };
+
+const std::vector<std::string>& syslog_facilities();
 
 // "127.0.0.1:9966", "[::1]:9966" or ":9966".
 bool is_listen_address(std::string_view text);
@@ -152,7 +169,8 @@ bool is_listen_address(std::string_view text);
 // in it, and it reads back to equal settings without the built-in policy.
 std::string normalised(const Compiler& compiled);
 
-extern const char* const default_policy;  // YAML, the policy that is built in
-extern const char* const default_syslog;  // YAML, its section default_syslog_rules
+extern const char* const default_policy;      // YAML, the policy that is built in
+extern const char* const default_rules_text;  // YAML, its section default_rules
+extern const char* const default_syslog;      // YAML, its section default_syslog_rules
 
 }  // namespace tocsin::config

@@ -60,7 +60,8 @@ void run(const Example& example, const Settings& settings, std::vector<Diagnosti
   AlertBatch batch;
   std::string why;
   if (!make_alert(example, settings, batch, why)) return wrong(why);
-  const Prepared alert = prepare(batch, batch.alerts[0], settings, Fingerprint{}, 0, Wall{});
+  const Prepared alert =
+      prepare(batch, batch.alerts[0], settings, Fingerprint{}, 0, Wall{}, Span{}, example.source);
   if (example.line.empty()) {
     if (alert.rule < 0) return wrong("no rule matches it");
     const std::string& taken = settings.rules[static_cast<std::size_t>(alert.rule)].id;

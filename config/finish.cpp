@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/compiler.hpp"
+#include "rules/model/matcher_index.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -39,12 +40,6 @@ Span promise_of(Span repeat_interval) {
   return {saturated_sum(repeat_interval.ms, std::max(repeat_interval.ms / 4, minutes(10).ms))};
 }
 
-std::set<std::string> texts_of(const std::vector<Matcher>& matchers) {
-  std::set<std::string> out;
-  for (const auto& m : matchers) out.insert(matcher_text(m));
-  return out;
-}
-
 }  // namespace
 
 void Compiler::finish() {
@@ -63,10 +58,14 @@ void Compiler::finish() {
   }
   if (!body.syslog.empty()) settings.sources.emplace_back(syslog_source);
   references();
+  sources_of_rules();
   order_rules();
   compile_syslog_rules();
   index_cis();
   if (!report_.errors.empty()) return;  // the rest would only repeat them
+  index_matchers(settings);
+  unreachable_rules();
+  crowded_rules();
   index_pools();
   connect_cis();
   fill_in_people();
@@ -112,24 +111,17 @@ void Compiler::order_rules() {
   std::set<std::string> own;
   for (const auto& rule : own_rules) own.insert(rule.id);
   std::erase_if(default_rules, [&](const Rule& rule) { return own.count(rule.id) > 0; });
-  unreachable_rules();
   settings.rules = own_rules;
   settings.rules.insert(settings.rules.end(), default_rules.begin(), default_rules.end());
 }
 
-// A rule is never asked when an earlier one asks for nothing that it does not ask for too.
-void Compiler::unreachable_rules() {
-  std::vector<std::set<std::string>> before;
-  for (const auto& rule : own_rules) {
-    const auto conditions = texts_of(rule.match);
-    for (std::size_t i = 0; i < before.size(); ++i)
-      if (std::includes(conditions.begin(), conditions.end(), before[i].begin(), before[i].end())) {
-        report_.warning(rule_marks_[rule.id], "rule '" + rule.id + "' never matches: rule '" +
-                                                  own_rules[i].id + "' takes all it would take");
-        break;
-      }
-    before.push_back(conditions);
-  }
+void Compiler::sources_of_rules() {
+  for (const auto& word : named_sources_)
+    if (std::find(settings.sources.begin(), settings.sources.end(), word.text) ==
+            settings.sources.end() &&
+        word.text != syslog_source)
+      report_.error(word.mark, "unknown integration '" + word.text + "'" +
+                                   did_you_mean(word.text, settings.sources));
 }
 
 void Compiler::index_cis() {

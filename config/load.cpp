@@ -109,11 +109,13 @@ Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
   const bool whole = !main.broken && include(main.root, file.parent_path(), report);
   if (whole) {
     const Parsed built_in =
-        parse_yaml(std::string(default_policy) + default_syslog, "built-in policy", report);
+        parse_yaml(std::string(default_policy) + default_rules_text + default_syslog,
+                   "built-in policy", report);
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
     Compiler compiler(absolute.parent_path().string(), lenient, report);
     compiler.read(built_in.root, main.root);
+    main.root = {};  // of a large inventory hundreds of megabytes, before the rest is made
     compiler.finish();
     if (report.errors.empty()) {
       compiler.settings.text = normalised(compiler);

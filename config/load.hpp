@@ -79,7 +79,8 @@ struct Body {
 struct Example {
   std::string rule;
   config::Mark mark;
-  std::string line;  // of syslog, for a rule of syslog; it expects labels and `clears`, too
+  std::string line;    // of syslog, for a rule of syslog; it expects labels and `clears`, too
+  std::string source;  // the integration that it comes by
   std::map<std::string, std::string> labels, annotations;
   std::map<std::string, std::string>
       expect;  // category, subcategory, symptom, severity, group, priority, rule, class

@@ -1,6 +1,7 @@
 #include <re2/re2.h>
 
 #include "config/text.hpp"
+#include "rules/model/silence.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -113,6 +114,7 @@ class Parser {
     if (m.value.size() > regex_bytes) return fail("a regular expression is at most 1024 bytes");
     re2::RE2::Options options;
     options.set_log_errors(false);
+    options.set_max_mem(regex_memory);
     auto regex = std::make_shared<const re2::RE2>(m.value, options);
     if (!regex->ok()) return fail("bad regular expression: " + regex->error());
     m.regex = std::move(regex);

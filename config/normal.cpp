@@ -3,6 +3,7 @@
 
 #include "config/compiler.hpp"
 #include "connectors/in/syslog/message.hpp"
+#include "rules/model/literals.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -35,6 +36,21 @@ std::string q_list(const std::vector<std::string>& list) {
 }
 std::string matchers(const std::vector<Matcher>& list) {
   return list_of(list, [](const Matcher& m) { return q(matcher_text(m)); });
+}
+
+// The key of a rule that asks this.
+std::string_view key_of(const Matcher& m) {
+  static constexpr std::string_view keys[] = {"match",       "",       "message", "ci_class",
+                                              "environment", "source", "severity"};
+  return m.of == Matcher::Of::annotation ? std::string_view(m.label)
+                                         : keys[static_cast<std::size_t>(m.of)];
+}
+
+// Expressions as they are; of the others the words that they list.
+std::string condition(const Matcher& m) {
+  const bool expression = m.of == Matcher::Of::message || key_of(m) == "program";
+  if (expression || m.op == Matcher::Op::equal) return q(m.value);
+  return q_list(literals_of(m.value).texts);
 }
 
 // Numbers and truth values stand without quotes, lists in brackets.
@@ -216,7 +232,17 @@ class Writer {
     if (r.event_class) set.text("class", name(*r.event_class));
     Map map;
     map.text("id", r.id);
-    if (!r.match.empty()) map.put("match", matchers(r.match));
+    std::vector<Matcher> labels;
+    for (const Matcher& m : r.match)
+      if (m.of == Matcher::Of::label) labels.push_back(m);
+    if (!labels.empty()) map.put("match", matchers(labels));
+    for (const Matcher& m : r.match)
+      if (m.of != Matcher::Of::label) map.put(key_of(m), condition(m));
+    if (r.count) {
+      Map count;
+      count.put("at_least", std::to_string(r.count->at_least)).span("within", r.count->within);
+      map.put("count", count.list("by", r.count->by).done());
+    }
     return map.put("set", set.done()).done();
   }
 
@@ -235,6 +261,17 @@ class Writer {
     return map.put("set", set.done()).done();
   }
 
+  static std::string defaults(const std::vector<CategoryDefault>& list) {
+    Map map;
+    for (const auto& d : list)
+      map.put(q(d.of), Map()
+                           .text("rule", d.rule)
+                           .text("category", d.category)
+                           .text("subcategory", d.subcategory)
+                           .done());
+    return map.done();
+  }
+
   void meaning() {
     Map severities;
     for (const auto& [word, severity] : s_.severity_aliases)
@@ -244,6 +281,10 @@ class Writer {
     for (const auto& [category, subcategories] : s_.tree.categories)
       categories.list(q(category), subcategories);
     section("categories", categories.done());
+    section("category_defaults", Map()
+                                     .put("ci_class", defaults(s_.class_defaults))
+                                     .put("facility", defaults(s_.facility_defaults))
+                                     .done());
     section("ci_labels", q_list(s_.ci_labels));
     items("cis", s_.cis, [](const Ci& c) {
       Map map;
@@ -316,7 +357,10 @@ class Writer {
   }
 
   void process() {
-    const std::string rows = list_of(s_.matrix, [](const auto& row) {
+    std::vector<std::vector<std::uint8_t>> cells;
+    for (std::size_t i = 0; i < s_.levels; ++i)
+      cells.emplace_back(s_.matrix[i], s_.matrix[i] + s_.levels);
+    const std::string rows = list_of(cells, [](const auto& row) {
       return list_of(row, [](std::uint8_t p) { return "P" + std::to_string(p); });
     });
     section("priority", Map()

@@ -26,39 +26,44 @@ void Compiler::priority(Reader& root) {
   const Node* node = root.find("priority");
   if (!node) return;
   Reader section(*node, "priority", report_);
-  const Node* matrix = section.find("matrix");
-  std::int64_t impact = settings.unknown_ci_impact;
-  section.integer("unknown_ci_impact", 1, 4, impact);
+  if (const Node* given = section.find("matrix")) matrix(*given);
+  std::int64_t impact = std::min(settings.unknown_ci_impact, settings.levels);
+  section.integer("unknown_ci_impact", 1, settings.levels, impact);
   settings.unknown_ci_impact = static_cast<std::uint8_t>(impact);
   section.finish();
-  if (!matrix) return;
-  bool square = matrix->kind == Node::Kind::list && matrix->items.size() == 4;
-  for (const auto& row : matrix->items)
-    square = square && row.kind == Node::Kind::list && row.items.size() == 4;
+}
+
+// PRI-1: complete, and nowhere more urgent to the right or downwards.
+void Compiler::matrix(const Node& matrix) {
+  const std::size_t size = matrix.items.size();
+  bool square = matrix.kind == Node::Kind::list && size >= 3 && size <= Settings::levels_max;
+  for (const auto& row : matrix.items)
+    square = square && row.kind == Node::Kind::list && row.items.size() == size;
   if (!square)
-    return report_.error(matrix->mark, "the matrix has 4 rows (impact) of 4 priorities (urgency)");
-  std::uint8_t value[4][4] = {};
-  const auto cell = [&](int i, int u) -> const Node& {
-    return matrix->items[static_cast<std::size_t>(i)].items[static_cast<std::size_t>(u)];
-  };
-  for (int i = 0; i < 4; ++i)
-    for (int u = 0; u < 4; ++u) {
-      const auto parsed = parse<Priority>(cell(i, u).text);
+    return report_.error(matrix.mark,
+                         "the matrix has 3, 4 or 5 rows (impact) of as many priorities (urgency)");
+  std::uint8_t value[Settings::levels_max][Settings::levels_max] = {};
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t u = 0; u < size; ++u) {
+      const Node& cell = matrix.items[i].items[u];
+      const auto parsed = parse<Priority>(cell.text);
       if (!parsed)
-        return report_.error(cell(i, u).mark,
-                             "a cell of the matrix is P1 to P5, not '" + cell(i, u).text + "'");
+        return report_.error(cell.mark,
+                             "a cell of the matrix is P1 to P5, not '" + cell.text + "'");
       value[i][u] = static_cast<std::uint8_t>(index(*parsed) + 1);
     }
-  for (int i = 0; i < 4; ++i)
-    for (int u = 0; u < 4; ++u) {
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t u = 0; u < size; ++u) {
+      const Node& cell = matrix.items[i].items[u];
       const int worst = std::max(i > 0 ? value[i - 1][u] : 0, u > 0 ? value[i][u - 1] : 0);
       if (value[i][u] < worst)
-        report_.error(cell(i, u).mark, "impact " + std::to_string(i + 1) + ", urgency " +
-                                           std::to_string(u + 1) + " is " + cell(i, u).text +
-                                           ", more urgent than a neighbour that is worse (P" +
-                                           std::to_string(worst) + ")");
+        report_.error(cell.mark, "impact " + std::to_string(i + 1) + ", urgency " +
+                                     std::to_string(u + 1) + " is " + cell.text +
+                                     ", more urgent than a neighbour that is worse (P" +
+                                     std::to_string(worst) + ")");
     }
-  std::copy(&value[0][0], &value[0][0] + 16, &settings.matrix[0][0]);
+  settings.levels = static_cast<std::uint8_t>(size);
+  std::copy(&value[0][0], &value[0][0] + sizeof value, &settings.matrix[0][0]);
 }
 
 void Compiler::times(Reader& root) {

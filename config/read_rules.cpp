@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/compiler.hpp"
+#include "rules/model/literals.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -17,6 +18,14 @@ std::vector<std::string> symptom_codes() {
   for (int i = 1; i <= 15; ++i) out.push_back((i < 10 ? "S0" : "S") + std::to_string(i));
   out.emplace_back("S99");
   return out;
+}
+
+// One by which its alerts come; empty: by any.
+std::string first_source(const Rule& rule) {
+  for (const Matcher& m : rule.match)
+    if (m.of == Matcher::Of::source)
+      return m.op == Matcher::Op::equal ? m.value : literals_of(m.value).texts.front();
+  return {};
 }
 
 }  // namespace
@@ -130,7 +139,8 @@ void Compiler::rules(Reader& root, std::string_view key, std::vector<Rule>& out)
     Rule rule;
     const auto id = identity(item, "id", key == "rules" ? "rule" : "default rule");
     rule.id = id.value_or("");
-    rule.match = matchers(item, "match");
+    conditions(item, rule);
+    count_window(item, rule);
     if (const Node* set = item.find("set")) {
       Reader values(*set, "set", report_);
       rule_set(values, rule);
@@ -151,10 +161,10 @@ void Compiler::rules(Reader& root, std::string_view key, std::vector<Rule>& out)
   }
 }
 
-void Compiler::rule_set(Reader& set, Rule& rule) {
+// `category` and `subcategory`, both in the tree.
+void Compiler::category_of(Reader& item, std::string& into, std::string& sub_into) {
   const auto& tree = settings.tree.categories;
-  const auto category = set.word("category"), subcategory = set.word("subcategory");
-  const auto symptom = set.word("symptom");
+  const auto category = item.word("category"), subcategory = item.word("subcategory");
   const auto known = category ? tree.find(category->text) : tree.end();
   if (category && known == tree.end()) {
     std::vector<std::string> names;
@@ -170,11 +180,16 @@ void Compiler::rule_set(Reader& set, Rule& rule) {
     report_.error(subcategory->mark, "category '" + category->text + "' has no subcategory '" +
                                          subcategory->text + "'" +
                                          did_you_mean(subcategory->text, known->second));
+  if (category) into = category->text;
+  if (subcategory) sub_into = subcategory->text;
+}
+
+void Compiler::rule_set(Reader& set, Rule& rule) {
+  category_of(set, rule.category, rule.subcategory);
+  const auto symptom = set.word("symptom");
   const auto codes = symptom_codes();
   if (symptom && std::find(codes.begin(), codes.end(), symptom->text) == codes.end())
     report_.error(symptom->mark, "a symptom is S01 to S15 or S99, not '" + symptom->text + "'");
-  if (category) rule.category = category->text;
-  if (subcategory) rule.subcategory = subcategory->text;
   if (symptom) rule.symptom = symptom->text;
   rule.group = refer_text(Kind::group, set.word("group"));
   rule.severity = set.choice<Severity>("severity");
@@ -189,6 +204,7 @@ void Compiler::rule_examples(Reader& item, const Rule& rule) {
     Example example;
     example.rule = rule.id;
     example.mark = node.mark;
+    example.source = reader.text("source", first_source(rule));
     for (const auto& member : reader.members("labels"))
       example.labels[member.key] = member.value.text;
     for (const auto& member : reader.members("annotations"))
@@ -201,7 +217,8 @@ void Compiler::rule_examples(Reader& item, const Rule& rule) {
     }
     reader.finish();
     if (example.labels.empty()) report_.error(node.mark, "an example has no labels");
-    examples.push_back(std::move(example));
+    // Of a built-in rule they are for our tests: a user's rule may take its alerts.
+    if (!defaults_) examples.push_back(std::move(example));
   }
 }
 

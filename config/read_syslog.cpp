@@ -11,9 +11,9 @@ namespace {
 // LCY-6: when nothing else says that it is over.
 constexpr Span quiet_default = minutes(30);
 
-std::vector<std::string> names(std::string_view (*name)(std::uint8_t), std::uint8_t count) {
+std::vector<std::string> severity_names() {
   std::vector<std::string> out;
-  for (std::uint8_t i = 0; i < count; ++i) out.emplace_back(name(i));
+  for (std::uint8_t i = 0; i < 8; ++i) out.emplace_back(syslog_severity_name(i));
   return out;
 }
 
@@ -73,14 +73,14 @@ void Compiler::syslog_conditions(Reader& item, SyslogRule& rule) {
   for (const auto& word : item.words("facility")) {
     const int facility = syslog_facility(word.text);
     if (facility < 0)
-      item.not_one_of(word, "facility", names(syslog_facility_name, 24));
+      item.not_one_of(word, "facility", syslog_facilities());
     else
       rule.facilities |= 1u << facility;
   }
   if (const auto word = item.word("severity")) {
     const int severity = syslog_severity(word->text);
     if (severity < 0)
-      item.not_one_of(*word, "severity", names(syslog_severity_name, 8));
+      item.not_one_of(*word, "severity", severity_names());
     else
       rule.severity = static_cast<std::uint8_t>(severity);
   }
@@ -92,6 +92,7 @@ void Compiler::syslog_examples(Reader& item, const SyslogRule& rule) {
     Example example;
     example.rule = rule.id;
     example.mark = node.mark;
+    example.source = syslog_source;
     if (const auto line = reader.required("line")) example.line = line->text;
     for (const auto& member : reader.members("expect"))
       example.expect[member.key] = member.value.text;

@@ -2,7 +2,8 @@
 //
 //   a firing alert     known and unchanged: a repeat, counted, nothing written
 //                      known and changed: it stays where it is, or comes back
-//                      unknown: joins an open incident, or waits out its hold-down, or opens one
+//                      unknown: one of too few for a rule that counts; or joins an open incident,
+//                      or waits out its hold-down, or opens one
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
 //   a person           acknowledges, notes, resolves, closes
@@ -16,6 +17,7 @@
 
 #include "rules/classify/classify.hpp"
 #include "rules/correlate/correlate.hpp"
+#include "rules/counting.hpp"
 #include "rules/family.hpp"
 #include "rules/flapping.hpp"
 #include "rules/fold.hpp"
@@ -167,6 +169,7 @@ void heard(const Deciding& d, const Prepared& alert, Instant until) {
 
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
+  if (counts_below(d, c)) return;
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
   if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
   const Span wait = waits(d, alert, {});
@@ -176,6 +179,11 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   note_in_storm(d);
   if (held) return heard(d, alert, stale_at);
   place(d, alert, c.source, false, stale_at);
+}
+
+// What a rule counts of it begins anew.
+bool ended(const AlertRow& row) {
+  return row.state == AlertState::resolved || row.state == AlertState::tombstone;
 }
 
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
@@ -203,6 +211,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     // It fires on, or again, inside its incident.
     case Known::changed:
     case Known::back: {
+      if (ended(row) && counts_below(d, c)) return;
       const IncidentNumber n = row.incident;
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
@@ -410,7 +419,8 @@ Span promise_of(const Deciding& d, std::uint8_t source) {
 Held held_alert(const Deciding& d, std::uint32_t slot, const AlertRow& row) {
   Held out;
   out.text = row.text().bytes();
-  out.alert = prepare_stored(AlertText(out.text), row.fingerprint(), d.settings);
+  out.alert = prepare_stored(AlertText(out.text), row.fingerprint(), d.settings,
+                             d.state.source_name(row.source));
   out.alert.severity = row.severity;
   out.alert.starts_at = row.starts_at;
   out.alert.time_suspect = row.flags & AlertRow::time_suspect;

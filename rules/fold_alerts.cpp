@@ -114,4 +114,13 @@ void Fold::on(const AlertForgotten& f) {
   s.erase_alert(slot);
 }
 
+void Fold::on(const EventCounted& f) {
+  s.change_counts().count(f.bucket, at, f.keep, f.over);
+  count(s.totals_, f);
+}
+
+void Fold::on(const CountForgotten& f) {
+  s.change_counts().erase(f.bucket);
+}
+
 }  // namespace tocsin

@@ -89,6 +89,9 @@ struct Fold {
   void on(const AlertForgotten&);
   void count_in(AlertRow& row, bool firing, bool stale);
 
+  void on(const EventCounted&);
+  void on(const CountForgotten&);
+
   // ---- fold_incidents.cpp ----
   void on(const IncidentOpened&);
   void on(const DrillStarted&);

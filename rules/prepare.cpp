@@ -1,15 +1,12 @@
 #include "rules/prepare.hpp"
 
 #define XXH_INLINE_ALL
-#include <absl/container/flat_hash_map.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <set>
 
+#include "rules/classify/rules.hpp"
 #include "rules/correlate/ci.hpp"
-#include "rules/model/matcher.hpp"
-#include "rules/model/state.hpp"
 
 namespace tocsin {
 namespace {
@@ -36,72 +33,39 @@ Severity severity_of(AlertText text, const Settings& settings) {
   return it == settings.severity_aliases.end() ? settings.severity_default : it->second;
 }
 
-std::int32_t first_match(AlertText text, const Settings& settings) {
-  for (std::size_t i = 0; i < settings.rules.size(); ++i) {
-    bool all = true;
-    for (const Matcher& m : settings.rules[i].match) {
-      all = matches(m, text);
-      if (!all) break;
-    }
-    if (all) return static_cast<std::int32_t>(i);
-  }
-  return -1;
+// What the rules are told of an alert besides its text. A CI that nobody declared may say in which
+// environment it is.
+Subject subject_of(AlertText text, const Ci* ci, std::string_view source, Severity severity) {
+  Subject out;
+  out.text = text, out.source = source, out.severity = severity;
+  if (ci) out.ci_class = ci->ci_class;
+  out.environment = !ci                       ? text.label("environment")
+                    : ci->environment.empty() ? std::string_view("prod")
+                                              : std::string_view(ci->environment);
+  return out;
 }
 
-// Rules look at few labels, and alerts share their values: the verdict is remembered per
-// combination. first_match() is the twin that says what it must be.
-class RuleMemo {
- public:
-  std::int32_t match(AlertText text, const Settings& settings) {
-    if (hash_ != settings.hash || hash_.empty()) reset(settings);
-    if (hash_.empty()) return first_match(text, settings);
-    key_.clear();
-    for (const auto& label : labels_) {
-      const auto value = text.label(label);
-      key_.append(value).push_back('\xff');  // never inside UTF-8
-    }
-    if (const auto it = known_.find(std::string_view(key_)); it != known_.end()) return it->second;
-    if (known_.size() >= entries_max) known_.clear();
-    return known_[key_] = first_match(text, settings);
-  }
-
- private:
-  static constexpr std::size_t entries_max = 8192;
-  void reset(const Settings& settings) {
-    known_.clear();
-    hash_ = settings.hash;
-    std::set<std::string> labels;
-    for (const Rule& rule : settings.rules)
-      for (const Matcher& m : rule.match) labels.insert(m.label);
-    labels_.assign(labels.begin(), labels.end());
-  }
-  std::string hash_, key_;
-  std::vector<std::string> labels_;
-  TextMap<std::int32_t> known_;
-};
-
-void classify_into(Prepared& p, AlertText text, const Settings& settings) {
-  thread_local RuleMemo memo;
+void classify_into(Prepared& p, AlertText text, const Settings& settings, std::string_view source) {
   p.text = text;
   p.severity = severity_of(text, settings);
-  p.rule = memo.match(text, settings);
-  if (p.rule >= 0) {
-    const Rule& rule = settings.rules[static_cast<std::size_t>(p.rule)];
-    if (rule.severity) p.severity = *rule.severity;
-    if (rule.event_class) p.event_class = *rule.event_class;
-  }
   const CiFound found = find_ci(text, settings);
   p.ci = found.id;
   p.ci_match = found.match;
+  p.rule = first_rule(subject_of(text, found.ci, source, p.severity), settings);
+  if (p.rule < 0) return;
+  const Rule& rule = settings.rules[static_cast<std::size_t>(p.rule)];
+  if (rule.severity) p.severity = *rule.severity;
+  if (rule.event_class) p.event_class = *rule.event_class;
 }
 
 }  // namespace
 
 Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Settings& settings,
-                 const Fingerprint& secret, std::uint8_t source, Wall received_at, Span promise) {
+                 const Fingerprint& secret, std::uint8_t source, Wall received_at, Span promise,
+                 std::string_view source_name) {
   Prepared p;
   p.event_class = alert.event_class;
-  classify_into(p, batch.text(alert), settings);
+  classify_into(p, batch.text(alert), settings, source_name);
   p.fingerprint = fingerprint(p.text, secret, source);
   p.starts_at = alert.starts_at;
   p.time_suspect =
@@ -117,9 +81,10 @@ Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Sett
   return p;
 }
 
-Prepared prepare_stored(AlertText text, Fingerprint f, const Settings& settings) {
+Prepared prepare_stored(AlertText text, Fingerprint f, const Settings& settings,
+                        std::string_view source_name) {
   Prepared p;
-  classify_into(p, text, settings);
+  classify_into(p, text, settings, source_name);
   p.fingerprint = f;
   return p;
 }

@@ -36,142 +36,27 @@ categories:
   third_party: [saas_outage, cloud_provider, payment_provider, supplier_other]
   unknown: [uncategorized]
 
-# Names of alerts as Prometheus rules, the node and kubernetes mixins and exporters use them. A rule
-# of the table with two outcomes is two rules here.
-default_rules:
-  - id: m100
-    match: ['alertname=~"(Postgres|Mysql|MySQL|MariaDB|Oracle|Mssql|Redis|Mongo).*Down"']
-    set: {category: database, subcategory: availability, symptom: S01}
-  - id: m110
-    match: ['alertname=~".*Replication(Lag|Stopped|Broken).*|.*ReplicaLag.*"']
-    set: {category: database, subcategory: replication, symptom: S02}
-  - id: m115
-    match: ['alertname=~".*TooManyConnections.*|.*ConnectionPoolExhausted.*"']
-    set: {category: database, subcategory: connections, symptom: S07}
-  - id: m120
-    match: ['alertname=~".*Deadlock.*|.*SlowQuer.*"']
-    set: {category: database, subcategory: performance_locks, symptom: S02}
-  - id: m130
-    match: ['alertname=~"InstanceDown|(Host|Node|Server)(Is)?Down|NodeUnreachable"']
-    set: {category: compute, subcategory: host_down, symptom: S01}
-  - id: m140
-    match: ['alertname=~".*(HighC(pu|PU)|C(pu|PU)(Usage|Load|High)|LoadHigh|HighLoad).*"']
-    set: {category: compute, subcategory: cpu, symptom: S02}
-  - id: m150
-    match: ['alertname=~".*(OOM|OomKill|OutOfMemory|HighMemory|Memory(Pressure|High|Usage)).*"']
-    set: {category: compute, subcategory: memory, symptom: S07}
-  - id: m160
-    match: ['alertname=~".*(DiskWillFill|FillingUp|[Pp]redict).*"']
-    set: {category: storage, subcategory: capacity, symptom: S08}
-  - id: m165
-    match: ['alertname=~".*(Disk(Full|RunningFull|Space)|Filesystem(Space|AlmostOutOf)).*"']
-    set: {category: storage, subcategory: filesystem, symptom: S07}
-  - id: m170
-    match: ['alertname=~".*(DiskFail|R(aid|AID).*Degraded|SMART|SmartDevice).*"']
-    set: {category: storage, subcategory: disk_fault, symptom: S11}
-  - id: m180
-    match: ['alertname=~".*(ErrorRate|5xx|5XX|ErrorBudgetBurn).*"']
-    set: {category: application, subcategory: error_rate, symptom: S03}
-  - id: m190
-    match: ['alertname=~".*(Latency|ResponseTime|Apdex).*"']
-    set: {category: application, subcategory: latency, symptom: S02}
-  - id: m200
-    match: ['alertname=~".*Queue.*(Backlog|Lag|Full).*"']
-    set: {category: application, subcategory: queue_backlog, symptom: S15}
-  - id: m210
-    match: ['alertname=~".*Job.*(Failed|Missing|NotCompleted).*|.*CronMissed.*"']
-    set: {category: application, subcategory: job_batch, symptom: S09}
-  - id: m220
-    match: ['alertname=~"Kube(rnetes)?Node.*"']
-    set: {category: platform, subcategory: kubernetes, symptom: S01}
-  - id: m221
-    match: ['alertname=~".*CrashLoop.*"']
-    set: {category: platform, subcategory: container_restart, symptom: S04}
-  - id: m230
-    match: ['alertname=~".*(Quota|Throttl).*"']
-    set: {category: platform, subcategory: quota_limit, symptom: S07}
-  - id: m240
-    match: ['alertname=~".*Cert.*Expir.*"']
-    set: {category: security, subcategory: certificate, symptom: S14}
-  - id: m250
-    match: ['alertname=~".*(InterfaceDown|LinkDown).*"']
-    set: {category: network, subcategory: interface, symptom: S01}
-  - id: m251
-    match: ['alertname=~".*(LinkFlap|InterfaceFlap).*"']
-    set: {category: network, subcategory: interface, symptom: S04}
-  - id: m260
-    match: ['alertname=~".*(BGP|Bgp|OSPF|Ospf).*"']
-    set: {category: network, subcategory: routing, symptom: S01}
-  - id: m270
-    match: ['alertname=~".*(DNS|Dns).*"']
-    set: {category: network, subcategory: dns, symptom: S01}
-  - id: m280
-    match: ['alertname=~".*(PacketLoss|Rtt|RTT|RoundTrip).*"']
-    set: {category: network, subcategory: latency_loss, symptom: S02}
-  - id: m290
-    match: ['alertname=~".*Backup.*Fail.*"']
-    set: {category: backup, subcategory: backup_failed, symptom: S09}
-  - id: m291
-    match: ['alertname=~".*Backup.*(Missing|TooOld|Missed|Late).*"']
-    set: {category: backup, subcategory: backup_missing, symptom: S09}
-  - id: m300
-    match: ['alertname=~"(UPS|Ups)[A-Z_ ].*|(UPS|Ups)|.*(OnBattery|PowerSupply).*"']
-    set: {category: facilities, subcategory: power, symptom: S11}
-  - id: m301
-    match: ['alertname=~".*(Temperature|Humidity|Overheat).*"']
-    set: {category: facilities, subcategory: cooling, symptom: S11}
-  - id: m310
-    match: ['alertname=~".*(TargetMissing|TargetDown|NoData|AbsentMetric|DatasourceError).*"']
-    set: {category: monitoring, subcategory: no_data, symptom: S12}
-  - id: m311
-    match: ['alertname=~".*(AgentDown|ExporterDown|HeartbeatLost|Dead[Mm]an).*"']
-    set: {category: monitoring, subcategory: agent_down, symptom: S12}
-  - id: m320
-    match: ['alertname=~".*(StatusPage|SaasOutage|SupplierDown|VendorDown).*"']
-    set: {category: third_party, subcategory: saas_outage, symptom: S01}
-  - id: m321
-    match: ['alertname=~".*CloudProvider.*"']
-    set: {category: third_party, subcategory: cloud_provider, symptom: S01}
-  # What the built-in rules of syslog find and the names above do not tell.
-  - id: m405
-    match: ['alertname=~"DiskIoError|SmartPrefailure"']
-    set: {category: storage, subcategory: disk_fault, symptom: S11}
-  - id: m410
-    match: ['alertname=~"FilesystemReadOnly|FilesystemError"']
-    set: {category: storage, subcategory: filesystem, symptom: S03}
-  - id: m411
-    match: ['alertname=~"Multipath.*"']
-    set: {category: storage, subcategory: array_san, symptom: S02}
-  - id: m420
-    match: ['alertname=~".*BruteForce"']
-    set: {category: security, subcategory: brute_force, symptom: S10}
-  - id: m425
-    match: ['alertname=~"Sudo(Failure|NotAllowed)"']
-    set: {category: security, subcategory: unauthorized_access, symptom: S10}
-  - id: m431
-    match: ['alertname="PostgresPanic"']
-    set: {category: database, subcategory: availability, symptom: S01}
-  - id: m435
-    match: ['alertname=~"SystemdUnitFailed|ProcessCrashed"']
-    set: {category: compute, subcategory: service_unit, symptom: S01}
-  - id: m436
-    match: ['alertname=~"KernelHung|KernelPanic"']
-    set: {category: compute, subcategory: os_kernel, symptom: S02}
-  - id: m450
-    match: ['alertname="DhcpNoFreeLeases"']
-    set: {category: network, subcategory: dhcp_ipam, symptom: S07}
-  - id: m460
-    match: ['alertname="TimeUnsynchronised"']
-    set: {category: compute, subcategory: time_sync, symptom: S13}
-  - id: m470
-    match: ['alertname=~"BackendDown|BackendEmpty|VirtualRouterFault"']
-    set: {category: network, subcategory: load_balancer, symptom: S03}
-  - id: m471
-    match: ['alertname="ConntrackTableFull"']
-    set: {category: network, subcategory: firewall, symptom: S07}
-  - id: m480
-    match: ['alertname=~"FanFailed|MachineCheck"']
-    set: {category: compute, subcategory: hardware_fault, symptom: S11}
+# What an alert is when no rule says it: by the class of its CI, else by the facility of its line.
+category_defaults:
+  ci_class:
+    network_switch: {rule: m900, category: network, subcategory: connectivity}
+    router: {rule: m910, category: network, subcategory: routing}
+    firewall: {rule: m920, category: network, subcategory: firewall}
+    database: {rule: m930, category: database, subcategory: availability}
+    host: {rule: m940, category: compute, subcategory: host_down}
+    vm: {rule: m950, category: compute, subcategory: virtualization}
+    storage: {rule: m960, category: storage, subcategory: array_san}
+    app: {rule: m970, category: application, subcategory: availability}
+    k8s_cluster: {rule: m980, category: platform, subcategory: kubernetes}
+  facility:
+    kern: {rule: m985, category: compute, subcategory: os_kernel}
+    mail: {rule: m985, category: messaging, subcategory: mail_flow}
+    daemon: {rule: m985, category: compute, subcategory: service_unit}
+    auth: {rule: m985, category: identity, subcategory: authorization}
+    authpriv: {rule: m985, category: identity, subcategory: authorization}
+    cron: {rule: m985, category: application, subcategory: job_batch}
+    ntp: {rule: m985, category: compute, subcategory: time_sync}
+    audit: {rule: m985, category: security, subcategory: policy_violation}
 
 priority:
   matrix:                   # row: impact 1 to 4, column: urgency 1 to 4

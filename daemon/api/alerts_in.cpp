@@ -214,7 +214,7 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   request.settings = engine_.settings();
   request.source = sent.source;
   request.received_at = now;
-  prepare_all(engine_, request, request.settings->promise(sent.hook));
+  prepare_all(engine_, request, sent.hook);
   const std::size_t quarantined = drop_quarantined(engine_, request);
   if (quarantined > 0) {
     engine_.count_rejected(sent.source, Disposition::quarantined,

@@ -5,13 +5,15 @@
 
 namespace tocsin::api {
 
-void prepare_all(const Engine& engine, AlertsRequest& request, Span promise) {
+void prepare_all(const Engine& engine, AlertsRequest& request, std::string_view source) {
   const AlertBatch& batch = *request.batch;
   const Fingerprint secret = engine.secret();
+  const Span promise = request.settings->promise(source);
+  if (request.source >= sources_max) source = {};  // as the state would call it
   request.prepared.reserve(batch.alerts.size());
   for (const IncomingAlert& alert : batch.alerts)
     request.prepared.push_back(prepare(batch, alert, *request.settings, secret, request.source,
-                                       request.received_at, promise));
+                                       request.received_at, promise, source));
 }
 
 // Both lists keep the same order.

@@ -32,7 +32,7 @@ SyslogIn::Sorted SyslogIn::sort(const SyslogLines& lines) const {
     const auto other = decode_syslog(line.text, *r.settings->syslog, transport, *r.batch);
     if (other) ++out.others[index(*other)];
   }
-  prepare_all(engine_, r, Span{});
+  prepare_all(engine_, r, syslog_source);
   out.others[index(Disposition::quarantined)] += drop_quarantined(engine_, r);
   return out;
 }

@@ -268,14 +268,16 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   const Offer offer = engine_->offer(
       ApplyConfig{loaded.settings, "reload"},
       [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config,
-       heartbeat = loaded.body.heartbeat](const Answer& answer, std::uint64_t) {
+       heartbeat = loaded.body.heartbeat,
+       before = engine_->settings()](const Answer& answer, std::uint64_t) mutable {
         const bool good = answer.code == Answer::Code::done || answer.code == Answer::Code::already;
         if (!good) return finish(answer.message);
         api_->set_access(access);
         heartbeat_->use(heartbeat);
         last_gasp_->use(engine_->settings());
         warm_runner(*engine_->settings());
-        const auto take_web = [this, finish, web] {
+        // A large inventory takes a while to let go of: that is not for the thread that decides.
+        const auto take_web = [this, finish, web, before = std::move(before)] {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
         };
         if (!control_->post(take_web))

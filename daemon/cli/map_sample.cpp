@@ -61,8 +61,9 @@ struct Shown {
   Assessment assessment;
 };
 
-Shown shown(const AlertBatch& batch, const IncomingAlert& incoming, const Settings& settings) {
-  Prepared alert = prepare(batch, incoming, settings, Fingerprint{}, 0, now());
+Shown shown(const AlertBatch& batch, const IncomingAlert& incoming, const Settings& settings,
+            std::string_view source) {
+  Prepared alert = prepare(batch, incoming, settings, Fingerprint{}, 0, now(), Span{}, source);
   Verdict verdict = classify(alert, settings);
   Assessment assessment = assess({alert.ci, verdict.symptom, alert.severity, {}}, settings);
   return {incoming, alert, verdict, std::move(assessment)};
@@ -118,22 +119,22 @@ void in_json(api::JsonWriter& json, const Shown& s) {
   json.field("rule", s.verdict.rule).close_object();
 }
 
-void print_json(const Decoded& decoded, const Settings& settings) {
+void print_json(const Decoded& decoded, const Settings& settings, std::string_view source) {
   std::string out;
   api::JsonWriter json(out);
   json.open_object().key("alerts").open_array();
   for (const IncomingAlert& incoming : decoded.batch.alerts)
-    in_json(json, shown(decoded.batch, incoming, settings));
+    in_json(json, shown(decoded.batch, incoming, settings, source));
   json.close_array().key("rejected").open_array();
   for (const std::string& why : decoded.sentences()) json.value(why);
   json.close_array().close_object();
   print(out + "\n");
 }
 
-void print_words(const Decoded& decoded, const Settings& settings) {
+void print_words(const Decoded& decoded, const Settings& settings, std::string_view source) {
   std::size_t number = 0;
   for (const IncomingAlert& incoming : decoded.batch.alerts)
-    print(in_words(++number, shown(decoded.batch, incoming, settings)));
+    print(in_words(++number, shown(decoded.batch, incoming, settings, source)));
   for (const std::string& why : decoded.sentences()) print("rejected: " + printable(why) + "\n");
   if (number == 0 && decoded.batch.rejected.empty()) print("no alerts\n");
 }
@@ -151,7 +152,8 @@ int map_sample(const Loaded& loaded, Mapper& mapper, const CheckOptions& options
   const Decoded decoded = read_body(*integration, mapper, std::move(body));
   if (decoded.failure != DecodeFailure::none)
     return complain(options.sample + ": " + printable(decoded.message)), exit_no;
-  options.json ? print_json(decoded, *loaded.settings) : print_words(decoded, *loaded.settings);
+  options.json ? print_json(decoded, *loaded.settings, integration->name)
+               : print_words(decoded, *loaded.settings, integration->name);
   return decoded.batch.rejected.empty() ? exit_done : exit_no;
 }
 

@@ -43,6 +43,7 @@ void only_newest(std::vector<Pending>& rows) {
 std::string fixed_row(const Snapshot& s, char table) {
   if (table == globals_prefix) return RowCodec::encode(s.globals);
   if (table == totals_prefix) return RowCodec::encode(s.totals);
+  if (table == counts_prefix) return RowCodec::encode(*s.counts);
   return *s.config_text;
 }
 
@@ -130,6 +131,9 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   for (char table : {globals_prefix, totals_prefix})
     rows.push_back({std::string(1, table), From::fixed});
   if (cut.dirty.config_text) rows.push_back({std::string(1, config_prefix), From::fixed});
+  if (cut.dirty.counts)
+    rows.push_back(
+        {std::string(1, counts_prefix), s.counts->size() > 0 ? From::fixed : From::nowhere});
   std::sort(rows.begin(), rows.end(), [](const Pending& a, const Pending& b) {
     return std::tie(a.key, a.entry) < std::tie(b.key, b.entry);
   });

@@ -41,6 +41,7 @@ void add_live(StateDigest& digest, const Snapshot& s) {
   digest.add(std::string(1, globals_prefix), RowCodec::encode(s.globals));
   digest.add(std::string(1, totals_prefix), RowCodec::encode(s.totals));
   digest.add(std::string(1, config_prefix), *s.config_text);
+  if (s.counts->size() > 0) digest.add(std::string(1, counts_prefix), RowCodec::encode(*s.counts));
 }
 
 void add_archive(StateDigest& digest, const Archive::View& view, Journal* disk) {

@@ -142,10 +142,12 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
   for (; work.cursor < request.prepared.size() && !full(out, commands); ++work.cursor) {
     ++commands;
     Prepared& alert = request.prepared[work.cursor];
-    if (!same_settings)
+    if (!same_settings) {
+      const std::string_view source = state_.source_name(request.source);
       alert = prepare(*request.batch, request.batch->alerts[work.cursor], *settings_,
                       state_.globals().secret, request.source, request.received_at,
-                      settings_->promise(state_.source_name(request.source)));
+                      settings_->promise(source), source);
+    }
     const InHand hold(input_of(alert));
     decide(state_, *settings_, sightings_,
            ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);

@@ -5,7 +5,6 @@
 namespace tocsin {
 namespace {
 
-constexpr int levels = 4;
 constexpr std::size_t many_services = 3;
 
 // How many people are a level: process.md 5.2.
@@ -36,7 +35,9 @@ struct Sum {
     level = floor;
     words.append(", ").append(why).append(" at least ").append(std::to_string(floor));
   }
-  std::uint8_t clamped() const { return static_cast<std::uint8_t>(std::clamp(level, 1, levels)); }
+  std::uint8_t clamped(int levels) const {
+    return static_cast<std::uint8_t>(std::clamp(level, 1, levels));
+  }
 };
 
 // The services that suffer, and the worst of them.
@@ -143,7 +144,7 @@ Assessment assess(const Concern& concern, const Settings& settings) {
   if (ci) impact = impact_of(concern, *ci, affected);
   const Sum urgency = urgency_of(concern, ci, affected, settings);
   Assessment out;
-  out.impact = impact.clamped(), out.urgency = urgency.clamped();
+  out.impact = impact.clamped(settings.levels), out.urgency = urgency.clamped(settings.levels);
   out.priority = static_cast<Priority>(settings.matrix[out.impact - 1][out.urgency - 1] - 1);
   out.reason = "impact " + std::to_string(out.impact) + impact.words + "; urgency " +
                std::to_string(out.urgency) + urgency.words;

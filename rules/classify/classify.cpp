@@ -6,22 +6,6 @@
 namespace tocsin {
 namespace {
 
-struct ClassDefault {
-  std::string_view ci_class, category, subcategory, rule;
-};
-// process.md 4.4, m900 to m980.
-constexpr std::array<ClassDefault, 9> class_defaults{{
-    {"network_switch", "network", "connectivity", "m900"},
-    {"router", "network", "routing", "m910"},
-    {"firewall", "network", "firewall", "m920"},
-    {"database", "database", "availability", "m930"},
-    {"host", "compute", "host_down", "m940"},
-    {"vm", "compute", "virtualization", "m950"},
-    {"storage", "storage", "array_san", "m960"},
-    {"app", "application", "availability", "m970"},
-    {"k8s_cluster", "platform", "kubernetes", "m980"},
-}};
-
 // process.md 4.2.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> symptoms{{
     {"S01", "unavailable"},
@@ -54,6 +38,13 @@ std::string_view first_of(AlertText text, std::initializer_list<std::string_view
   return {};
 }
 
+const CategoryDefault* default_of(const std::vector<CategoryDefault>& known, std::string_view of) {
+  const auto it =
+      std::lower_bound(known.begin(), known.end(), of,
+                       [](const CategoryDefault& d, std::string_view w) { return d.of < w; });
+  return it != known.end() && it->of == of ? &*it : nullptr;
+}
+
 void categorize(Verdict& v, const Prepared& alert, const Rule* rule, const Settings& settings) {
   const auto category = alert.text.label("category"), subcategory = alert.text.label("subcategory");
   if (!category.empty() && in_tree(settings, category, subcategory)) {
@@ -66,9 +57,9 @@ void categorize(Verdict& v, const Prepared& alert, const Rule* rule, const Setti
     if (!rule->symptom.empty()) v.symptom = rule->symptom;
     return;
   }
-  for (const auto& d : class_defaults)
-    if (d.ci_class == v.ci_class)
-      v.category = d.category, v.subcategory = d.subcategory, v.rule = d.rule;
+  const CategoryDefault* d = default_of(settings.class_defaults, v.ci_class);
+  if (!d) d = default_of(settings.facility_defaults, alert.text.annotation("facility"));
+  if (d) v.category = d->category, v.subcategory = d->subcategory, v.rule = d->rule;
 }
 
 }  // namespace

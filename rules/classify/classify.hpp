@@ -20,7 +20,7 @@ struct Verdict {
 };
 
 // 1. valid labels of the source, 2. the first matching rule, 3. the default of the CI class, 4.
-// unknown.
+// that of the facility of syslog, 5. unknown.
 Verdict classify(const Prepared& alert, const Settings& settings);
 
 // "unavailable on db-pay-01: Postgres is down", at most 160 bytes, whole characters.

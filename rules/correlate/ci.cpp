@@ -1,6 +1,6 @@
 #include "rules/correlate/ci.hpp"
 
-#include "rules/model/matcher.hpp"
+#include "rules/model/matcher_index.hpp"
 
 namespace tocsin {
 namespace {
@@ -30,6 +30,21 @@ CiFound known(const Settings& settings, std::uint32_t i, std::string_view name) 
   return {ci.id, &ci, ci.id == name ? CiMatch::exact : CiMatch::alias};
 }
 
+// The first by id whose matchers fit; null: none.
+const Ci* by_matchers(AlertText text, const Settings& settings) {
+  const auto fits = [&](const Ci& ci) { return !ci.match.empty() && matches_all(ci.match, text); };
+  if (!settings.ci_index) {
+    for (const Ci& ci : settings.cis)
+      if (fits(ci)) return &ci;
+    return nullptr;
+  }
+  Subject subject;
+  subject.text = text;
+  const std::int32_t at = settings.ci_index->first(
+      subject, [&](std::uint32_t place) { return fits(settings.cis[settings.ci_places[place]]); });
+  return at < 0 ? nullptr : &settings.cis[settings.ci_places[static_cast<std::size_t>(at)]];
+}
+
 }  // namespace
 
 CiFound find_ci(AlertText text, const Settings& settings) {
@@ -43,12 +58,7 @@ CiFound find_ci(AlertText text, const Settings& settings) {
     if (const auto* i = by_name(settings, value)) return known(settings, *i, value);
     if (const auto* i = by_name(settings, bare)) return known(settings, *i, bare);
   }
-  for (const Ci& ci : settings.cis) {
-    if (ci.match.empty()) continue;
-    bool all = true;
-    for (const Matcher& m : ci.match) all = all && matches(m, text);
-    if (all) return {ci.id, &ci, CiMatch::matcher};
-  }
+  if (const Ci* ci = by_matchers(text, settings)) return {ci->id, ci, CiMatch::matcher};
   if (!first.empty()) return {first, nullptr, CiMatch::discovered};
   return {};
 }

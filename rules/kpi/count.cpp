@@ -64,6 +64,10 @@ void count(Totals& t, const AlertChanged& f, AlertState was) {
     ++t.received[slot_of(f.source)], ++t.held;
 }
 
+void count(Totals& t, const EventCounted& f) {
+  if (f.below) disposed(t, f.source, Disposition::counted_below_threshold);
+}
+
 void count(Totals& t, const AlertResolved& f, AlertState was) {
   if (f.quiet_ms > 0) return;  // no event came
   disposed(t, f.source, f.disposition);

@@ -10,6 +10,7 @@ namespace tocsin {
 
 bool count_tallied(Totals& totals, const Tallied& fact);  // false: damaged
 void count(Totals& totals, const AlertOpened& fact);
+void count(Totals& totals, const EventCounted& fact);
 void count(Totals& totals, const AlertChanged& fact, AlertState was);
 void count(Totals& totals, const AlertResolved& fact, AlertState was);
 void count(Totals& totals, const AlertLinked& fact);

@@ -55,6 +55,11 @@ std::uint16_t AlertText::label_count() const {
 std::uint16_t AlertText::annotation_count() const {
   return packed_.size() < header_bytes ? 0 : u16(packed_.data() + 2);
 }
+bool AlertText::take_pair(std::string_view& rest, Pair& pair) {
+  const char* after = read_pair(rest.data(), rest.data() + rest.size(), pair);
+  if (after) rest.remove_prefix(static_cast<std::size_t>(after - rest.data()));
+  return after != nullptr;
+}
 std::string_view AlertText::label_bytes() const {
   if (packed_.size() < header_bytes) return {};
   return packed_.substr(header_bytes, u32(packed_.data() + 4));

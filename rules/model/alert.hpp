@@ -44,12 +44,20 @@ class AlertText {
   std::string_view annotation(std::string_view name) const;
   std::vector<Pair> labels() const;
   std::vector<Pair> annotations() const;
+  // use(name, value) for each label in order, without an allocation.
+  template <class Use>
+  void each_label(Use&& use) const {
+    Pair pair;
+    std::string_view rest = label_bytes();
+    while (take_pair(rest, pair)) use(pair.first, pair.second);
+  }
   std::string_view generator_url() const;
   bool valid() const;  // every size stays inside; asked once where bytes come from outside
 
  private:
   std::uint16_t label_count() const;
   std::uint16_t annotation_count() const;
+  static bool take_pair(std::string_view& rest, Pair& pair);
   std::string_view packed_;
 };
 

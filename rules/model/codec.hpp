@@ -183,7 +183,8 @@ bool with_fact(const FactView& view, Use&& use) {
 // Row keys: one byte of table, then the serial or number, big-endian, so that they sort by age.
 inline constexpr char alert_prefix = 'a', incident_prefix = 'i', page_prefix = 'p',
                       globals_prefix = 'g', totals_prefix = 't', config_prefix = 'c',
-                      timeline_prefix = 'h', closed_prefix = 'z', silence_prefix = 's';
+                      timeline_prefix = 'h', closed_prefix = 'z', silence_prefix = 's',
+                      counts_prefix = 'n';
 std::string row_key(char prefix, std::uint64_t id);
 std::string timeline_key(IncidentNumber incident, std::uint32_t entry);  // entries count from 1
 

@@ -549,6 +549,27 @@ struct AlertFlapping {
   TOCSIN_FIELDS(incident, alert, flapping, transitions, quiet_due, name)
 };
 
+// ---- rules that count ----
+
+// An event of a rule that takes effect only at the n-th within a time. `bucket` is of the rule and
+// the values that it counts by; nothing of it counts any more at `over`. below: the event ends
+// here, with the disposition of that name; else it went its way, and what became of it stands
+// there.
+struct EventCounted {
+  Fingerprint bucket;
+  std::uint8_t source = 0;
+  bool below = false;
+  std::uint16_t keep = 0;  // so many events are remembered
+  Instant over;
+  Text rule;
+  TOCSIN_FIELDS(bucket, source, below, keep, over, rule)
+};
+// It is over, or another one needed its place.
+struct CountForgotten {
+  Fingerprint bucket;
+  TOCSIN_FIELDS(bucket)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -571,7 +592,8 @@ struct AlertFlapping {
   X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten) \
   X(90, StormWatched) X(91, StormStarted) X(92, StormChecked) X(93, StormEnded)        \
   X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
-  X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)
+  X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \
+  X(110, EventCounted) X(111, CountForgotten)
 // clang-format on
 
 template <class F>

@@ -8,7 +8,17 @@ namespace tocsin {
 namespace {
 
 bool fits(const Matcher& m, std::string_view value) {
-  return m.regex && re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *m.regex);
+  if (!m.regex) return false;
+  const re2::StringPiece piece(value.data(), value.size());
+  return m.of == Matcher::Of::message ? re2::RE2::PartialMatch(piece, *m.regex)
+                                      : re2::RE2::FullMatch(piece, *m.regex);
+}
+
+// What it says in words: the line of syslog, or how its sender describes it.
+std::string_view message_of(AlertText text) {
+  for (const std::string_view name : {"message", "description", "summary"})
+    if (const auto value = text.annotation(name); !value.empty()) return value;
+  return {};
 }
 
 bool plain_name(std::string_view name) {
@@ -40,8 +50,27 @@ std::string matcher_text(const Matcher& m) {
          in_quotes(m.value);
 }
 
-bool matches(const Matcher& m, AlertText text) {
-  const std::string_view value = text.label(m.label);
+std::string_view value_of(Matcher::Of of, std::string_view label, const Subject& subject) {
+  switch (of) {
+    case Matcher::Of::label:
+      return subject.text.label(label);
+    case Matcher::Of::annotation:
+      return subject.text.annotation(label);
+    case Matcher::Of::message:
+      return message_of(subject.text);
+    case Matcher::Of::ci_class:
+      return subject.ci_class;
+    case Matcher::Of::environment:
+      return subject.environment;
+    case Matcher::Of::source:
+      return subject.source;
+    case Matcher::Of::severity:
+      return name(subject.severity);
+  }
+  return {};
+}
+
+bool matches_value(const Matcher& m, std::string_view value) {
   switch (m.op) {
     case Matcher::Op::equal:
       return value == m.value;
@@ -53,6 +82,19 @@ bool matches(const Matcher& m, AlertText text) {
       return !fits(m, value);
   }
   return false;
+}
+
+bool matches(const Matcher& m, const Subject& subject) {
+  return matches_value(m, value_of(m.of, m.label, subject));
+}
+
+bool matches(const Matcher& m, AlertText text) {
+  return matches_value(m, text.label(m.label));
+}
+
+bool matches_all(const std::vector<Matcher>& matchers, const Subject& subject) {
+  return std::all_of(matchers.begin(), matchers.end(),
+                     [&](const Matcher& m) { return matches(m, subject); });
 }
 
 bool matches_all(const std::vector<Matcher>& matchers, AlertText text) {

@@ -176,6 +176,18 @@ std::string RowCodec::encode(const Totals& t) {
   return out;
 }
 
+std::string RowCodec::encode(const CountBuckets& counts) {
+  std::string out;
+  ByteWriter w(out);
+  w("buckets", static_cast<std::uint32_t>(counts.size()));
+  counts.each([&](const Fingerprint& key, const CountBucket& bucket) {
+    w("key", key), w("over", bucket.over);
+    w("events", static_cast<std::uint32_t>(bucket.at.size()));
+    for (const Instant at : bucket.at) w("at", at);
+  });
+  return out;
+}
+
 bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   ByteReader r(value);
   std::string_view blob;
@@ -290,6 +302,22 @@ bool decode(std::string_view value, Totals& t) {
   return !r.damaged();
 }
 
+bool decode(std::string_view value, CountBuckets& counts) {
+  ByteReader r(value);
+  std::uint32_t buckets = 0;
+  r("buckets", buckets);
+  for (std::uint32_t i = 0; i < buckets && !r.rest().empty() && !r.damaged(); ++i) {
+    Fingerprint key;
+    CountBucket bucket;
+    std::uint32_t events = 0;
+    r("key", key), r("over", bucket.over), r("events", events);
+    for (std::uint32_t k = 0; k < events && !r.rest().empty() && !r.damaged(); ++k)
+      r("at", bucket.at.emplace_back());
+    counts.load(key, std::move(bucket));
+  }
+  return !r.damaged();
+}
+
 }  // namespace
 
 bool RowCodec::load(State& state, std::string_view key, std::string_view value,
@@ -335,6 +363,8 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value,
     case config_prefix:
       state.config_text_ = std::make_shared<const std::string>(value);
       return true;
+    case counts_prefix:
+      return tocsin::decode(value, *state.counts_);
     default:
       return false;
   }

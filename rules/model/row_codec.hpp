@@ -18,6 +18,7 @@ struct RowCodec {
   static std::string encode(const SilenceRow& row);
   static std::string encode(const Globals& globals);
   static std::string encode(const Totals& totals);
+  static std::string encode(const CountBuckets& counts);
 
   // Before the first row: room for as many alerts and incidents as are expected.
   static void loading(State& state, std::size_t alerts, std::size_t incidents);

@@ -78,7 +78,8 @@ bool same_priorities(const Settings& a, const Settings& b) {
     return std::equal(x.begin(), x.end(), y.begin(), y.end(),
                       [&](const auto& p, const auto& q) { return part(p) == part(q); });
   };
-  return std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]) &&
+  return a.levels == b.levels &&
+         std::equal(&a.matrix[0][0], &a.matrix[0][0] + sizeof a.matrix, &b.matrix[0][0]) &&
          a.unknown_ci_impact == b.unknown_ci_impact && equal(a.cis, b.cis, of_ci) &&
          equal(a.pools, b.pools, of_pool) &&
          std::equal(a.calendars.begin(), a.calendars.end(), b.calendars.begin(), b.calendars.end(),

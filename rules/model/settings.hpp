@@ -23,15 +23,37 @@ class RE2;
 
 namespace tocsin {
 
-class SyslogRules;  // connectors/in/syslog/rules.hpp
+class SyslogRules;   // connectors/in/syslog/rules.hpp
+class MatcherIndex;  // rules/model/matcher_index.hpp
 
 // A Prometheus matcher. Regular expressions are anchored at both ends and run in linear time (RE2).
 struct Matcher {
   enum class Op : std::uint8_t { equal, not_equal, matches, not_matches };
-  std::string label;
+  // Of what: a label or an annotation of the alert by its name, what it says in words (anywhere in
+  // it, so that an expression is not anchored), or what is known of it besides.
+  enum class Of : std::uint8_t {
+    label,
+    annotation,
+    message,
+    ci_class,
+    environment,
+    source,
+    severity
+  };
+  std::string label;  // the name, of a label or an annotation
   Op op = Op::equal;
   std::string value;
   std::shared_ptr<const re2::RE2> regex;  // set for matches / not_matches
+  Of of = Of::label;
+};
+
+// A rule that takes effect only at the `at_least`th event within a time; the events that have the
+// same values of the labels `by` are counted together.
+struct CountWindow {
+  std::uint16_t at_least = 0;
+  Span within{};
+  std::vector<std::string> by;
+  bool operator==(const CountWindow&) const = default;
 };
 
 struct Rule {
@@ -40,6 +62,13 @@ struct Rule {
   std::string category, subcategory, symptom, group;  // empty: not set by this rule
   std::optional<Severity> severity;
   std::optional<EventClass> event_class;
+  std::optional<CountWindow> count{};
+};
+
+// What an alert is when no rule says it: by the class of its CI, or by the facility of syslog.
+struct CategoryDefault {
+  std::string of;  // the class or the facility
+  std::string category, subcategory, rule;
 };
 
 // Which lines of syslog are an alert, and what ends it. The expressions are RE2's, and match
@@ -169,6 +198,11 @@ struct Settings {
   // How long a firing alert of an integration is good for, where its sender repeats it seldom.
   std::map<std::string, Span, std::less<>> promises;
   std::vector<Rule> rules;  // first match wins
+  // Finds the rule, and the CI by its matchers, of an alert; made by config/. Null: they are
+  // walked.
+  std::shared_ptr<const MatcherIndex> rule_index, ci_index;
+  std::vector<std::uint32_t> ci_places;  // in `cis`, of those in ci_index: that have matchers
+  std::vector<CategoryDefault> class_defaults, facility_defaults;  // each sorted by `of`
   std::map<std::string, Severity, std::less<>> severity_aliases;
   Severity severity_default = Severity::error;
 
@@ -193,8 +227,12 @@ struct Settings {
   std::vector<std::string> catch_all_people;
   std::string catch_all_channel = "terminal";
 
-  std::uint8_t matrix[4][4] = {
-      {1, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 5}};  // impact, urgency
+  // Priority by impact and urgency; `levels` of each, 1 the worst. What is computed beyond the last
+  // level is the last one.
+  static constexpr std::size_t levels_max = 5;
+  std::uint8_t levels = 4;
+  std::uint8_t matrix[levels_max][levels_max] = {
+      {1, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 5}};
   std::uint8_t unknown_ci_impact = 3;
   Policy policies[5];
 

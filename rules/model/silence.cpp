@@ -13,7 +13,6 @@
 namespace tocsin {
 namespace {
 
-constexpr std::int64_t regex_memory = 1 << 20;
 constexpr std::size_t head_bytes = 5;
 
 bool is_regex(Matcher::Op op) {

@@ -39,6 +39,8 @@ std::optional<std::vector<Matcher>> unpack_matchers(std::string_view packed, std
 // {alertname="DiskFull", instance=~"db-.*"}
 std::string matchers_text(std::string_view packed);
 
+// What one expression may take, in bytes, of a silence or of a rule.
+inline constexpr std::int64_t regex_memory = 1 << 20;
 // Anchored at both ends, linear in time and bounded in memory; false with the reason in `why`.
 bool compile_regex(Matcher& matcher, std::string& why);
 

@@ -28,6 +28,7 @@ Limbo::~Limbo() {
 
 State::State()
     : config_text_(std::make_shared<const std::string>()),
+      counts_(std::make_shared<CountBuckets>()),
       silence_index_(std::make_shared<SilenceIndex>()),
       limbo_(std::make_shared<Limbo>()) {}
 State::~State() {
@@ -364,6 +365,12 @@ void State::erase_silence(std::uint32_t slot) {
   silences_.erase(slot);
   release(row.blob);
 }
+CountBuckets& State::change_counts() {
+  if (counts_shared_) counts_ = std::make_shared<CountBuckets>(*counts_);
+  counts_shared_ = false, counts_dirty_ = true;
+  return *counts_;
+}
+
 SilenceIndex& State::change_silence_index() {
   if (silence_index_shared_) silence_index_ = std::make_shared<SilenceIndex>(*silence_index_);
   silence_index_shared_ = false;
@@ -430,6 +437,8 @@ std::shared_ptr<const Snapshot> State::snapshot() {
   out->globals = globals_;
   out->totals = totals_;
   out->config_text = config_text_;
+  out->counts = counts_;
+  counts_shared_ = true;
   out->limbo = limbo_;
   limbo_->next = std::make_shared<Limbo>();
   limbo_ = limbo_->next;
@@ -445,6 +454,7 @@ State::Dirty State::take_dirty() {
   out.deleted = std::exchange(deleted_, {});
   out.archive_end = archive_.end();
   out.config_text = std::exchange(config_text_dirty_, false);
+  out.counts = std::exchange(counts_dirty_, false);
   return out;
 }
 void State::give_back(Dirty dirty) {
@@ -454,6 +464,7 @@ void State::give_back(Dirty dirty) {
   silences_.give_back_dirty(dirty.silences);
   deleted_.insert(deleted_.begin(), dirty.deleted.begin(), dirty.deleted.end());
   config_text_dirty_ |= dirty.config_text;
+  counts_dirty_ |= dirty.counts;
 }
 std::size_t State::dirty_rows() const {
   return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + silences_.dirty() +
@@ -478,6 +489,8 @@ std::string State::canonical() const {
   rows.emplace_back(std::string(1, globals_prefix), RowCodec::encode(globals_));
   rows.emplace_back(std::string(1, totals_prefix), RowCodec::encode(totals_));
   rows.emplace_back(std::string(1, config_prefix), *config_text_);
+  if (counts_->size() > 0)
+    rows.emplace_back(std::string(1, counts_prefix), RowCodec::encode(*counts_));
   std::sort(rows.begin(), rows.end());
   std::string out;
   for (const auto& [key, value] : rows) append_canonical(out, key, value);

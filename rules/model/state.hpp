@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "rules/model/archive.hpp"
+#include "rules/model/counts.hpp"
 #include "rules/model/ids.hpp"
 #include "rules/model/rows.hpp"
 #include "rules/model/silence.hpp"
@@ -181,6 +182,7 @@ class Snapshot {
   Globals globals;
   Totals totals;
   std::shared_ptr<const std::string> config_text;
+  std::shared_ptr<const CountBuckets> counts;
   std::shared_ptr<Limbo> limbo;  // keeps the blobs
 
   std::optional<IncidentRow> incident(IncidentNumber n) const;
@@ -205,6 +207,7 @@ class State {
   const Table<PageRow>& pages() const { return pages_; }
   const Table<SilenceRow>& silences() const { return silences_; }
   const SilenceIndex& silence_index() const { return *silence_index_; }
+  const CountBuckets& counts() const { return *counts_; }
   std::uint32_t silence_slot(SilenceId id) const;
   std::uint32_t silence_slot(const Fingerprint& uuid) const;
   // Slots of the alerts that are counted as firing in the incident, in no particular order, until
@@ -254,7 +257,7 @@ class State {
     std::vector<std::uint32_t> alerts, incidents, pages, silences;
     std::vector<Deleted> deleted;  // in the order in which they went
     std::uint64_t archive_end = 0;
-    bool config_text = false;
+    bool config_text = false, counts = false;
     std::size_t rows() const {
       return alerts.size() + incidents.size() + pages.size() + silences.size() + deleted.size();
     }
@@ -290,6 +293,7 @@ class State {
   std::uint32_t insert_silence(const SilenceRow& row);
   void erase_silence(std::uint32_t slot);
   SilenceIndex& change_silence_index();
+  CountBuckets& change_counts();
   void count_at_ci(const AlertRow& row, bool on);
   void index_held(std::uint32_t slot, bool on);
   void index_child(const IncidentRow& row, bool on);
@@ -305,6 +309,9 @@ class State {
   Archive archive_;
   std::shared_ptr<const std::string> config_text_;
   bool config_text_dirty_ = false;
+  std::shared_ptr<CountBuckets> counts_;
+  bool counts_shared_ = false;  // with a snapshot: copied before the next change
+  bool counts_dirty_ = false;
   std::vector<Deleted> deleted_;
 
   // Rebuilt at opening, never stored.

@@ -286,9 +286,9 @@ void World::receive(std::shared_ptr<AlertBatch> batch, const std::string& sender
   request.source = node_->state.source_slot(sender);
   request.received_at = {now_ + skew_};
   for (const IncomingAlert& in : request.batch->alerts)
-    request.prepared.push_back(prepare(*request.batch, in, *request.settings,
-                                       node_->state.globals().secret, request.source,
-                                       request.received_at, request.settings->promise(sender)));
+    request.prepared.push_back(
+        prepare(*request.batch, in, *request.settings, node_->state.globals().secret,
+                request.source, request.received_at, request.settings->promise(sender), sender));
   request.done = [](bool, std::uint64_t) {};
   inbox_.push_back({node_->now(machine()), std::move(request), {}, 0});
   inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});

@@ -140,14 +140,16 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     request.batch->alerts.push_back(in);
   }
   for (const auto& in : request.batch->alerts)
-    request.prepared.push_back(prepare(*request.batch, in, *request.settings,
-                                       node_->state.globals().secret, request.source,
-                                       request.received_at));
+    request.prepared.push_back(
+        prepare(*request.batch, in, *request.settings, node_->state.globals().secret,
+                request.source, request.received_at, Span{}, node_->state.source_name(slot)));
   std::vector<std::pair<Fingerprint, Wall>> told;
   for (std::size_t k = 0; k < who.size(); ++k) {
     const Prepared& p = request.prepared[k];
     senders_[who[k]].fingerprint = p.fingerprint;
-    const bool aside = p.event_class != EventClass::alert || p.severity == Severity::info;
+    const bool counts =
+        p.rule >= 0 && request.settings->rules[static_cast<std::size_t>(p.rule)].count;
+    const bool aside = counts || p.event_class != EventClass::alert || p.severity == Severity::info;
     if (!aside && !resolved) told.emplace_back(p.fingerprint, p.until);
   }
   given_ += who.size();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "rules/model/matcher_index.hpp"
+
 namespace tocsin::sim {
 namespace {
 
@@ -122,7 +124,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->text = "company " + std::to_string(static_cast<int>(variant)) + " " + std::to_string(c.slots) +
             " " + std::to_string(c.auto_close_min) + " " + std::to_string(c.reopen_min) + " " +
             std::to_string(c.tombstone_min) + " " + std::to_string(c.tombstones_max) + " " +
-            std::to_string(c.attempts_max);
+            std::to_string(c.attempts_max) + (c.counting ? " counting" : "");
   s->hash = s->text;
   s->sources = {"prometheus", "generic", std::string(syslog_source)};
   SyslogRule quiet;
@@ -131,6 +133,12 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->rules = {rule("r1", "Down", "database", "availability"),
               rule("r2", "Slow", "application", "latency"),
               rule("r3", "Full", "storage", "filesystem")};
+  s->class_defaults = {{"database", "database", "availability", "m930"},
+                       {"host", "compute", "host_down", "m940"}};
+  if (c.counting) {
+    s->rules.push_back(rule("r4", "Odd", "security", "brute_force"));
+    s->rules.back().count = CountWindow{3, minutes(15), {"ci"}};
+  }
   people_and_channels(*s, c);
   cis(*s);
   dependencies(*s);
@@ -148,6 +156,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->external_url = "https://tocsin.example.org";
   s->attempts_max = static_cast<std::uint16_t>(c.attempts_max);
   vary(*s, variant);
+  index_matchers(*s);
   return s;
 }
 
@@ -158,6 +167,7 @@ std::shared_ptr<const Settings> settings_of(const std::string& text) {
                   &c.auto_close_min, &c.reopen_min, &c.tombstone_min, &c.tombstones_max,
                   &c.attempts_max) != 7)
     return nullptr;
+  c.counting = text.ends_with(" counting");
   return settings_of(c, static_cast<Variant>(variant));
 }
 

@@ -29,6 +29,7 @@ struct Company {
   int tombstone_min = 1440;
   int tombstones_max = 1000;
   int attempts_max = 12;
+  bool counting = false;  // one of its rules takes effect at the third event only
 };
 
 inline constexpr int ci_count = 8;

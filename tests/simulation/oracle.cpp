@@ -80,6 +80,17 @@ struct Watch {
     }
   }
 
+  // The twin of what is counted: all of a bucket that came within the time of its rule.
+  void on(const EventCounted& f) {
+    auto& times = o.counted_[f.bucket];
+    const Span within = f.over - at;
+    std::erase_if(times, [&](Instant t) { return t <= at - within; });
+    times.push_back(at);
+    if (f.below != (times.size() < f.keep)) broken("4 conservation", "an event was miscounted");
+    if (f.below) disposed(Disposition::counted_below_threshold);
+  }
+  void on(const CountForgotten& f) { o.counted_.erase(f.bucket); }
+
   // ---- alerts ----
   // A firing that began before a known end is late, whatever overtook it.
   void not_late(const Fingerprint& f, Wall starts_at) {

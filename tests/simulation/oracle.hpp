@@ -109,6 +109,7 @@ class Oracle {
   Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;
+  std::map<Fingerprint, std::vector<Instant>> counted_;   // by rules that count
   std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once
   std::uint64_t next_incident_ = 1, next_page_ = 1;
   std::set<PageId> accepted_;

@@ -29,6 +29,7 @@ World::World(std::uint64_t seed, const Options& options)
   company_.auto_close_min = random_.one_of(closes), company_.reopen_min = random_.one_of(windows);
   company_.tombstone_min = random_.one_of(tombs), company_.tombstones_max = maybe(30) ? 3 : 1000;
   company_.attempts_max = maybe(30) ? 3 : 12;
+  company_.counting = seed % 4 == 1;
   wanted_ = settings_of(company_, variant_);
   start_ = now_ = 1'780'963'200'000 + random_.below(86'400'000);
   booted_ = now_ - random_.below(10'000'000);

@@ -167,7 +167,14 @@ TEST_CASE("each mistake by itself") {
       {"rules: [{id: r, set: {symptom: S16}}]", "a symptom is S01 to S15 or S99, not 'S16'"},
       {"rules: [{id: r, set: {severity: high}}]", "severity is critical, error, warning or info"},
       {"rules: [{id: r, set: {group: g}}]", "1:30: unknown group 'g'"},
-      {"priority: {matrix: [[P1]]}", "the matrix has 4 rows (impact) of 4 priorities (urgency)"},
+      {"priority: {matrix: [[P1]]}",
+       "the matrix has 3, 4 or 5 rows (impact) of as many priorities (urgency)"},
+      {"priority: {matrix: [[P1, P2, P3], [P2, P3, P4], [P3, P4]]}",
+       "the matrix has 3, 4 or 5 rows (impact) of as many priorities (urgency)"},
+      {"priority: {matrix: [[P1, P2, P3], [P2, P3, P4], [P3, P2, P5]]}",
+       "1:54: impact 3, urgency 2 is P2, more urgent than a neighbour that is worse (P3)"},
+      {"priority: {matrix: [[P1, P2, P3], [P2, P3, P4], [P3, P4, P5]], unknown_ci_impact: 4}",
+       "unknown_ci_impact is a whole number from 1 to 3"},
       {"priority: {matrix: [[P1, P1, P2, P3], [P2, P2, P3, P4], [P2, P3, P4, P5], [P3, P4, P3, "
        "P5]]}",
        "1:84: impact 4, urgency 3 is P3, more urgent than a neighbour that is worse (P4)"},
@@ -303,9 +310,11 @@ TEST_CASE("users' rules stand before the built-in ones and replace those of the 
 }
 
 TEST_CASE("warnings") {
-  CHECK(warnings(small + "rules:\n  - {id: a, match: ['x=\"1\"'], set: {}}\n"
-                         "  - {id: b, match: ['x=\"1\"', 'y=\"2\"'], set: {}}\n") ==
-        "t.yaml:7:5: rule 'b' never matches: rule 'a' takes all it would take\n");
+  CHECK(
+      warnings(small + "rules:\n  - {id: a, match: ['x=\"1\"'], set: {}}\n"
+                       "  - {id: b, match: ['x=\"1\"', 'y=\"2\"'], set: {}}\n") ==
+      "t.yaml:7:5: rule 'b' never matches: rule 'a' (t.yaml:6) comes first and takes all it would "
+      "take\n");
   CHECK(warnings(small + "rules:\n  - {id: b, match: ['x=\"1\"'], set: {}}\n"
                          "  - {id: a, match: ['y=\"1\"'], set: {}}\n") ==
         "t.yaml:7:5: rules are asked in the order of their ids: 'a' comes before 'b'\n");

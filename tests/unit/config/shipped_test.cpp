@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
+#include "config/compiler.hpp"
 #include "config/load.hpp"
 #include "rules/classify/classify.hpp"
 #include "rules/prepare.hpp"
@@ -27,11 +29,36 @@ TEST_CASE("every shipped file loads without a warning") {
   CHECK(files >= 3);
 }
 
+TEST_CASE("each built-in rule takes its own examples") {
+  // As a section of the user's, the examples of the built-in rules are run.
+  std::string text = config::default_rules_text;
+  text.replace(text.find("default_rules:"), 14, "rules:");
+  const auto loaded = load_text("people: [{id: bob}]\ndefault_rules: []\n" + text, "t.yaml");
+  CHECK(lines(loaded.errors) == "");
+  CHECK(lines(run_examples(loaded)) == "");
+  REQUIRE(loaded.settings);
+  CHECK(loaded.settings->rules.size() >= 50);
+  std::set<std::string> shown;
+  for (const auto& example : loaded.examples) shown.insert(example.rule);
+  CHECK(shown.size() == loaded.settings->rules.size());
+}
+
+TEST_CASE("15 categories of 83 subcategories are built in") {
+  const auto loaded = load_text("people: [{id: bob}]", "t.yaml");
+  std::size_t subcategories = 0;
+  for (const auto& [category, known] : loaded.settings->tree.categories)
+    subcategories += known.size();
+  CHECK(loaded.settings->tree.categories.size() == 15);
+  CHECK(subcategories == 83);
+  CHECK(loaded.settings->class_defaults.size() == 9);
+  CHECK(loaded.settings->facility_defaults.size() == 8);
+}
+
 TEST_CASE("the example file is the whole built-in policy where it says so") {
   const auto example = load_file(TOCSIN_SOURCE_DIR "/config/example.yaml");
   const auto minimal = load_file(TOCSIN_SOURCE_DIR "/config/minimal.yaml");
   const Settings &a = *example.settings, &b = *minimal.settings;
-  CHECK(std::equal(&a.matrix[0][0], &a.matrix[0][0] + 16, &b.matrix[0][0]));
+  CHECK(std::equal(&a.matrix[0][0], &a.matrix[0][0] + sizeof a.matrix, &b.matrix[0][0]));
   CHECK(std::equal(a.hold_down, a.hold_down + 4, b.hold_down));
   CHECK(std::equal(a.verify, a.verify + 5, b.verify));
   CHECK(std::equal(a.response, a.response + 5, b.response));
