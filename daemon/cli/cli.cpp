@@ -59,8 +59,9 @@ class ManualPage : public CLI::Formatter {
 
  private:
   static bool local(const std::string& name) {
-    return name == "tocsin check" || name == "tocsin backup" || name == "tocsin backup verify" ||
-           name == "tocsin backup restore" || name.starts_with("tocsin token") ||
+    return name == "tocsin check" || name == "tocsin test" || name == "tocsin backup" ||
+           name == "tocsin backup verify" || name == "tocsin backup restore" ||
+           name.starts_with("tocsin token") ||
            (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
   }
   static std::string commands(const CLI::App* app) {
@@ -140,6 +141,17 @@ void add_check(CLI::App& root, CheckOptions& o, Chosen& chosen) {
   app->callback([&o, &chosen] { chosen = [&o] { return check(o); }; });
 }
 
+void add_test(CLI::App& root, TestOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("test");
+  app->add_option("file", o.files, "files of scenarios")->required()->type_name("FILE");
+  app->add_option("--config", o.config, "the configuration")
+      ->type_name("FILE")
+      ->default_str(default_config);
+  app->add_flag("-v,--verbose", o.verbose, "say what happened, too");
+  app->add_flag("--json", o.json, "print the findings as JSON");
+  app->callback([&o, &chosen] { chosen = [&o] { return test(o); }; });
+}
+
 void add_send(CLI::App& root, SendOptions& o, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("send");
   const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
@@ -211,6 +223,17 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
     app->callback(
         [&o, &chosen, name] { chosen = [&o, name] { return act_on_incident(name, o); }; });
   }
+}
+
+void add_explain(CLI::App& root, ExplainOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("explain");
+  app->add_option("what", o.what, "an incident, or a file with an event; - reads standard input")
+      ->required();
+  CLI::Option* from =
+      app->add_option("--from", o.from, "the integration that would read it")->type_name("NAME");
+  app->add_flag("--syslog", o.syslog, "the file is a line of syslog")->excludes(from);
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return explain(o); }; });
 }
 
 void add_silence_verbs(CLI::App& root, SilenceOptions& o, Chosen& chosen) {
@@ -388,9 +411,11 @@ int run(int argc, char** argv) {
   const char* demo = std::getenv("TOCSIN_DEMO");
   serving.demo = demo && std::string_view(demo) == "1";
   CheckOptions checking{default_config, false, {}, {}};
+  TestOptions testing{default_config, {}, false, false};
   SendOptions sending;
   ListOptions listing;
   IncidentOptions acting;
+  ExplainOptions explaining;
   SilenceOptions silencing;
   DrillOptions drilling;
   BackupOptions backup;
@@ -401,8 +426,10 @@ int run(int argc, char** argv) {
   Chosen chosen;
   add_serve(root, serving, chosen);
   add_check(root, checking, chosen);
+  add_test(root, testing, chosen);
   add_send(root, sending, chosen);
   add_incident(root, listing, acting, chosen);
+  add_explain(root, explaining, chosen);
   add_silence_verbs(root, silencing, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);

@@ -38,6 +38,16 @@ constexpr std::array pages{
         "tocsin check --config /etc/tocsin/tocsin.yaml\n"
         "tocsin check --map shop --sample shop.json"},
     Manual{
+        "tocsin test", "run scenarios against a configuration",
+        "tocsin test FILE... [--config FILE] [--verbose] [--json]",
+        "Plays the scenarios of the files with the daemon's own decisions, in a time of their own\n"
+        "and without sending anything: events at their times, and what is expected to follow -\n"
+        "incidents, priorities, pages, dispositions. Everything that comes out otherwise is said\n"
+        "as FILE:LINE with what was expected and what came. Ends with 0 when all is as expected,\n"
+        "1 when something is not, 2 when a file or the configuration cannot be read.",
+        "tocsin test --config tocsin.yaml tests/*.yaml\n"
+        "tocsin test --config tocsin.yaml --verbose tests/night.yaml"},
+    Manual{
         "tocsin send", "report an event from a script",
         "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",
         "Sends one event to a hook of the daemon and waits until it is durable. The labels (key,\n"
@@ -83,6 +93,21 @@ constexpr std::array pages{
         "tocsin incident link 13 12"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
+    Manual{
+        "tocsin explain", "why it came out so, and why nobody was paged",
+        "tocsin explain INC0000012 | FILE [--from NAME | --syslog] [--json]",
+        "Of an incident: every step of its story with the rule it rests on, what it does next if\n"
+        "nobody answers, and why nobody is paged if nobody is. Of a file with an event: what "
+        "would\n"
+        "become of it now - how it is read, its CI, severity, category and owner, what it would\n"
+        "join and what was asked in vain before, its priority with its terms, and who would be\n"
+        "woken when. Nothing is sent, written or counted by asking.\n\n"
+        "Below each line stands what changes it: the file and line of the rule, CI, pool, group,\n"
+        "step or window, or the key that overrides a default. The event is our own JSON, as\n"
+        "tocsin send makes it, or with --from what the sender of that integration posts.",
+        "tocsin explain INC0000012\n"
+        "echo '{\"key\": \"disk-full\", \"ci\": \"db-7\"}' | tocsin explain -\n"
+        "tocsin explain webhook.json --from alertmanager"},
     Manual{
         "tocsin silence", "keep alerts from paging for a while",
         "tocsin silence add|list|expire ...",

@@ -40,6 +40,13 @@ int show_incident(const IncidentOptions& options);
 // verb: ack, note, resolve, close
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
+struct ExplainOptions : ClientOptions {
+  std::string what;  // an incident, or a file with an event; -: standard input
+  std::string from;  // the integration that reads it; empty: our own JSON
+  bool syslog = false;
+};
+int explain(const ExplainOptions& options);
+
 struct SilenceOptions : ClientOptions {
   std::vector<std::string> matchers;
   std::string id, lasts, from, until, comment;
@@ -78,6 +85,13 @@ struct CheckOptions {
   std::string map, sample;  // an integration, and a file with a body that is sent to it
 };
 int check(const CheckOptions& options);
+
+struct TestOptions {
+  std::string config;
+  std::vector<std::string> files;  // scenarios
+  bool json = false, verbose = false;
+};
+int test(const TestOptions& options);
 
 struct TokenOptions {
   std::string name, person;
