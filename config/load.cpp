@@ -116,12 +116,13 @@ Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
     const fs::path absolute = fs::absolute(file, error);
     Compiler compiler(absolute.parent_path().string(), lenient, report);
     compiler.read(built_in.root, main.root);
+    const std::shared_ptr<const Places> places = places_of(main.root, lenient);
     main.root = {};  // of a large inventory hundreds of megabytes, before the rest is made
     compiler.finish();
     if (report.errors.empty()) {
       compiler.settings.text = normalised(compiler);
       compiler.settings.hash = sha256_hex(compiler.settings.text);
-      compiler.settings.places = places_of(main.root, lenient);
+      compiler.settings.places = places;
       out.settings = std::make_shared<const Settings>(std::move(compiler.settings));
     }
     out.body = std::move(compiler.body);

@@ -456,7 +456,7 @@ struct Engine::Impl {
   void release() {
     Sequencer::Released out = sequencer->committed(durable);
     if (!out.orders.empty()) ports.send(std::move(out.orders));
-    for (Reply& reply : out.replies) {
+    for (CallerReply& reply : out.replies) {
       if (reply.done) reply.done(reply.answer, reply.seq);
       if (reply.stored) reply.stored(true, reply.seq);
     }

@@ -131,7 +131,7 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
     settings_ = apply->settings;
   if (!work.done) return;
   const std::uint64_t seq = planted("reply_before_commit") ? 0 : basis(out);
-  replies_.emplace_back(Reply{std::move(work.done), {}, std::move(out.answer), basis(out)}, seq);
+  replies_.emplace_back(CallerReply{std::move(work.done), {}, std::move(out.answer), basis(out)}, seq);
 }
 
 void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
@@ -157,7 +157,7 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
   const std::uint64_t seq = basis(out);
   const bool early =
       planted("reply_before_commit") || (planted("repeat_before_durable") && out.count() == 0);
-  replies_.emplace_back(Reply{{}, std::move(request.done), {}, seq}, early ? 0 : seq);
+  replies_.emplace_back(CallerReply{{}, std::move(request.done), {}, seq}, early ? 0 : seq);
 }
 
 void Sequencer::apply_sightings(Facts& out) {

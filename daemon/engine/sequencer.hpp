@@ -27,7 +27,7 @@ struct Work {
 };
 
 // What a turn wants to tell one caller.
-struct Reply {
+struct CallerReply {
   std::function<void(const Answer&, std::uint64_t seq)> done;
   std::function<void(bool stored, std::uint64_t seq)> stored;
   Answer answer;
@@ -66,7 +66,7 @@ class Sequencer {
   void recycle(std::string payload) { spare_ = std::move(payload); }
 
   struct Released {
-    std::vector<Reply> replies;
+    std::vector<CallerReply> replies;
     std::vector<SendOrder> orders;
     std::vector<std::shared_ptr<const Snapshot>> snapshots;
   };
@@ -106,7 +106,7 @@ class Sequencer {
   Tallies tallies_;
   Instant tallied_since_ = never;
   bool flush_asked_ = false;  // a clean stop keeps no counts in memory
-  std::deque<Held<Reply>> replies_;
+  std::deque<Held<CallerReply>> replies_;
   std::deque<Held<SendOrder>> orders_;
   std::deque<Held<std::shared_ptr<const Snapshot>>> snapshots_;
 };

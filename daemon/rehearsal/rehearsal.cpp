@@ -191,7 +191,7 @@ void Rehearsal::turn() {
 
 void Rehearsal::release() {
   auto released = sequencer_->committed(durable_);
-  for (Reply& reply : released.replies) {
+  for (CallerReply& reply : released.replies) {
     if (reply.done) reply.done(reply.answer, reply.seq);
     if (reply.stored) reply.stored(true, reply.seq);
   }

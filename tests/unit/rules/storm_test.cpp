@@ -176,7 +176,7 @@ TEST_CASE("windows of late root causes are inclusive, and soft dependencies caus
 
   Desk late(estate(2));
   late.alert("Down", host(0), "critical", {late.now.ms});
-  late.pass(settings->late_root_cause_window + milliseconds(1));
+  late.pass(milliseconds(settings->late_root_cause_window.ms + 1));
   late.alert("SwitchDown", "sw-1", "critical", {late.now.ms});
   CHECK_FALSE(late.incident(1).parent);
 
