@@ -131,7 +131,8 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
     settings_ = apply->settings;
   if (!work.done) return;
   const std::uint64_t seq = planted("reply_before_commit") ? 0 : basis(out);
-  replies_.emplace_back(CallerReply{std::move(work.done), {}, std::move(out.answer), basis(out)}, seq);
+  CallerReply reply{std::move(work.done), {}, std::move(out.answer), basis(out)};
+  replies_.emplace_back(std::move(reply), seq);
 }
 
 void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
