@@ -35,11 +35,12 @@ ROOMS = {
     "config": RULES + ["connectors"],
     "daemon/journal": ["rules/model"],
     "daemon/engine": RULES + ["daemon/journal"],
+    "daemon/rehearsal": CORE,
     "daemon/net": CORE + ["connectors"],
     "daemon/helper": ["daemon/net"],
-    "daemon/api": CORE + ["connectors", "config", "daemon/net"],
+    "daemon/api": CORE + ["connectors", "config", "daemon/net", "daemon/rehearsal"],
     "daemon/cli": CORE + ["connectors", "config", "daemon/net", "daemon/api",
-                          "daemon/helper"],
+                          "daemon/helper", "daemon/rehearsal"],
     "daemon": CORE + ["connectors", "config", "daemon/net", "daemon/api", "daemon/cli"],
 }
 
