@@ -59,8 +59,9 @@ class ManualPage : public CLI::Formatter {
 
  private:
   static bool local(const std::string& name) {
-    return name == "tocsin check" || name == "tocsin backup" || name == "tocsin backup verify" ||
-           name == "tocsin backup restore" || name.starts_with("tocsin token") ||
+    return name == "tocsin check" || name == "tocsin test" || name == "tocsin backup" ||
+           name == "tocsin backup verify" || name == "tocsin backup restore" ||
+           name.starts_with("tocsin token") ||
            (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
   }
   static std::string commands(const CLI::App* app) {
@@ -138,6 +139,17 @@ void add_check(CLI::App& root, CheckOptions& o, Chosen& chosen) {
   map->needs(sample);
   sample->needs(map);
   app->callback([&o, &chosen] { chosen = [&o] { return check(o); }; });
+}
+
+void add_test(CLI::App& root, TestOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("test");
+  app->add_option("file", o.files, "files of scenarios")->required()->type_name("FILE");
+  app->add_option("--config", o.config, "the configuration")
+      ->type_name("FILE")
+      ->default_str(default_config);
+  app->add_flag("-v,--verbose", o.verbose, "say what happened, too");
+  app->add_flag("--json", o.json, "print the findings as JSON");
+  app->callback([&o, &chosen] { chosen = [&o] { return test(o); }; });
 }
 
 void add_send(CLI::App& root, SendOptions& o, Chosen& chosen) {
@@ -386,6 +398,7 @@ int run(int argc, char** argv) {
   const char* demo = std::getenv("TOCSIN_DEMO");
   serving.demo = demo && std::string_view(demo) == "1";
   CheckOptions checking{default_config, false, {}, {}};
+  TestOptions testing{default_config, {}, false, false};
   SendOptions sending;
   ListOptions listing;
   IncidentOptions acting;
@@ -399,6 +412,7 @@ int run(int argc, char** argv) {
   Chosen chosen;
   add_serve(root, serving, chosen);
   add_check(root, checking, chosen);
+  add_test(root, testing, chosen);
   add_send(root, sending, chosen);
   add_incident(root, listing, acting, chosen);
   add_silence_verbs(root, silencing, chosen);

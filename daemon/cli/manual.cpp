@@ -38,6 +38,16 @@ constexpr std::array pages{
         "tocsin check --config /etc/tocsin/tocsin.yaml\n"
         "tocsin check --map shop --sample shop.json"},
     Manual{
+        "tocsin test", "run scenarios against a configuration",
+        "tocsin test FILE... [--config FILE] [--verbose] [--json]",
+        "Plays the scenarios of the files with the daemon's own decisions, in a time of their own\n"
+        "and without sending anything: events at their times, and what is expected to follow -\n"
+        "incidents, priorities, pages, dispositions. Everything that comes out otherwise is said\n"
+        "as FILE:LINE with what was expected and what came. Ends with 0 when all is as expected,\n"
+        "1 when something is not, 2 when a file or the configuration cannot be read.",
+        "tocsin test --config tocsin.yaml tests/*.yaml\n"
+        "tocsin test --config tocsin.yaml --verbose tests/night.yaml"},
+    Manual{
         "tocsin send", "report an event from a script",
         "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",
         "Sends one event to a hook of the daemon and waits until it is durable. The labels (key,\n"

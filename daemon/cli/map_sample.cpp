@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <future>
 #include <iterator>
 
 #include "connectors/registry.hpp"
@@ -11,7 +10,7 @@
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/printable.hpp"
-#include "daemon/net/http.hpp"
+#include "daemon/cli/sample_body.hpp"
 #include "rules/classify/assess.hpp"
 #include "rules/classify/classify.hpp"
 #include "rules/prepare.hpp"
@@ -22,36 +21,6 @@ namespace {
 Wall now() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   return Wall{std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
-}
-
-Decoded refused(std::string message) {
-  Decoded out;
-  out.failure = DecodeFailure::malformed;
-  out.message = std::move(message);
-  return out;
-}
-
-Decoded decode(const SourceKind& kind, std::string body) {
-  const std::size_t size = body.size();
-  body.append(HttpRequest::body_padding, '\0');
-  return kind.decode(std::string_view(body).substr(0, size), now());
-}
-
-// As daemon/api/alerts_in.cpp does it.
-Decoded read_body(const Integration& integration, Mapper& mapper, std::string body) {
-  const SourceKind& kind = *find_source(integration.source);
-  if (!kind.document) return decode(kind, std::move(body));
-  if (body.size() > Mapper::document_bytes_max) return refused("it is larger than 1 MiB");
-  body.reserve(body.size() + HttpRequest::body_padding);
-  if (Decoded d = kind.document(body); d.failure != DecodeFailure::none) return d;
-  std::promise<MapResult> promise;
-  const auto taken =
-      mapper.offer(integration.name, std::make_shared<const std::string>(integration.program.text),
-                   std::move(body), [&promise](MapResult r) { promise.set_value(std::move(r)); });
-  if (taken != Mapper::Offer::taken) return refused("there is no room for it");
-  MapResult result = promise.get_future().get();
-  if (result.outcome == MapResult::Outcome::mapped) return decode(kind, std::move(result.text));
-  return refused("the program: " + result.text);
 }
 
 struct Shown {
@@ -148,7 +117,7 @@ int map_sample(const Loaded& loaded, Mapper& mapper, const CheckOptions& options
   std::ifstream in(options.sample, std::ios::binary);
   if (!in) return complain("the file '" + options.sample + "' cannot be read"), exit_no;
   std::string body{std::istreambuf_iterator<char>(in), {}};
-  const Decoded decoded = read_body(*integration, mapper, std::move(body));
+  const Decoded decoded = read_sample(*integration, mapper, std::move(body), now());
   if (decoded.failure != DecodeFailure::none)
     return complain(options.sample + ": " + printable(decoded.message)), exit_no;
   options.json ? print_json(decoded, *loaded.settings) : print_words(decoded, *loaded.settings);

@@ -78,6 +78,13 @@ struct CheckOptions {
 };
 int check(const CheckOptions& options);
 
+struct TestOptions {
+  std::string config;
+  std::vector<std::string> files;  // scenarios
+  bool json = false, verbose = false;
+};
+int test(const TestOptions& options);
+
 struct TokenOptions {
   std::string name, person;
   std::vector<std::string> roles;

@@ -2,8 +2,9 @@
 """What the documents show works when it is pasted.
 
 Every fenced block of README.md and docs/*.md is tried, page by page:
-  yaml    of ours: `tocsin check`, completed by the other blocks of its page and by BASE; of Prometheus
-          and Alertmanager: promtool and amtool. Files that it names are made first.
+  yaml    of ours: `tocsin check`, completed by the other blocks of its page and by BASE; scenarios:
+          `tocsin test` with BASE; of Prometheus and Alertmanager: promtool and amtool. Files that it
+          names are made first.
   sh      all of a page in one shell, in order, in an empty folder, against a daemon of its own
   json    parses; after the line <!-- POST /path --> it is sent there and must be taken
   python  compiles
@@ -143,6 +144,9 @@ class Bench:
         if "scrape_configs" in own or "alerting" in own or "rule_files" in own:
             path = self.put("prometheus.yml", self.with_files(block.text))
             return run(["promtool", "check", "config", "--syntax-only", path])
+        if "tests" in own:
+            return run([self.binary, "test", self.put("scenarios.yaml", block.text), "--config",
+                        self.put("tocsin.yaml", self.with_files(BASE))])
         if "expr:" in block.text:
             return run(["promtool", "check", "rules", self.put("rules.yml", block.text)])
         if "receivers" in own or "route" in own:
@@ -166,7 +170,8 @@ class Bench:
 
 def is_ours(block):
     own = sections(block.text)
-    foreign = {"scrape_configs", "alerting", "rule_files", "receivers", "route", "global", "apiVersion"}
+    foreign = {"scrape_configs", "alerting", "rule_files", "receivers", "route", "global", "apiVersion",
+               "tests"}
     return block.language == "yaml" and not foreign & set(own) and "expr:" not in block.text
 
 
