@@ -262,6 +262,13 @@ struct Story {
 
 }  // namespace
 
+std::string story_words(JoinReason why) {
+  return join_words(why);
+}
+std::string span_words(Span span) {
+  return duration(span);
+}
+
 std::optional<TimelineEntry> read_entry(std::string_view value) {
   FactView view;
   TimelineEntry entry;

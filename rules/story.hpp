@@ -24,6 +24,11 @@ struct TimelineEntry {
 // Nothing when the bytes are damaged or of a newer version.
 std::optional<TimelineEntry> read_entry(std::string_view value);
 
+// The words of the parts, for whoever says more about them.
+std::string story_words(JoinReason why);  // "same CI and same subcategory"
+std::string span_words(Span span);        // "90 s", "15 min", "4 h"
+std::string wall_words(Wall at);          // "2026-06-09 02:00:05 UTC"
+
 // A closed incident, as it stands in the archive.
 struct ArchivedIncident {
   IncidentRow row;

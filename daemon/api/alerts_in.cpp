@@ -14,16 +14,6 @@ constexpr std::string_view am_source = "alertmanager_v2";
 constexpr std::string_view generic_source = "generic";
 constexpr std::string_view cli_hook = "cli";
 
-// The integration of that name; `cli`, which scripts use without knowing the configuration, is the
-// first one that reads our own JSON, and exists even if there is none.
-std::optional<Hook> find_hook(const Access& access, std::string_view name) {
-  if (const Hook* hook = access.hook(name)) return *hook;
-  if (name != cli_hook) return {};
-  for (const Hook& hook : access.hooks)
-    if (hook.source == generic_source) return hook;
-  return Hook{std::string(cli_hook), std::string(generic_source), {}, true};
-}
-
 HttpResponse refused_body(bool am, const Decoded& decoded) {
   const auto answer = [&](int status, int am_code, std::string_view code) {
     return am ? am_framework_error(status, am_code, decoded.message)
@@ -76,6 +66,14 @@ HttpResponse stored(const Taken& taken, std::uint64_t seq) {
 }
 
 }  // namespace
+
+std::optional<Hook> find_hook(const Access& access, std::string_view name) {
+  if (const Hook* hook = access.hook(name)) return *hook;
+  if (name != cli_hook) return {};
+  for (const Hook& hook : access.hooks)
+    if (hook.source == generic_source) return hook;
+  return Hook{std::string(cli_hook), std::string(generic_source), {}, true};
+}
 
 bool may_be_json(const HttpRequest& request) {
   const std::string* type = request.find("Content-Type");

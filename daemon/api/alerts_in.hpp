@@ -51,6 +51,10 @@ class AlertsIn {
   IntakeStats stats_;
 };
 
+// The integration of that name; `cli`, which scripts use without knowing the configuration, is the
+// first one that reads our own JSON, and exists even if there is none.
+std::optional<Hook> find_hook(const Access& access, std::string_view name);
+
 // Senders forget the type, and curl -d says a form; what is clearly no JSON is refused.
 bool may_be_json(const HttpRequest& request);
 

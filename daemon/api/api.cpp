@@ -29,6 +29,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
       router_([this] { return this->access(); }, gate_),
       alerts_in_(
           engine, [this] { return this->access(); }, ports.mapper),
+      explain_(
+          engine, [this] { return this->access(); }, ports.mapper),
       am_(reading_, ports.version, ports.started),
       health_(
           reading_, [this] { return this->access(); }, std::move(ports.reload),
@@ -38,6 +40,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   alerts_in_.add_routes(router_);
   am_.add_routes(router_);
   add_v1_reads(router_, reading_);
+  explain_.add_routes(router_);
   add_v1_writes(router_, reading_);
   add_v1_silences(router_, reading_);
   add_am_silences(router_, reading_);
@@ -89,6 +92,7 @@ void Api::set_web(std::shared_ptr<const WebRules> rules) {
 void Api::stop() {
   gate_.stop();
   reading_thread_.stop();
+  explain_.stop();
 }
 
 }  // namespace tocsin::api

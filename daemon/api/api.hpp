@@ -8,6 +8,7 @@
 
 #include "daemon/api/alerts_in.hpp"
 #include "daemon/api/am_api.hpp"
+#include "daemon/api/explain.hpp"
 #include "daemon/api/health.hpp"
 #include "daemon/api/links.hpp"
 #include "daemon/api/metrics.hpp"
@@ -56,6 +57,7 @@ class Api {
   Gate gate_;
   Router router_;
   AlertsIn alerts_in_;
+  ExplainApi explain_;
   AmApi am_;
   HealthApi health_;
   LinksApi links_{reading_};

@@ -223,6 +223,17 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   }
 }
 
+void add_explain(CLI::App& root, ExplainOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("explain");
+  app->add_option("what", o.what, "an incident, or a file with an event; - reads standard input")
+      ->required();
+  CLI::Option* from =
+      app->add_option("--from", o.from, "the integration that would read it")->type_name("NAME");
+  app->add_flag("--syslog", o.syslog, "the file is a line of syslog")->excludes(from);
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return explain(o); }; });
+}
+
 void add_silence_verbs(CLI::App& root, SilenceOptions& o, Chosen& chosen) {
   CLI::App* silence = root.add_subcommand("silence");
   silence->require_subcommand(1);
@@ -402,6 +413,7 @@ int run(int argc, char** argv) {
   SendOptions sending;
   ListOptions listing;
   IncidentOptions acting;
+  ExplainOptions explaining;
   SilenceOptions silencing;
   DrillOptions drilling;
   BackupOptions backup;
@@ -415,6 +427,7 @@ int run(int argc, char** argv) {
   add_test(root, testing, chosen);
   add_send(root, sending, chosen);
   add_incident(root, listing, acting, chosen);
+  add_explain(root, explaining, chosen);
   add_silence_verbs(root, silencing, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);

@@ -88,6 +88,21 @@ constexpr std::array pages{
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{
+        "tocsin explain", "why it came out so, and why nobody was paged",
+        "tocsin explain INC0000012 | FILE [--from NAME | --syslog] [--json]",
+        "Of an incident: every step of its story with the rule it rests on, what it does next if\n"
+        "nobody answers, and why nobody is paged if nobody is. Of a file with an event: what "
+        "would\n"
+        "become of it now - how it is read, its CI, severity, category and owner, what it would\n"
+        "join and what was asked in vain before, its priority with its terms, and who would be\n"
+        "woken when. Nothing is sent, written or counted by asking.\n\n"
+        "Below each line stands what changes it: the file and line of the rule, CI, pool, group,\n"
+        "step or window, or the key that overrides a default. The event is our own JSON, as\n"
+        "tocsin send makes it, or with --from what the sender of that integration posts.",
+        "tocsin explain INC0000012\n"
+        "echo '{\"key\": \"disk-full\", \"ci\": \"db-7\"}' | tocsin explain -\n"
+        "tocsin explain webhook.json --from alertmanager"},
+    Manual{
         "tocsin silence", "keep alerts from paging for a while",
         "tocsin silence add|list|expire ...",
         "What a silence fits opens incidents as ever and pages nobody; what still fires when it\n"

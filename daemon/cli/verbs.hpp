@@ -39,6 +39,13 @@ int show_incident(const IncidentOptions& options);
 // verb: ack, note, resolve, close
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
+struct ExplainOptions : ClientOptions {
+  std::string what;  // an incident, or a file with an event; -: standard input
+  std::string from;  // the integration that reads it; empty: our own JSON
+  bool syslog = false;
+};
+int explain(const ExplainOptions& options);
+
 struct SilenceOptions : ClientOptions {
   std::vector<std::string> matchers;
   std::string id, lasts, from, until, comment;

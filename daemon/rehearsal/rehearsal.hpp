@@ -61,6 +61,7 @@ class Rehearsal {
 
   Wall now() const { return now_; }
   const State& state() const { return state_; }
+  std::shared_ptr<const Snapshot> snapshot() { return state_.snapshot(); }
   const std::shared_ptr<const Settings>& settings() const { return sequencer_->settings(); }
 
   // Everything that is due before `to` happens, and it is `to`. What is due at that very instant

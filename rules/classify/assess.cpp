@@ -150,6 +150,23 @@ Assessment assess(const Concern& concern, const Settings& settings) {
   return out;
 }
 
+std::vector<std::string> keys_of(const Concern& concern, const Settings& settings) {
+  const Ci* ci = concern.ci.empty() ? nullptr : settings.ci(concern.ci);
+  if (!ci)
+    return concern.ci.empty() ? std::vector<std::string>{"priority.unknown_ci_impact"}
+                              : std::vector<std::string>{"cis." + std::string(concern.ci),
+                                                         "priority.unknown_ci_impact"};
+  const Affected affected = affected_by(*ci, settings);
+  std::vector<std::string> out{"cis." + affected.worst->id};
+  if (affected.worst != ci) out.push_back("cis." + ci->id);
+  if (!ci->pool.empty()) out.push_back("pools." + ci->pool);
+  if (hours_that_count(affected, settings)) out.push_back("calendars." + affected.worst->hours);
+  for (const CriticalPeriod* period : periods_of(affected, settings))
+    if (open_at(settings.calendar(period->calendar), concern.at))
+      out.push_back("critical_periods." + period->id);
+  return out;
+}
+
 std::optional<Wall> reassess_at(std::string_view id, Wall at, const Settings& settings) {
   const Ci* ci = id.empty() ? nullptr : settings.ci(id);
   if (!ci) return {};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/model/settings.hpp"
 
@@ -26,6 +27,9 @@ struct Assessment {
   std::string reason;  // one sentence: both inputs, and where they came from
 };
 Assessment assess(const Concern& concern, const Settings& settings);
+
+// The keys of the configuration that the answer rests on, besides the matrix: "cis.svc-pay".
+std::vector<std::string> keys_of(const Concern& concern, const Settings& settings);
 
 // When the answer may be another one although nothing happens: the next boundary, after `at`, of
 // the service hours and critical periods that count. None: never.

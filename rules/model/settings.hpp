@@ -24,6 +24,7 @@ class RE2;
 namespace tocsin {
 
 class SyslogRules;  // connectors/in/syslog/rules.hpp
+class Places;       // rules/model/places.hpp
 
 // A Prometheus matcher. Regular expressions are anchored at both ends and run in linear time (RE2).
 struct Matcher {
@@ -221,6 +222,8 @@ struct Settings {
   std::string time_zone;     // of messages to nobody in particular; empty: UTC
   // Those that are named above, by name. Not part of the hash: they only word times.
   std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones;
+  // Where each part of it stands in the files; null: nobody knows. Not part of the hash either.
+  std::shared_ptr<const Places> places;
 
   const Ci* ci(std::string_view id) const;
   const Pool* pool(std::string_view id) const;

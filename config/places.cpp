@@ -1,0 +1,44 @@
+#include "config/places.hpp"
+
+namespace tocsin::config {
+namespace {
+
+constexpr int levels_max = 3;
+
+void add(Places& out, std::string key, const Mark& mark) {
+  if (mark.file) out.add(std::move(key), *mark.file, mark.line);
+}
+
+// What a thing of a list is called: most have an id, channels and integrations a name.
+const std::string* name_of(const Node& item) {
+  for (const std::string_view key : {"id", "name"})
+    if (const Node* node = item.find(key); node && node->kind == Node::Kind::scalar)
+      return &node->text;
+  return nullptr;
+}
+
+void walk(Places& out, const Node& node, const std::string& prefix, int level) {
+  for (const Member& member : node.members) {
+    const std::string key = prefix + member.key;
+    add(out, key, member.mark);
+    if (level >= levels_max) continue;
+    if (member.value.kind == Node::Kind::map) walk(out, member.value, key + ".", level + 1);
+    for (std::size_t i = 0; i < member.value.items.size(); ++i) {
+      const Node& item = member.value.items[i];
+      const std::string* name = item.kind == Node::Kind::map ? name_of(item) : nullptr;
+      add(out, name ? key + "." + *name : key + "[" + std::to_string(i) + "]", item.mark);
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Places> places_of(const Node& root, bool stored) {
+  auto out = std::make_shared<Places>();
+  walk(*out, root, "", 1);
+  if (stored) out->mark_stored();
+  out->sort();
+  return out;
+}
+
+}  // namespace tocsin::config

@@ -1,0 +1,15 @@
+#pragma once
+// The tree of a configuration -> where each key and each named thing in it stands. Internal to
+// config/. Pure.
+
+#include <memory>
+
+#include "config/yaml.hpp"
+#include "rules/model/places.hpp"
+
+namespace tocsin::config {
+
+// Keys to three levels; of lists of named things the things, and of other lists the items.
+std::shared_ptr<const Places> places_of(const Node& root, bool stored);
+
+}  // namespace tocsin::config
