@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "rules/model/codec.hpp"
 #include "rules/model/row_codec.hpp"
 
 namespace tocsin::api {
