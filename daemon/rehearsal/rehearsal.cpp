@@ -1,8 +1,13 @@
 #include "daemon/rehearsal/rehearsal.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 
+#include "daemon/engine/checkpoint.hpp"
 #include "daemon/engine/recover.hpp"
+#include "daemon/engine/sequencer.hpp"
+#include "daemon/journal/memory_journal.hpp"
 #include "rules/invariants.hpp"
 #include "rules/model/row_codec.hpp"
 #include "rules/prepare.hpp"
@@ -19,11 +24,9 @@ std::optional<Disposition> tallied(Text packed) {
   return static_cast<Disposition>(packed[0]);
 }
 
-}  // namespace
-
 // Looks for what a turn says of one event: a fact about its alert that carries a disposition, or
 // else the count of those that have no fact of their own.
-class Rehearsal::Watch {
+class Watch {
  public:
   explicit Watch(Fingerprint alert) : alert_(alert) {}
   void saw(const FactView& view) {
@@ -48,7 +51,47 @@ class Rehearsal::Watch {
   std::optional<Disposition> own_, counted_;
 };
 
-Rehearsal::Rehearsal(std::shared_ptr<const Settings> settings, RehearsalOptions options)
+}  // namespace
+
+struct Rehearsal::Impl {
+  Impl(std::shared_ptr<const Settings> settings, RehearsalOptions options);
+
+  const std::shared_ptr<const Settings>& settings() const { return sequencer_->settings(); }
+  void advance(Wall to);
+  void finish(Wall to);
+  std::optional<Wall> next_due() const;
+  std::vector<Heard> receive(const AlertBatch& batch, std::string_view integration,
+                             Wall received_at);
+  void reject(std::string_view integration, Disposition disposition, std::uint32_t count);
+  Answer give(Command command);
+  void apply(std::shared_ptr<const Settings> settings);
+  std::vector<TimelineEntry> timeline(IncidentNumber incident);
+  Instant instant() const { return state_.globals().instant(now_); }
+  void begin(std::shared_ptr<const Settings> settings);
+  Heard receive_one(const AlertBatch& batch, const IncomingAlert& alert, std::uint8_t source,
+                    Span promise, Wall received_at);
+  void put(Command command);
+  void turn();  // until nothing is left to do now
+  void release();
+  void keep_small();
+
+  RehearsalOptions options_;
+  MemoryStore store_;
+  MemoryJournal journal_{store_};
+  State state_;
+  Checkpointer checkpointer_;
+  Marker marker_;
+  std::uint64_t uid_ = 0;
+  std::uint64_t durable_ = 0;
+  std::size_t tail_bytes_ = 0;
+  Wall now_{};
+  std::unique_ptr<Sequencer> sequencer_;
+  std::deque<Work> inbox_;
+  std::multimap<Instant, SettleAttempt> answers_;  // of channels that take their time
+  Watch* watch_ = nullptr;
+};
+
+Rehearsal::Impl::Impl(std::shared_ptr<const Settings> settings, RehearsalOptions options)
     : options_(std::move(options)), now_(options_.start) {
   Recovered found = recover(journal_, state_, checkpointer_);
   std::uint32_t slot = no_slot;
@@ -61,7 +104,7 @@ Rehearsal::Rehearsal(std::shared_ptr<const Settings> settings, RehearsalOptions 
 }
 
 // A state that was given goes on as the process does that it was copied from.
-void Rehearsal::begin(std::shared_ptr<const Settings> settings) {
+void Rehearsal::Impl::begin(std::shared_ptr<const Settings> settings) {
   if (!state_.globals().epoch) {
     TakeEpoch epoch;
     epoch.epoch = Epoch(1), epoch.version = "rehearsal", epoch.boot = "rehearsal";
@@ -74,7 +117,7 @@ void Rehearsal::begin(std::shared_ptr<const Settings> settings) {
 
 // ---- time ----
 
-std::optional<Wall> Rehearsal::next_due() const {
+std::optional<Wall> Rehearsal::Impl::next_due() const {
   std::optional<Instant> next = sequencer_->next_deadline();
   if (!answers_.empty() && (!next || answers_.begin()->first < *next))
     next = answers_.begin()->first;
@@ -82,7 +125,7 @@ std::optional<Wall> Rehearsal::next_due() const {
   return std::max(now_, state_.globals().wall(*next));
 }
 
-void Rehearsal::advance(Wall to) {
+void Rehearsal::Impl::advance(Wall to) {
   for (auto due = next_due(); due && *due < to; due = next_due()) {
     now_ = *due;
     turn();
@@ -90,19 +133,15 @@ void Rehearsal::advance(Wall to) {
   now_ = std::max(now_, to);
 }
 
-void Rehearsal::finish(Wall to) {
+void Rehearsal::Impl::finish(Wall to) {
   advance(to);
   turn();
 }
 
 // ---- what is heard and done ----
 
-std::vector<Heard> Rehearsal::receive(const AlertBatch& batch, std::string_view integration) {
-  return receive(batch, integration, now_);
-}
-
-std::vector<Heard> Rehearsal::receive(const AlertBatch& batch, std::string_view integration,
-                                      Wall received_at) {
+std::vector<Heard> Rehearsal::Impl::receive(const AlertBatch& batch, std::string_view integration,
+                                            Wall received_at) {
   std::vector<Heard> out;
   const std::uint8_t source = state_.source_slot(integration);
   for (const IncomingAlert& alert : batch.alerts)
@@ -111,8 +150,8 @@ std::vector<Heard> Rehearsal::receive(const AlertBatch& batch, std::string_view 
 }
 
 // One event is one request, so that what follows in its turn is what became of it.
-Heard Rehearsal::receive_one(const AlertBatch& batch, const IncomingAlert& alert,
-                             std::uint8_t source, Span promise, Wall received_at) {
+Heard Rehearsal::Impl::receive_one(const AlertBatch& batch, const IncomingAlert& alert,
+                                   std::uint8_t source, Span promise, Wall received_at) {
   AlertsRequest request;
   request.batch = std::make_shared<AlertBatch>();
   request.batch->bytes = batch.text(alert).bytes();
@@ -137,13 +176,14 @@ Heard Rehearsal::receive_one(const AlertBatch& batch, const IncomingAlert& alert
   return heard;
 }
 
-void Rehearsal::reject(std::string_view integration, Disposition disposition, std::uint32_t count) {
+void Rehearsal::Impl::reject(std::string_view integration, Disposition disposition,
+                             std::uint32_t count) {
   put(CountRejected{state_.source_slot(integration), disposition, count});
   put(FlushTallies{});
   turn();
 }
 
-Answer Rehearsal::give(Command command) {
+Answer Rehearsal::Impl::give(Command command) {
   Answer out;
   inbox_.push_back({instant(), std::move(command),
                     [&out](const Answer& answer, std::uint64_t) { out = answer; }, 0});
@@ -151,18 +191,18 @@ Answer Rehearsal::give(Command command) {
   return out;
 }
 
-void Rehearsal::apply(std::shared_ptr<const Settings> settings) {
+void Rehearsal::Impl::apply(std::shared_ptr<const Settings> settings) {
   put(ApplyConfig{std::move(settings), "rehearsal"});
   turn();
 }
 
 // ---- turns ----
 
-void Rehearsal::put(Command command) {
+void Rehearsal::Impl::put(Command command) {
   inbox_.push_back({instant(), std::move(command), {}, 0});
 }
 
-void Rehearsal::turn() {
+void Rehearsal::Impl::turn() {
   bool more = true;
   while (more) {
     while (!answers_.empty() && answers_.begin()->first <= instant()) {
@@ -189,9 +229,9 @@ void Rehearsal::turn() {
   if (tail_bytes_ > tail_bytes_max) keep_small();
 }
 
-void Rehearsal::release() {
+void Rehearsal::Impl::release() {
   auto released = sequencer_->committed(durable_);
-  for (CallerReply& reply : released.replies) {
+  for (Reply& reply : released.replies) {
     if (reply.done) reply.done(reply.answer, reply.seq);
     if (reply.stored) reply.stored(true, reply.seq);
   }
@@ -212,7 +252,7 @@ void Rehearsal::release() {
 }
 
 // The log of a long story is cut as in service: what stays in memory is rows.
-void Rehearsal::keep_small() {
+void Rehearsal::Impl::keep_small() {
   Cut cut = checkpointer_.cut(state_, sequencer_->head(), sequencer_->snapshot_now());
   Marker written;
   if (checkpointer_.write(journal_, cut, marker_, written) != Install::installed) {
@@ -226,7 +266,7 @@ void Rehearsal::keep_small() {
 
 // ---- looking ----
 
-std::vector<TimelineEntry> Rehearsal::timeline(IncidentNumber incident) {
+std::vector<TimelineEntry> Rehearsal::Impl::timeline(IncidentNumber incident) {
   std::vector<TimelineEntry> out;
   const auto snapshot = state_.snapshot();
   for (std::uint32_t i = 1;; ++i) {
@@ -238,8 +278,54 @@ std::vector<TimelineEntry> Rehearsal::timeline(IncidentNumber incident) {
   }
 }
 
+// ---- the face ----
+
+Rehearsal::Rehearsal(std::shared_ptr<const Settings> settings, RehearsalOptions options)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(options))) {}
+Rehearsal::~Rehearsal() = default;
+
+Wall Rehearsal::now() const {
+  return impl_->now_;
+}
+const State& Rehearsal::state() const {
+  return impl_->state_;
+}
+std::shared_ptr<const Snapshot> Rehearsal::snapshot() {
+  return impl_->state_.snapshot();
+}
+const std::shared_ptr<const Settings>& Rehearsal::settings() const {
+  return impl_->settings();
+}
+void Rehearsal::advance(Wall to) {
+  impl_->advance(to);
+}
+void Rehearsal::finish(Wall to) {
+  impl_->finish(to);
+}
+std::optional<Wall> Rehearsal::next_due() const {
+  return impl_->next_due();
+}
+std::vector<Heard> Rehearsal::receive(const AlertBatch& batch, std::string_view integration) {
+  return impl_->receive(batch, integration, impl_->now_);
+}
+std::vector<Heard> Rehearsal::receive(const AlertBatch& batch, std::string_view integration,
+                                      Wall received_at) {
+  return impl_->receive(batch, integration, received_at);
+}
+void Rehearsal::reject(std::string_view integration, Disposition disposition, std::uint32_t count) {
+  impl_->reject(integration, disposition, count);
+}
+Answer Rehearsal::give(Command command) {
+  return impl_->give(std::move(command));
+}
+void Rehearsal::apply(std::shared_ptr<const Settings> settings) {
+  impl_->apply(std::move(settings));
+}
+std::vector<TimelineEntry> Rehearsal::timeline(IncidentNumber incident) {
+  return impl_->timeline(incident);
+}
 std::optional<std::string> Rehearsal::broken() const {
-  return broken_law(state_, *settings());
+  return broken_law(impl_->state_, *impl_->settings());
 }
 
 }  // namespace tocsin

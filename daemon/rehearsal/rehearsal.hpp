@@ -9,9 +9,7 @@
 // asked for and told.
 
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +17,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/engine/checkpoint.hpp"
-#include "daemon/engine/sequencer.hpp"
-#include "daemon/journal/memory_journal.hpp"
 #include "rules/model/alert.hpp"
 #include "rules/model/command.hpp"
 #include "rules/model/page.hpp"
+#include "rules/model/state.hpp"
 #include "rules/story.hpp"
 
 namespace tocsin {
@@ -58,11 +54,12 @@ struct Heard {
 class Rehearsal {
  public:
   Rehearsal(std::shared_ptr<const Settings> settings, RehearsalOptions options);
+  ~Rehearsal();
 
-  Wall now() const { return now_; }
-  const State& state() const { return state_; }
-  std::shared_ptr<const Snapshot> snapshot() { return state_.snapshot(); }
-  const std::shared_ptr<const Settings>& settings() const { return sequencer_->settings(); }
+  Wall now() const;
+  const State& state() const;
+  std::shared_ptr<const Snapshot> snapshot();
+  const std::shared_ptr<const Settings>& settings() const;
 
   // Everything that is due before `to` happens, and it is `to`. What is due at that very instant
   // comes after what is given then, as it does in service (TIM-4); finish() does that, too.
@@ -87,31 +84,8 @@ class Rehearsal {
   std::optional<std::string> broken() const;
 
  private:
-  class Watch;
-
-  Instant instant() const { return state_.globals().instant(now_); }
-  void begin(std::shared_ptr<const Settings> settings);
-  Heard receive_one(const AlertBatch& batch, const IncomingAlert& alert, std::uint8_t source,
-                    Span promise, Wall received_at);
-  void put(Command command);
-  void turn();  // until nothing is left to do now
-  void release();
-  void keep_small();
-
-  RehearsalOptions options_;
-  MemoryStore store_;
-  MemoryJournal journal_{store_};
-  State state_;
-  Checkpointer checkpointer_;
-  Marker marker_;
-  std::uint64_t uid_ = 0;
-  std::uint64_t durable_ = 0;
-  std::size_t tail_bytes_ = 0;
-  Wall now_{};
-  std::unique_ptr<Sequencer> sequencer_;
-  std::deque<Work> inbox_;
-  std::multimap<Instant, SettleAttempt> answers_;  // of channels that take their time
-  Watch* watch_ = nullptr;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace tocsin

@@ -21,8 +21,10 @@ namespace {
 constexpr Wall morning{1'780'995'600'000};  // 2026-06-09T09:00:00Z
 
 constexpr const char* company = R"(integrations: [{name: prom, source: alertmanager_v2}]
-channels: [{name: pager, kind: mailbox, directory: /tmp/pages, from: a@example.org, to: b@example.org}]
-people: [{id: ann, email: ann@example.org, reach: {page: [pager]}}, {id: bob, email: bob@example.org, reach: {page: [pager]}}]
+channels: [{name: pager, kind: mailbox, )"
+                                R"(directory: /tmp/pages, from: a@example.org, to: b@example.org}]
+people: [{id: ann, email: ann@example.org, reach: {page: [pager]}}, )"
+                                R"({id: bob, email: bob@example.org, reach: {page: [pager]}}]
 groups: [{id: blue, members: [ann, bob]}, {id: red, members: [bob]}]
 default_group: blue
 catch_all: {people: [bob]}
@@ -35,8 +37,10 @@ cis:
   - {id: sw, class: network_switch}
 pools: [{id: web, supports: [svc], min_members: 1}]
 rules:
-  - {id: a100, match: ['alertname="PostgresDown"'], set: {category: database, subcategory: availability}}
-  - {id: a200, match: ['alertname="Slow"'], set: {category: database, subcategory: performance_locks}}
+  - {id: a100, match: ['alertname="PostgresDown"'], set: {category: database, )"
+                                R"(subcategory: availability}}
+  - {id: a200, match: ['alertname="Slow"'], set: {category: database, )"
+                                R"(subcategory: performance_locks}}
   - {id: a300, match: ['alertname="Watchdog"'], set: {class: heartbeat}}
   - {id: a400, match: ['alertname="Loud"'], set: {severity: info}}
 hold_down: {error: 0s, warning: 2m}

@@ -21,7 +21,8 @@ groups: [{id: blue, members: [ann, bob]}]
 default_group: blue
 cis: [{id: db-1, class: database, criticality: mission_critical}]
 rules:
-  - {id: a100, match: ['alertname="PostgresDown"'], set: {category: database, subcategory: availability}}
+  - {id: a100, match: ['alertname="PostgresDown"'], set: {category: database, )"
+                                R"(subcategory: availability}}
 )";
 
 std::string errors(const std::string& text) {
@@ -69,7 +70,8 @@ TEST_CASE("a file of scenarios says everything that is wrong with it, each at it
 t.yaml:5:9: an event is one thing, not both alert and resolved
 t.yaml:5:33: unknown key 'resolved' in an event
 t.yaml:6:14: at is a duration such as 90s, 4h, 1h30m or 2d, not 'soon'
-t.yaml:7:9: an event has one of alert, resolved, body, body_file, syslog, acknowledge, note, resolve, close, silence or channel
+t.yaml:7:9: an event has one of alert, resolved, body, body_file, syslog, )"
+       R"(acknowledge, note, resolve, close, silence or channel
 t.yaml:8:9: somebody does it: it has no by
 t.yaml:9:55: there is no disposition 'duplicated', did you mean 'duplicate'?
 t.yaml:9:67: unknown key 'prio' in what is expected of an alert
@@ -97,8 +99,7 @@ TEST_CASE("a scenario that comes out as expected has no failure") {
 }
 
 TEST_CASE("what comes out otherwise is said at its line, with what was expected and what came") {
-  CHECK(
-      failures("  events:\n  " + down + ", expect: {priority: P3, joins: same_pool}}\n" + R"(
+  CHECK(failures("  events:\n  " + down + ", expect: {priority: P3, joins: same_pool}}\n" + R"(
   expect:
   - at: 0s
     incidents: [{ci: db-1, priority: P1}, {ci: web-1}]
@@ -106,9 +107,12 @@ TEST_CASE("what comes out otherwise is said at its line, with what was expected 
   - at: 9m
     pages:
     - {to: ann}
-)") ==
-      R"(t.yaml:4:89: at 0s: expected priority P3, got P1 (INC0000001: impact 1 from criticality mission_critical of db-1; urgency 1 from severity critical)
-t.yaml:4:100: at 0s: expected joins same_pool, got opened_it (INC0000001: impact 1 from criticality mission_critical of db-1; urgency 1 from severity critical)
+)") == R"(t.yaml:4:89: at 0s: expected priority P3, got P1 (INC0000001: )"
+       R"(impact 1 from criticality mission_critical of db-1, )"
+       R"(urgency 1 from severity critical)
+t.yaml:4:100: at 0s: expected joins same_pool, got opened_it (INC0000001: )"
+       R"(impact 1 from criticality mission_critical of db-1, )"
+       R"(urgency 1 from severity critical)
 t.yaml:7:5: at 0s: expected no further page, got page to ann by pager at 0s for INC0000001
 t.yaml:8:43: at 0s: expected incident ci web-1, got none
 t.yaml:10:5: at 9m: expected no further page, got page to bob by pager at 5m for INC0000001
@@ -128,7 +132,8 @@ TEST_CASE("bodies, lines, acts, silences and channels take part") {
   - {at: 0s, from: scripts, expect: {disposition: held, ci: web-9},
      body: '{"key": "slow", "ci": "web-9", "severity": "error"}'}
   - {at: 1s, from: scripts, body: '{"key": ', expect: {disposition: rejected_malformed}}
-  - {at: 2s, syslog: "<30>Jan  5 09:00:02 web-9 nobody[1]: all is well", expect: {disposition: unmatched}}
+  - {at: 2s, syslog: "<30>Jan  5 09:00:02 web-9 nobody[1]: all is well", )"
+                 R"(expect: {disposition: unmatched}}
   - {at: 3s, silence: 'ci="db-1"', for: 1h, by: ann}
   - {at: 4s, alert: {alertname: PostgresDown, ci: db-1, severity: critical},
      expect: {disposition: silenced}}
