@@ -122,7 +122,7 @@ Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
     if (report.errors.empty()) {
       compiler.settings.text = normalised(compiler);
       compiler.settings.hash = sha256_hex(compiler.settings.text);
-      compiler.settings.places = places_of(main.root, lenient);
+      compiler.settings.places = places;
       out.settings = std::make_shared<const Settings>(std::move(compiler.settings));
     }
     out.body = std::move(compiler.body);

@@ -21,8 +21,8 @@ void walk(Places& out, const Node& node, const std::string& prefix, int level) {
   for (const Member& member : node.members) {
     const std::string key = prefix + member.key;
     add(out, key, member.mark);
-    if (level >= levels_max) continue;
-    if (member.value.kind == Node::Kind::map) walk(out, member.value, key + ".", level + 1);
+    if (level < levels_max && member.value.kind == Node::Kind::map)
+      walk(out, member.value, key + ".", level + 1);
     for (std::size_t i = 0; i < member.value.items.size(); ++i) {
       const Node& item = member.value.items[i];
       const std::string* name = item.kind == Node::Kind::map ? name_of(item) : nullptr;

@@ -231,7 +231,7 @@ void Rehearsal::Impl::turn() {
 
 void Rehearsal::Impl::release() {
   auto released = sequencer_->committed(durable_);
-  for (Reply& reply : released.replies) {
+  for (CallerReply& reply : released.replies) {
     if (reply.done) reply.done(reply.answer, reply.seq);
     if (reply.stored) reply.stored(true, reply.seq);
   }

@@ -23,8 +23,9 @@ class RE2;
 
 namespace tocsin {
 
-class SyslogRules;  // connectors/in/syslog/rules.hpp
-class Places;       // rules/model/places.hpp
+class SyslogRules;   // connectors/in/syslog/rules.hpp
+class MatcherIndex;  // rules/model/matcher_index.hpp
+class Places;        // rules/model/places.hpp
 
 // A Prometheus matcher. Regular expressions are anchored at both ends and run in linear time (RE2).
 struct Matcher {

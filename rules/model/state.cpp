@@ -1,3 +1,4 @@
+// Why this file is long: every table of the state, how it is found, and when it is due.
 #include "rules/model/state.hpp"
 
 #define XXH_INLINE_ALL
