@@ -115,8 +115,7 @@ Answer override_priority(const Deciding& d, const OverridePriority& c) {
     return answer(Answer::Code::forbidden, c.incident, row.revision,
                   c.by.person + " may not set the priority of this incident");
   if (!reasoned(c.reason, reason_bytes_min)) return reason_required(row, reason_bytes_min);
-  if (c.lasts < Span{} || c.lasts > lasts_max)
-    return invalid(row, "for", "is at most 30 days");
+  if (c.lasts < Span{} || c.lasts > lasts_max) return invalid(row, "for", "is at most 30 days");
   if (!c.priority) {
     if (!row.locked)
       return answer(Answer::Code::already, c.incident, row.revision, "nobody has set its priority");

@@ -49,9 +49,8 @@ void tell_managers(const Deciding& d, IncidentNumber n) {
 
 Assessment assess_open(const Deciding& d, const IncidentRow& row, Severity severity) {
   const IncidentWords w = row.words();
-  Assessment a =
-      assess({w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall()},
-             d.settings);
+  Assessment a = assess(
+      {w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall()}, d.settings);
   if (row.impact_by == 0 && row.urgency_by == 0) return a;
   a.impact = moved(a.impact, row.impact_by), a.urgency = moved(a.urgency, row.urgency_by);
   a.priority = static_cast<Priority>(d.settings.matrix[a.impact - 1][a.urgency - 1] - 1);

@@ -154,7 +154,8 @@ struct Story {
   }
   void on(const PriorityAdjusted& f) {
     const auto moved = [](const char* what, int by) {
-      return by == 0 ? std::string() : std::string(what) + (by < 0 ? " one up" : " one down") + ", ";
+      return by == 0 ? std::string()
+                     : std::string(what) + (by < 0 ? " one up" : " one down") + ", ";
     };
     const std::string how = moved("impact", f.impact_by) + moved("urgency", f.urgency_by);
     say("prioritized", std::string(f.by),

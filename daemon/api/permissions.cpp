@@ -68,10 +68,21 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
-      "incident.resolve_force", "incident.close", "config.reload", "loss.confirm",
-      "silence.write",          "drill.start",    "link.rotate",   "paging.resume",
-      "backup.create",          "incident.link",  "incident.adjust_impact_urgency",
+      "incident.read",
+      "incident.note",
+      "incident.ack",
+      "incident.resolve",
+      "incident.resolve_force",
+      "incident.close",
+      "config.reload",
+      "loss.confirm",
+      "silence.write",
+      "drill.start",
+      "link.rotate",
+      "paging.resume",
+      "backup.create",
+      "incident.link",
+      "incident.adjust_impact_urgency",
       "incident.override_priority"};
   return words[index(permission)];
 }

@@ -91,12 +91,11 @@ constexpr std::array pages{
         "The parent speaks for it from there on: nobody is paged for the child. It ends with its\n"
         "parent, or goes on by itself when it still fires then. none: it speaks for itself again.",
         "tocsin incident link 13 12"},
-    Manual{
-        "tocsin incident adjust", "say that it hurts more or less, or sooner or later",
-        "tocsin incident adjust NUMBER [--impact LEVEL] [--urgency LEVEL] --reason TEXT",
-        "Moves what is calculated by one level: -1 is worse, +1 is better, 0 is as calculated.\n"
-        "The priority follows at once, and goes on following what is known.",
-        "tocsin incident adjust 12 --impact -1 --reason 'the board is watching'"},
+    Manual{"tocsin incident adjust", "say that it hurts more or less, or sooner or later",
+           "tocsin incident adjust NUMBER [--impact LEVEL] [--urgency LEVEL] --reason TEXT",
+           "Moves what is calculated by one level: -1 is worse, +1 is better, 0 is as calculated.\n"
+           "The priority follows at once, and goes on following what is known.",
+           "tocsin incident adjust 12 --impact -1 --reason 'the board is watching'"},
     Manual{
         "tocsin incident override", "set its priority, whatever is calculated",
         "tocsin incident override NUMBER PRIORITY [--for DURATION] --reason TEXT",

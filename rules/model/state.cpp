@@ -154,13 +154,13 @@ bool State::true_now(const Deadline& d, Instant& due) const {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
-      due = d.kind == DeadlineKind::escalation ? row.escalate_due
-            : d.kind == DeadlineKind::verify   ? row.verify_due
-            : d.kind == DeadlineKind::prompt   ? row.prompt_due
-            : d.kind == DeadlineKind::reassess ? row.reassess_due
-            : d.kind == DeadlineKind::family   ? row.family_due
+      due = d.kind == DeadlineKind::escalation      ? row.escalate_due
+            : d.kind == DeadlineKind::verify        ? row.verify_due
+            : d.kind == DeadlineKind::prompt        ? row.prompt_due
+            : d.kind == DeadlineKind::reassess      ? row.reassess_due
+            : d.kind == DeadlineKind::family        ? row.family_due
             : d.kind == DeadlineKind::override_over ? row.lock_due
-                                               : row.close_due;
+                                                    : row.close_due;
       break;
     }
     case DeadlineKind::replan:
