@@ -14,8 +14,8 @@ IncidentRow incident_row(const Deciding& d, IncidentNumber n) {
   return d.state.incidents().at(d.state.incident_slot(n));
 }
 
-std::uint8_t moved(int level, int by) {
-  return static_cast<std::uint8_t>(std::clamp(level + by, 1, 4));
+std::uint8_t moved(int level, int by, int levels) {
+  return static_cast<std::uint8_t>(std::clamp(level + by, 1, levels));
 }
 
 std::string by_people(const char* what, int by) {
@@ -52,7 +52,8 @@ Assessment assess_open(const Deciding& d, const IncidentRow& row, Severity sever
   Assessment a = assess(
       {w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall()}, d.settings);
   if (row.impact_by == 0 && row.urgency_by == 0) return a;
-  a.impact = moved(a.impact, row.impact_by), a.urgency = moved(a.urgency, row.urgency_by);
+  a.impact = moved(a.impact, row.impact_by, d.settings.levels);
+  a.urgency = moved(a.urgency, row.urgency_by, d.settings.levels);
   a.priority = static_cast<Priority>(d.settings.matrix[a.impact - 1][a.urgency - 1] - 1);
   a.reason += by_people("impact", row.impact_by) + by_people("urgency", row.urgency_by);
   return a;
