@@ -6,7 +6,7 @@
 //                      or waits out its hold-down, or opens one
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
-//   a person           acknowledges, notes, resolves, closes
+//   a person           acknowledges, notes, resolves, closes, knows better how urgent it is
 //   a silence          came or went: what it covers is held back, what it no longer covers pages
 //   a channel          delivered a page, or did not
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
@@ -30,6 +30,7 @@
 #include "rules/oncall/outbox.hpp"
 #include "rules/oncall/pause.hpp"
 #include "rules/oncall/replan.hpp"
+#include "rules/override.hpp"
 #include "rules/prepare.hpp"
 #include "rules/priority.hpp"
 #include "rules/process/format.hpp"
@@ -313,6 +314,12 @@ void on(const Deciding& d, const CloseIncident& c) {
 void on(const Deciding& d, const LinkIncident& c) {
   d.out.answer = link(d, c);
 }
+void on(const Deciding& d, const AdjustPriority& c) {
+  d.out.answer = adjust_priority(d, c);
+}
+void on(const Deciding& d, const OverridePriority& c) {
+  d.out.answer = override_priority(d, c);
+}
 
 void on(const Deciding& d, const SetSilence& c) {
   d.out.answer = set_silence(d, c);
@@ -559,6 +566,8 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return storm_due(d);
     case DeadlineKind::flapping:
       return flapping_due(d, due.slot);
+    case DeadlineKind::override_over:
+      return end_override(d, n);
     case DeadlineKind::count_:
       return;
   }

@@ -108,12 +108,49 @@ void Fold::start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due) {
   i.cycle = cycle, i.step = i.repeat = 0, i.cycle_at = at, i.escalate_due = due, i.cycle_pages = 0;
 }
 
+template <class F>
+void Fold::prioritize(IncidentRow& i, const F& f) {
+  i.priority = f.priority, i.escalate_due = f.escalate_due;
+  if (f.new_cycle) start_cycle(i, static_cast<std::uint16_t>(i.cycle + 1), f.escalate_due);
+}
+
 void Fold::on(const PriorityChanged& f) {
   count(s.totals_, f);
   change(f.incident, [&](IncidentRow& i) {
-    i.impact = f.impact, i.urgency = f.urgency, i.priority = f.priority, i.severity = f.severity;
-    i.escalate_due = f.escalate_due;
-    if (f.new_cycle) start_cycle(i, static_cast<std::uint16_t>(i.cycle + 1), f.escalate_due);
+    i.impact = f.impact, i.urgency = f.urgency, i.severity = f.severity;
+    prioritize(i, f);
+  });
+}
+
+void Fold::on(const PriorityAdjusted& f) {
+  count_priority(s.totals_, f.before, f.priority);
+  change(f.incident, [&](IncidentRow& i) {
+    i.impact_by = f.impact_by, i.urgency_by = f.urgency_by;
+    i.impact = f.impact, i.urgency = f.urgency;
+    prioritize(i, f);
+  });
+}
+
+void Fold::on(const PriorityOverridden& f) {
+  count_priority(s.totals_, f.before, f.priority);
+  change(f.incident, [&](IncidentRow& i) {
+    i.locked = true, i.calculated = f.calculated, i.lock_due = f.until;
+    prioritize(i, f);
+  });
+}
+
+void Fold::on(const OverrideEnded& f) {
+  count_priority(s.totals_, f.before, f.priority);
+  change(f.incident, [&](IncidentRow& i) {
+    i.locked = false, i.lock_due = never;
+    i.impact = f.impact, i.urgency = f.urgency;
+    prioritize(i, f);
+  });
+}
+
+void Fold::on(const PriorityCalculated& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.impact = f.impact, i.urgency = f.urgency, i.calculated = f.calculated;
   });
 }
 
@@ -192,6 +229,7 @@ void Fold::on(const IncidentResolved& f) {
     i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
     if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
     i.escalate_due = i.verify_due = i.prompt_due = i.held_until = i.reassess_due = never;
+    i.locked = false, i.lock_due = never;
     i.held_by = {};
     count_resolved(s.totals_, i, s.globals_.wall(at));
   });

@@ -111,6 +111,12 @@ struct Fold {
   void on(const StepHeld&);
   void on(const LoweringProposed&);
   void on(const ReassessmentPlanned&);
+  void on(const PriorityAdjusted&);
+  void on(const PriorityOverridden&);
+  void on(const OverrideEnded&);
+  void on(const PriorityCalculated&);
+  template <class F>
+  void prioritize(IncidentRow& incident, const F& fact);
   void on(const DeadlineMoved&);
   void on(const PagingHeld&);
   void on(const PagingResumed&);

@@ -89,6 +89,8 @@ std::string why_words(WhyPage why) {
       return "the priority of their incident was raised";
     case WhyPage::parent_resolved:
       return "the incident that spoke for theirs is over, and theirs is not";
+    case WhyPage::override_review:
+      return "what is calculated differs from the priority that a person has set";
     case WhyPage::count_:
       break;
   }
@@ -149,6 +151,36 @@ struct Story {
         std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ": " +
             std::string(f.reason) +
             (f.new_cycle ? "; nobody has answered, so the escalation starts again" : ""));
+  }
+  void on(const PriorityAdjusted& f) {
+    const auto moved = [](const char* what, int by) {
+      return by == 0 ? std::string()
+                     : std::string(what) + (by < 0 ? " one up" : " one down") + ", ";
+    };
+    const std::string how = moved("impact", f.impact_by) + moved("urgency", f.urgency_by);
+    say("prioritized", std::string(f.by),
+        std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ", " +
+            (how.empty() ? "as it was calculated, " : how) + "says " + std::string(f.by) + ": " +
+            std::string(f.reason));
+  }
+  void on(const PriorityOverridden& f) {
+    say("override_set", std::string(f.by),
+        std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ", says " +
+            std::string(f.by) + ": " + std::string(f.reason) + "; calculated is " +
+            std::string(name(f.calculated)) + "; locked " +
+            (f.until == never ? std::string("until a person ends it")
+                              : "for " + duration(f.until - at)));
+  }
+  void on(const OverrideEnded& f) {
+    const bool person = f.why == WhyUnlocked::by_person;
+    say(person ? "override_ended" : "override_expired", person ? std::string(f.by) : "daemon",
+        std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) +
+            " as calculated: " + std::string(f.reason));
+  }
+  void on(const PriorityCalculated& f) {
+    say(f.differs ? "override_review" : "prioritized", "daemon",
+        "would be " + std::string(name(f.calculated)) + " without the person who set it" +
+            (f.reason.empty() ? "" : ": " + std::string(f.reason)));
   }
   void on(const IncidentAcknowledged& f) {
     say("acknowledged", std::string(f.by),

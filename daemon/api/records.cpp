@@ -62,6 +62,11 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.field("state", state_word(row.state)).field("priority", name(row.priority));
   json.field("severity", name(row.severity));
   json.field("impact", row.impact).field("urgency", row.urgency);
+  json.field("priority_source", row.locked                        ? "manual"
+                                : row.impact_by || row.urgency_by ? "adjusted"
+                                                                  : "auto");
+  json.field("priority_calculated", name(row.locked ? row.calculated : row.priority));
+  write_time(json, "priority_locked_until", row.lock_due, globals);
   write_words(json, words);
   json.field("origin", name(row.origin)).field("ci_match", name(row.ci_match));
   json.field("about_tocsin", row.self).field("drill", row.drill);

@@ -1,5 +1,6 @@
 #include "daemon/api/v1_write.hpp"
 
+#include "config/text.hpp"
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/json_out.hpp"
@@ -55,6 +56,38 @@ Command resolve(IncidentNumber number, const Exchange& x, const JsonObject& body
   const auto force = body.boolean("force");
   if (!force) wrong.emplace_back("force", "is true or false");
   command.force = force.value_or(false);
+  return command;
+}
+
+// "-1", "+1" or a number of JSON: a level up, a level down, as calculated.
+std::optional<int> level_of(const JsonObject& body, std::string_view member, ErrorFields& wrong) {
+  const std::string text = body.text(member);
+  if (text.empty()) return {};
+  if (text == "-1") return -1;
+  if (text == "0") return 0;
+  if (text == "+1" || text == "1") return 1;
+  wrong.emplace_back(member, "is -1 (a level up), 0 or +1 (a level down)");
+  return {};
+}
+
+Command adjust(IncidentNumber number, const Exchange& x, const JsonObject& body,
+               ErrorFields& wrong) {
+  return AdjustPriority{number, x.who.actor, level_of(body, "impact_by", wrong),
+                        level_of(body, "urgency_by", wrong), body.text("reason")};
+}
+
+Command override_priority(IncidentNumber number, const Exchange& x, const JsonObject& body,
+                          ErrorFields& wrong) {
+  OverridePriority command{number, x.who.actor, {}, {}, body.text("reason")};
+  const std::string priority = body.text("priority");
+  command.priority = parse<Priority>(priority);
+  if (!command.priority && priority != "calculated")
+    wrong.emplace_back("priority", "is P1 to P5, or calculated: what it would be without you");
+  if (const std::string text = body.text("for"); !text.empty()) {
+    const auto lasts = config::parse_duration(text);
+    if (!lasts || *lasts <= Span{}) wrong.emplace_back("for", "is a duration, like 1h or 90m");
+    command.lasts = lasts.value_or(Span{});
+  }
   return command;
 }
 
@@ -165,6 +198,8 @@ AnswerStatus status_of(Answer::Code code) {
       return {403, "forbidden"};
     case Answer::Code::invalid:
       return {422, "invalid"};
+    case Answer::Code::reason_required:
+      return {422, "reason_required"};
     case Answer::Code::expired:
       return {410, "expired"};
     case Answer::Code::shed:
@@ -179,6 +214,11 @@ void add_v1_writes(Router& router, Reading& reading) {
       {"note", Permission::incident_note, {"text"}, note},
       {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force"}, resolve},
       {"close", Permission::incident_close, {}, close},
+      {"adjust", Permission::incident_adjust, {"impact_by", "urgency_by", "reason"}, adjust},
+      {"override",
+       Permission::incident_override_priority,
+       {"priority", "for", "reason"},
+       override_priority},
       {"link", Permission::incident_link, {"parent"}, link},
   };
   for (const Verb& verb : verbs)

@@ -205,12 +205,24 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   CLI::App* show = one("show");
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
-  for (const char* verb : {"ack", "note", "resolve", "close", "link"}) {
+  for (const char* verb : {"ack", "note", "resolve", "close", "link", "adjust", "override"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
     if (name == "link")
       app->add_option("parent", o.parent, "the incident that speaks for it, or none")->required();
+    if (name == "adjust") {
+      app->add_option("--impact", o.impact_by, "-1: a level up, +1: a level down, 0: as calculated")
+          ->type_name("LEVEL");
+      app->add_option("--urgency", o.urgency_by, "the same")->type_name("LEVEL");
+    }
+    if (name == "override") {
+      app->add_option("priority", o.priority, "P1 to P5, or calculated: yours no more")->required();
+      app->add_option("--for", o.lasts, "how long, e.g. 2h; else until somebody ends it")
+          ->type_name("DURATION");
+    }
+    if (name == "adjust" || name == "override")
+      app->add_option("--reason", o.reason, "why")->type_name("TEXT")->required();
     if (name == "resolve") {
       app->add_option("--code", o.code, "closure code, e.g. fixed_permanent")->type_name("CODE");
       app->add_option("--cause", o.cause, "cause code, e.g. capacity")->type_name("CODE");

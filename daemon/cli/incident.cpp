@@ -141,7 +141,9 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   json.open_object();
   json.field_if("text", options.text).field_if("code", options.code);
   json.field_if("cause", options.cause).field_if("note", options.note);
-  json.field_if("parent", options.parent);
+  json.field_if("parent", options.parent).field_if("reason", options.reason);
+  json.field_if("impact_by", options.impact_by).field_if("urgency_by", options.urgency_by);
+  json.field_if("priority", options.priority).field_if("for", options.lasts);
   if (options.force) json.field("force", true);
   json.close_object();
   Pairs headers;

@@ -57,7 +57,7 @@ constexpr std::array pages{
         "tocsin send --key backup-failed --ci db-7 --resolve"},
     Manual{
         "tocsin incident", "look at incidents and act on them",
-        "tocsin incident list|show|ack|note|resolve|close|link ...",
+        "tocsin incident list|show|ack|note|resolve|close|link|adjust|override ...",
         "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
         "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
         "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
@@ -91,6 +91,17 @@ constexpr std::array pages{
         "The parent speaks for it from there on: nobody is paged for the child. It ends with its\n"
         "parent, or goes on by itself when it still fires then. none: it speaks for itself again.",
         "tocsin incident link 13 12"},
+    Manual{"tocsin incident adjust", "say that it hurts more or less, or sooner or later",
+           "tocsin incident adjust NUMBER [--impact LEVEL] [--urgency LEVEL] --reason TEXT",
+           "Moves what is calculated by one level: -1 is worse, +1 is better, 0 is as calculated.\n"
+           "The priority follows at once, and goes on following what is known.",
+           "tocsin incident adjust 12 --impact -1 --reason 'the board is watching'"},
+    Manual{
+        "tocsin incident override", "set its priority, whatever is calculated",
+        "tocsin incident override NUMBER PRIORITY [--for DURATION] --reason TEXT",
+        "For incident managers. It stays so until the time is over or you say `calculated`; what\n"
+        "it would be without you is still calculated, and you are told when that is worse.",
+        "tocsin incident override 12 P2 --for 8h --reason 'payroll export runs tonight'"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{

@@ -34,10 +34,11 @@ struct IncidentOptions : ClientOptions {
   std::string revision;  // empty: whatever it is
   std::string text, code, cause, note;
   std::string parent;
+  std::string impact_by, urgency_by, priority, lasts, reason;
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);
-// verb: ack, note, resolve, close
+// verb: ack, note, resolve, close, link, adjust, override
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 struct ExplainOptions : ClientOptions {

@@ -101,6 +101,10 @@ void count(Totals& t, const PriorityChanged& f) {
   t.add(Metric::priority_changes, f.priority < f.before ? 0 : 1);
 }
 
+void count_priority(Totals& t, Priority before, Priority after) {
+  if (before != after) t.add(Metric::priority_changes, after < before ? 0 : 1, 1);
+}
+
 void count(Totals& t, const EscalationStepped& f) {
   t.add(Metric::escalations, static_cast<std::uint8_t>(f.step < 9 ? f.step : 9),
         static_cast<std::uint8_t>(f.why));

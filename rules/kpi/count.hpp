@@ -18,6 +18,7 @@ void count(Totals& totals, const AlertRelinked& fact);
 void count(Totals& totals, const IncidentOpened& fact);
 void count(Totals& totals, const IncidentReopened& fact, const IncidentRow& incident);
 void count(Totals& totals, const PriorityChanged& fact);
+void count_priority(Totals& totals, Priority before, Priority after);  // by a person
 void count(Totals& totals, const EscalationStepped& fact);
 void count(Totals& totals, const AttemptSettled& fact, bool drill);
 void count_acknowledged(Totals& totals, const IncidentAcknowledged& fact, const IncidentRow& before,

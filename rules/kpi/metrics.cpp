@@ -146,6 +146,9 @@ void pages(std::vector<MetricFamily>& out, const Snapshot& s) {
       {{{"source", "auto"}, {"direction", "up"}}, counter(s.totals, Metric::priority_changes, 0)});
   changes.samples.push_back({{{"source", "auto"}, {"direction", "down"}},
                              counter(s.totals, Metric::priority_changes, 1)});
+  for (const std::uint8_t down : {0, 1})
+    changes.samples.push_back({{{"source", "manual"}, {"direction", down ? "down" : "up"}},
+                               counter(s.totals, Metric::priority_changes, down, 1)});
   out.push_back(std::move(changes));
 }
 

@@ -89,6 +89,22 @@ struct LinkIncident {
   IncidentNumber incident, parent;
   Actor by;
 };
+// A person knows better by one level (PRI-7): the calculated levels are moved by -1, 0 or 1 from
+// here on, until somebody moves them again. Not given: as it is.
+struct AdjustPriority {
+  IncidentNumber incident;
+  Actor by;
+  std::optional<int> impact_by, urgency_by;
+  std::string reason;
+};
+// The priority is theirs, whatever is calculated (PRI-8). No priority: it is ours again.
+struct OverridePriority {
+  IncidentNumber incident;
+  Actor by;
+  std::optional<Priority> priority;
+  Span lasts{};  // 0: until somebody ends it
+  std::string reason;
+};
 
 // A silence; or, with the UUID of one that is known, its update as Alertmanager does it: changed
 // matchers, a changed start or a past one make a new silence and expire the old one.
@@ -180,7 +196,8 @@ using Command =
                  CloseIncident, SetSilence, ExpireSilence, ApplyConfig, StepClock, TakeEpoch,
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
-                 ReportTrouble, ForgetIncidents, LinkIncident, FlushTallies, Tick>;
+                 ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
+                 FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
@@ -191,6 +208,7 @@ struct Answer {
     illegal_transition,  // 409
     forbidden,           // 403
     invalid,             // 422, `fields` says what
+    reason_required,     // 422
     shed,                // 503
     expired,             // 410: the link was ours, and acts no more
   };

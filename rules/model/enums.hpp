@@ -90,7 +90,8 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 
 // Why a page was requested.
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
-            restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved);
+            restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved,
+            override_review);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
             channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced,
@@ -102,7 +103,7 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
-            storm, flapping);
+            storm, flapping, override_over);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);
@@ -116,6 +117,8 @@ TOCSIN_ENUM(WhyDetached, parent_resolved_child_firing, parent_is_over, person);
 // What is under way about the incidents and alerts that belong to one incident: those that are
 // there already are gathered when it opens; its children end with it.
 TOCSIN_ENUM(FamilyJob, none, gather, cascade);
+// Why a priority that a person had set does not count any more.
+TOCSIN_ENUM(WhyUnlocked, expired, by_person);
 
 // Why nobody is paged at all.
 TOCSIN_ENUM(WhyPaused, restored);

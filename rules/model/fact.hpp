@@ -254,6 +254,50 @@ struct ReassessmentPlanned {
   Instant due;
   TOCSIN_FIELDS(incident, due)
 };
+// A person moved its impact or urgency; `..._by` are what they are moved by from now on.
+struct PriorityAdjusted {
+  IncidentNumber incident;
+  std::int8_t impact_by = 0, urgency_by = 0;
+  std::uint8_t impact = 3, urgency = 3;
+  Priority before{}, priority{};
+  bool new_cycle = false;
+  Instant escalate_due;
+  Text by, reason;
+  TOCSIN_FIELDS(incident, impact_by, urgency_by, impact, urgency, before, priority, new_cycle,
+                escalate_due, by, reason)
+};
+// A person set it, and it stays so until then (never: until a person says so).
+struct PriorityOverridden {
+  IncidentNumber incident;
+  Priority before{}, priority{}, calculated{};
+  Instant until;
+  bool new_cycle = false;
+  Instant escalate_due;
+  Text by, reason;
+  TOCSIN_FIELDS(incident, before, priority, calculated, until, new_cycle, escalate_due, by, reason)
+};
+// The calculated priority counts again.
+struct OverrideEnded {
+  IncidentNumber incident;
+  WhyUnlocked why{};
+  std::uint8_t impact = 3, urgency = 3;
+  Priority before{}, priority{};
+  bool new_cycle = false;
+  Instant escalate_due;
+  Text by, reason;
+  TOCSIN_FIELDS(incident, why, impact, urgency, before, priority, new_cycle, escalate_due, by,
+                reason)
+};
+// What the priority would be without the person who set it; `differs`: from theirs, or by an alert
+// worse than before, which is for them to look at.
+struct PriorityCalculated {
+  IncidentNumber incident;
+  std::uint8_t impact = 3, urgency = 3;
+  Priority calculated{};
+  bool differs = false;
+  Text reason;
+  TOCSIN_FIELDS(incident, impact, urgency, calculated, differs, reason)
+};
 // `page`: by the link of that page. No link that was sent until now acts any more.
 struct IncidentAcknowledged {
   IncidentNumber incident;
@@ -586,6 +630,7 @@ struct CountForgotten {
   X(50, IncidentResolved) X(51, IncidentClosed) X(52, EscalationStepped)               \
   X(53, DeadlineMoved) X(54, StepHeld) X(55, IncidentForgotten)                        \
   X(56, LoweringProposed) X(57, ReassessmentPlanned)                                   \
+  X(58, PriorityAdjusted) X(59, PriorityOverridden)                                    \
   X(60, PageRequested) X(61, AttemptStarted) X(62, AttemptSettled) X(63, PageEnded)    \
   X(64, PageQueued) X(65, PagingHeld)                                                  \
   X(70, SilenceCreated) X(71, SilenceUpdated) X(72, SilenceStarted)                    \
@@ -593,7 +638,8 @@ struct CountForgotten {
   X(90, StormWatched) X(91, StormStarted) X(92, StormChecked) X(93, StormEnded)        \
   X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
   X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \
-  X(110, EventCounted) X(111, CountForgotten)
+  X(110, EventCounted) X(111, CountForgotten)                            \
+  X(115, OverrideEnded) X(116, PriorityCalculated)
 // clang-format on
 
 template <class F>

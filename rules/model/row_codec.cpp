@@ -49,6 +49,14 @@ bool has_family(const IncidentRow& r) {
   return r.parent || r.family_due != never || r.alerts_flapping || r.storm;
 }
 template <class V, class Row>
+void said_fields(V&& v, Row& r) {
+  v("locked", r.locked), v("calculated", r.calculated), v("lock_due", r.lock_due);
+  v("impact_by", r.impact_by), v("urgency_by", r.urgency_by);
+}
+bool has_said(const IncidentRow& r) {
+  return r.locked || r.impact_by != 0 || r.urgency_by != 0;
+}
+template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
   v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
@@ -111,8 +119,10 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  if (row.reassess_due != never || has_family(row)) incident_fields_of_format_3(w, row);
-  if (has_family(row)) family_fields(w, row);
+  const bool said = has_said(row), family = said || has_family(row);
+  if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
+  if (family) family_fields(w, row);
+  if (said) said_fields(w, row);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -195,6 +205,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   incident_fields(r, row);
   incident_fields_of_format_3(r, row);
   family_fields(r, row);
+  said_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();
 }

@@ -123,6 +123,12 @@ struct IncidentRow {
   Instant family_due = never;
   std::uint32_t alerts_flapping = 0;
   std::uint32_t storm = 0;  // in which it was opened; 0: in none
+  // What people said of the priority (5.4). Locked: it is theirs until `lock_due`; impact, urgency
+  // and `calculated` are what it would be. Else the calculated levels are moved by `..._by`.
+  bool locked = false;
+  Priority calculated = Priority::P3;
+  Instant lock_due = never;
+  std::int8_t impact_by = 0, urgency_by = 0;
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }

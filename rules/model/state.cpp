@@ -150,16 +150,18 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::prompt:
     case DeadlineKind::auto_close:
     case DeadlineKind::reassess:
-    case DeadlineKind::family: {
+    case DeadlineKind::family:
+    case DeadlineKind::override_over: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
-      due = d.kind == DeadlineKind::escalation ? row.escalate_due
-            : d.kind == DeadlineKind::verify   ? row.verify_due
-            : d.kind == DeadlineKind::prompt   ? row.prompt_due
-            : d.kind == DeadlineKind::reassess ? row.reassess_due
-            : d.kind == DeadlineKind::family   ? row.family_due
-                                               : row.close_due;
+      due = d.kind == DeadlineKind::escalation      ? row.escalate_due
+            : d.kind == DeadlineKind::verify        ? row.verify_due
+            : d.kind == DeadlineKind::prompt        ? row.prompt_due
+            : d.kind == DeadlineKind::reassess      ? row.reassess_due
+            : d.kind == DeadlineKind::family        ? row.family_due
+            : d.kind == DeadlineKind::override_over ? row.lock_due
+                                                    : row.close_due;
       break;
     }
     case DeadlineKind::replan:
@@ -245,6 +247,7 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::close_due, never, DeadlineKind::auto_close);
   arm(&IncidentRow::reassess_due, never, DeadlineKind::reassess);
   arm(&IncidentRow::family_due, never, DeadlineKind::family);
+  arm(&IncidentRow::lock_due, never, DeadlineKind::override_over);
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);

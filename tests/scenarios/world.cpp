@@ -350,6 +350,16 @@ void World::act(const Words& words) {
     actor.roles |= 1u << index(Role::administrator);
     return give(RotateLinkKey{actor, {++random_, 5, 6, 7}});
   }
+  const std::string reason = words.back();
+  if (words[0] == "adjust") {
+    const auto level = [&](const char* what) {
+      return given[what].empty() ? std::nullopt : std::optional(std::atoi(given[what].c_str()));
+    };
+    return give(AdjustPriority{n, actor, level("impact"), level("urgency"), reason});
+  }
+  if (words[0] == "override")
+    return give(OverridePriority{n, actor, tocsin::parse<Priority>(words.at(2)),
+                                 given["for"].empty() ? Span{} : span(given["for"]), reason});
   if (words[0] == "resolve")
     return give(ResolveIncident{n, actor, tocsin::parse<ClosureCode>(given["code"]),
                                 tocsin::parse<CauseCode>(given["cause"]), given["note"],

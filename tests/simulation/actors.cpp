@@ -327,6 +327,8 @@ void World::faults() {
       silence();
     } else if (kind >= 95 && swarm_.silences) {
       expire_some_silence();
+    } else if (kind < 72) {
+      prioritize();
     } else if (kind < 73) {
       acknowledge(IncidentNumber(static_cast<std::uint32_t>(random_.between(1, 30))), "ann");
     } else if (kind < 76 && node_) {
@@ -346,6 +348,20 @@ void World::faults() {
       at(now_ + random_.below(50 * minute_ms), [again] { (*again)(); });
   };
   at(now_ + minute_ms, [keep] { (*keep)(); });
+}
+
+// A manager knows better, for a while, for good, or no more.
+void World::prioritize() {
+  const IncidentNumber n(static_cast<std::uint32_t>(random_.between(1, 30)));
+  const std::int64_t kind = random_.below(4);
+  const Priority priority = static_cast<Priority>(random_.below(5));
+  const int by = static_cast<int>(random_.below(3)) - 1;
+  const Span lasts{kind == 0 ? 0 : random_.between(1, 5 * 60) * minute_ms};
+  if (!node_) return;
+  if (kind == 3) return give(AdjustPriority{n, actor("eve"), by, {}, "simulated"});
+  std::optional<Priority> wanted = priority;
+  if (kind == 2) wanted.reset();
+  give(OverridePriority{n, actor("eve"), wanted, lasts, "simulated it is"});
 }
 
 // For minutes, as most outages, or until something else happens to it.

@@ -149,11 +149,22 @@ struct Watch {
     i.parent = before.parent;
     spend_links(f.incident);
   }
-  void on(const PriorityChanged& f) {
+  template <class F>
+  void prioritized(const F& f) {
     Oracle::Incident& i = o.incident(f.incident);
+    if (i.priority != f.before) broken("10 one", "a priority changed from what it was not");
     i.priority = f.priority;
     if (f.new_cycle) i.cycle_at = at;
   }
+  void on(const PriorityChanged& f) {
+    const std::uint32_t slot = o.shadow_->incident_slot(f.incident);
+    if (slot != no_slot && o.shadow_->incidents().at(slot).locked)
+      broken("5 quiet", "a priority was changed over the head of the person who had set it");
+    prioritized(f);
+  }
+  void on(const PriorityAdjusted& f) { prioritized(f); }
+  void on(const PriorityOverridden& f) { prioritized(f); }
+  void on(const OverrideEnded& f) { prioritized(f); }
   void on(const IncidentAcknowledged& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.answered || i.resolved)

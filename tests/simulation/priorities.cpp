@@ -1,5 +1,7 @@
 #include "tests/simulation/priorities.hpp"
 
+#include <algorithm>
+
 #include "rules/classify/assess.hpp"
 #include "rules/correlate/pools.hpp"
 
@@ -16,9 +18,17 @@ std::optional<std::string> priority_too_low(const State& state, const Settings& 
   const Assessment least = assess(
       {words.ci, words.symptom, row.severity, pool_spare(state, settings, words.ci), g.wall(g.at)},
       settings);
-  if (row.priority <= least.priority) return {};
-  return to_text(n) + " is " + std::string(name(row.priority)) + " and should be " +
-         std::string(name(least.priority)) + ": " + least.reason;
+  const auto level = [&](int calculated, int by) {
+    return static_cast<std::size_t>(std::clamp(calculated + by, 1, int{settings.levels}) - 1);
+  };
+  const auto wanted = static_cast<Priority>(
+      settings.matrix[level(least.impact, row.impact_by)][level(least.urgency, row.urgency_by)] -
+      1);
+  // What a person has set stands; what it would be is calculated beside it.
+  const Priority is = row.locked ? row.calculated : row.priority;
+  if (is <= wanted) return {};
+  return to_text(n) + " is " + std::string(name(is)) + " and should be " +
+         std::string(name(wanted)) + ": " + least.reason;
 }
 
 }  // namespace tocsin::sim

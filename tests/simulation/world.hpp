@@ -112,6 +112,7 @@ class World {
   void press(const std::string& token, int replays);
   void operator_resolves(IncidentNumber n, const std::string& person, int tries);
   void faults();
+  void prioritize();
   void break_channel(std::size_t which, Channel::Mode mode);
   void reload();
   void silence();

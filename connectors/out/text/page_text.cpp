@@ -25,6 +25,8 @@ std::string_view lead_of(const SendOrder& o) {
   switch (o.why) {
     case WhyPage::priority_raised:
       return "More urgent now: ";
+    case WhyPage::override_review:
+      return "More urgent than it was set to, please look: ";
     case WhyPage::restored_prompt:
       return "Restored, please confirm: ";
     case WhyPage::monitoring_silent:
