@@ -112,7 +112,8 @@ class Telling {
     const State& state = stage_.play().state();
     const Wall now = stage_.play().now();
     alert_ = prepare(batch_, batch_.alerts[0], settings_, state.globals().secret,
-                     state.source_slot(integration_), now, settings_.promise(integration_));
+                     state.source_slot(integration_), now, settings_.promise(integration_),
+                     integration_);
     out_.lines =
         explain_heard(alert_, integration_, state, settings_, state.globals().instant(now));
     const std::size_t from = stage_.told();
@@ -255,8 +256,8 @@ std::vector<Explained> explain_events(const AlertBatch& batch, const std::string
     std::uint8_t slot = sources_max;
     for (std::size_t s = 0; s < snapshot.globals.sources.size(); ++s)
       if (snapshot.globals.sources[s] == integration) slot = static_cast<std::uint8_t>(s);
-    const Prepared p =
-        prepare(batch, batch.alerts[i], *settings, snapshot.globals.secret, slot, now);
+    const Prepared p = prepare(batch, batch.alerts[i], *settings, snapshot.globals.secret, slot,
+                               now, Span{}, integration);
     alerts.push_back(p.fingerprint);
     about.merge(neighbourhood(p.ci, *settings));
   }

@@ -31,6 +31,7 @@ StoreCopy copy_store(const Snapshot& s, const std::set<std::string_view>& about,
   };
   add(globals_prefix, RowCodec::encode(s.globals));
   add(totals_prefix, RowCodec::encode(s.totals));
+  if (s.counts->size() > 0) add(counts_prefix, RowCodec::encode(*s.counts));
 
   absl::flat_hash_set<std::uint32_t> near;  // incidents; looked up only
   const auto wanted = [&](const AlertRow& row) {

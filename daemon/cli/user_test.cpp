@@ -173,7 +173,7 @@ class Player {
     for (const Heard& heard : stage_.receive(batch, from)) {
       const AlertText text = batch.text(batch.alerts[i]);
       const Prepared alert = prepare(batch, batch.alerts[i++], settings_, Fingerprint{}, 0,
-                                     stage_.now(), settings_.promise(from));
+                                     stage_.now(), settings_.promise(from), from);
       std::string_view called = text.label("alertname");
       if (called.empty()) called = text.label("key");
       tell(at_, std::string(called) + (alert.resolved ? " resolved: " : " fires: ") +

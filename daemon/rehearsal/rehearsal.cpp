@@ -161,7 +161,8 @@ Heard Rehearsal::Impl::receive_one(const AlertBatch& batch, const IncomingAlert&
   request.source = source;
   request.received_at = received_at;
   request.prepared = {prepare(*request.batch, request.batch->alerts[0], *request.settings,
-                              state_.globals().secret, source, received_at, promise)};
+                              state_.globals().secret, source, received_at, promise,
+                              state_.source_name(source))};
   request.done = [](bool, std::uint64_t) {};
   const Fingerprint fingerprint = request.prepared[0].fingerprint;
   Watch watch(fingerprint);

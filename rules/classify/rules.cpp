@@ -6,9 +6,8 @@ namespace tocsin {
 
 std::int32_t first_rule(const Subject& subject, const Settings& settings) {
   if (!settings.rule_index) return first_rule_walking(subject, settings);
-  return settings.rule_index->first(subject, [&](std::uint32_t place) {
-    return matches_all(settings.rules[place].match, subject);
-  });
+  return settings.rule_index->first(
+      subject, [&](std::uint32_t place) -> const auto& { return settings.rules[place].match; });
 }
 
 std::int32_t first_rule_walking(const Subject& subject, const Settings& settings) {

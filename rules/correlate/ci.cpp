@@ -32,16 +32,17 @@ CiFound known(const Settings& settings, std::uint32_t i, std::string_view name) 
 
 // The first by id whose matchers fit; null: none.
 const Ci* by_matchers(AlertText text, const Settings& settings) {
-  const auto fits = [&](const Ci& ci) { return !ci.match.empty() && matches_all(ci.match, text); };
   if (!settings.ci_index) {
     for (const Ci& ci : settings.cis)
-      if (fits(ci)) return &ci;
+      if (!ci.match.empty() && matches_all(ci.match, text)) return &ci;
     return nullptr;
   }
   Subject subject;
   subject.text = text;
   const std::int32_t at = settings.ci_index->first(
-      subject, [&](std::uint32_t place) { return fits(settings.cis[settings.ci_places[place]]); });
+      subject, [&](std::uint32_t place) -> const auto& {
+        return settings.cis[settings.ci_places[place]].match;
+      });
   return at < 0 ? nullptr : &settings.cis[settings.ci_places[static_cast<std::size_t>(at)]];
 }
 

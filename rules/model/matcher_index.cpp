@@ -19,6 +19,14 @@ constexpr std::size_t part_bytes_max = 24, part_bytes_min = 2;
 // Of all that is looked for in values, in bytes: about 40 MB. What comes later is tried always.
 constexpr std::size_t nodes_max = 1'000'000;
 
+// Of a thread, 100 KB in all.
+constexpr std::size_t memo_max = 1024, remembered_bytes_max = 256;
+
+void sort_once(MatcherIndex::Places& places) {
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+}
+
 std::uint64_t hash_of(std::uint64_t seed, std::string_view value) {
   return XXH3_64bits_withSeed(value.data(), value.size(), seed);
 }
@@ -34,6 +42,12 @@ class MatcherIndexBuilder {
     for (std::size_t i = 0; i < lists_.size(); ++i) collect(static_cast<std::uint32_t>(i));
     for (std::uint32_t i = 0; i < lists_.size(); ++i) rest(i);
     out_->size_ = lists_.size();
+    for (const auto* list : lists_) {
+      out_->lone_.push_back(list->size() == 1);
+      out_->digest_ = hash_of(out_->digest_, std::to_string(list->size()));
+      for (const Matcher& m : *list)
+        out_->digest_ = hash_of(out_->digest_ + static_cast<std::uint64_t>(m.of), matcher_text(m));
+    }
     fill_exact();
     finish(out_->labels_), finish(out_->others_);
     out_->crowd_ = std::max(out_->crowd_, out_->always_.size());
@@ -148,9 +162,10 @@ std::shared_ptr<const MatcherIndex> MatcherIndex::compile(
   return MatcherIndexBuilder(lists).run();
 }
 
-void MatcherIndex::look(const Field& field, std::string_view value, Places& found) const {
+void MatcherIndex::look(const Field& field, std::uint64_t hash, std::string_view value,
+                        Places& found) const {
   if (field.exact) {
-    const auto it = exact_.find(hash_of(field.seed, value));
+    const auto it = exact_.find(hash);
     if (it != exact_.end())
       found.insert(found.end(), places_.begin() + it->second.begin,
                    places_.begin() + it->second.end);
@@ -159,19 +174,75 @@ void MatcherIndex::look(const Field& field, std::string_view value, Places& foun
     field.parts.find(value, [&](std::uint32_t place) { found.push_back(place); });
 }
 
-void MatcherIndex::find(const Subject& subject, Places& found) const {
+template <class Look>
+void MatcherIndex::each_value(const Subject& subject, Look&& look) const {
   if (!labels_.empty()) {  // both are in the order of their names
     auto field = labels_.begin();
     subject.text.each_label([&](std::string_view name, std::string_view value) {
       while (field != labels_.end() && field->name < name) ++field;
-      if (field != labels_.end() && field->name == name) look(*field, value, found);
+      if (field != labels_.end() && field->name == name) look(*field, value);
     });
   }
   for (const Field& field : others_)
     if (const auto value = value_of(field.of, field.name, subject); !value.empty())
-      look(field, value, found);
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
+      look(field, value);
+}
+
+void MatcherIndex::find(const Subject& subject, Places& found) const {
+  each_value(subject, [&](const Field& field, std::string_view value) {
+    look(field, hash_of(field.seed, value), value, found);
+  });
+  sort_once(found);
+}
+
+// Values come again and again, above all the names of alerts: what one leads to is remembered, and
+// lists of one matcher are tried at once, since nothing else decides on them. Per thread, and only
+// ever what look() says. What is found is twice its place, and one more when it is known to fit.
+void MatcherIndex::look_again(const Field& field, std::string_view value, const Lists& lists,
+                              Places& found) const {
+  struct Known {
+    std::uint64_t digest = 0, hash = 0;
+    std::string value;
+    std::vector<std::uint32_t> found;
+  };
+  static thread_local std::vector<Known> memo(memo_max);
+  const std::uint64_t hash = hash_of(field.seed, value);
+  Known& known = memo[hash & (memo_max - 1)];
+  if (known.digest != digest_ || known.hash != hash || known.value != value) {
+    Places places;
+    look(field, hash, value, places);
+    known.digest = digest_, known.hash = hash, known.value = value, known.found.clear();
+    for (const std::uint32_t place : places)
+      if (!lone_[place])
+        known.found.push_back(place << 1);
+      else if (matches_value(lists(place).front(), value))
+        known.found.push_back(place << 1 | 1);
+  }
+  found.insert(found.end(), known.found.begin(), known.found.end());
+}
+
+std::int32_t MatcherIndex::first_of(const Subject& subject, const Lists& lists) const {
+  Places found;
+  each_value(subject, [&](const Field& field, std::string_view value) {
+    if (!field.parts.empty() && value.size() <= remembered_bytes_max)
+      return look_again(field, value, lists, found);
+    const std::size_t before = found.size();
+    look(field, hash_of(field.seed, value), value, found);
+    for (std::size_t i = before; i < found.size(); ++i) found[i] <<= 1;
+  });
+  sort_once(found);
+  std::size_t next = 0;
+  const auto always_before = [&](std::uint32_t place) {
+    for (; next < always_.size() && always_[next] < place; ++next)
+      if (matches_all(lists(always_[next]), subject)) return true;
+    return false;
+  };
+  for (const std::uint32_t entry : found) {
+    const std::uint32_t place = entry >> 1;
+    if (always_before(place)) return static_cast<std::int32_t>(always_[next]);
+    if ((entry & 1) || matches_all(lists(place), subject)) return static_cast<std::int32_t>(place);
+  }
+  return always_before(UINT32_MAX) ? static_cast<std::int32_t>(always_[next]) : -1;
 }
 
 void index_matchers(Settings& settings) {

@@ -28,20 +28,13 @@ class MatcherIndex {
 
   std::size_t size() const { return size_; }
 
-  // The first of the lists at places for which fits(place) is true; -1: none.
-  template <class Fits>
-  std::int32_t first(const Subject& subject, Fits&& fits) const {
-    Places found;
-    find(subject, found);
-    std::size_t next = 0;
-    for (const std::uint32_t place : found) {
-      for (; next < always_.size() && always_[next] < place; ++next)
-        if (fits(always_[next])) return static_cast<std::int32_t>(always_[next]);
-      if (fits(place)) return static_cast<std::int32_t>(place);
-    }
-    for (; next < always_.size(); ++next)
-      if (fits(always_[next])) return static_cast<std::int32_t>(always_[next]);
-    return -1;
+  // The first list that fits; -1: none. at(place) is the list that was compiled at that place.
+  template <class At>
+  std::int32_t first(const Subject& subject, const At& at) const {
+    const Lists lists{&at, [](const void* of, std::uint32_t place) -> const std::vector<Matcher>& {
+                        return (*static_cast<const At*>(of))(place);
+                      }};
+    return first_of(subject, lists);
   }
 
   // Places that may fit, ascending; not those that are tried always.
@@ -65,10 +58,22 @@ class MatcherIndex {
   struct Range {
     std::uint32_t begin = 0, end = 0;
   };
+  struct Lists {
+    const void* of;
+    const std::vector<Matcher>& (*at)(const void* of, std::uint32_t place);
+    const std::vector<Matcher>& operator()(std::uint32_t place) const { return at(of, place); }
+  };
   friend class MatcherIndexBuilder;
-  void look(const Field& field, std::string_view value, Places& found) const;
+  std::int32_t first_of(const Subject& subject, const Lists& lists) const;
+  template <class Look>
+  void each_value(const Subject& subject, Look&& look) const;
+  void look(const Field& field, std::uint64_t hash, std::string_view value, Places& found) const;
+  void look_again(const Field& field, std::string_view value, const Lists& lists,
+                  Places& found) const;
 
   std::size_t size_ = 0, crowd_ = 0;
+  std::uint64_t digest_ = 0;   // of all lists: tells one index from another
+  std::vector<bool> lone_;     // by place: a list of one matcher
   std::vector<Field> labels_;  // by name
   std::vector<Field> others_;
   absl::flat_hash_map<std::uint64_t, Range> exact_;  // hash of field and value -> of places_

@@ -369,12 +369,6 @@ void State::erase_silence(std::uint32_t slot) {
   silences_.erase(slot);
   release(row.blob);
 }
-CountBuckets& State::change_counts() {
-  if (counts_shared_) counts_ = std::make_shared<CountBuckets>(*counts_);
-  counts_shared_ = false, counts_dirty_ = true;
-  return *counts_;
-}
-
 SilenceIndex& State::change_silence_index() {
   if (silence_index_shared_) silence_index_ = std::make_shared<SilenceIndex>(*silence_index_);
   silence_index_shared_ = false;

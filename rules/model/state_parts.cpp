@@ -44,4 +44,12 @@ void FingerprintIndex::prefetch(const Fingerprint& f) const {
   shard_[shard_of(f)].prefetch(f);
 }
 
+// ---- what rules have counted ----
+
+CountBuckets& State::change_counts() {
+  if (counts_shared_) counts_ = std::make_shared<CountBuckets>(*counts_);
+  counts_shared_ = false, counts_dirty_ = true;
+  return *counts_;
+}
+
 }  // namespace tocsin

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What ten thousand rules cost: the same load on a bare Tocsin and on one that has much to look through.
 
-Much is 10,000 rules, 100,000 CIs with 500,000 dependencies, 10,000 silences and 500,000 open alerts.
+Much is 10,000 rules, 100,000 CIs with 500,000 dependencies, 10,000 silences, 1,000 windows of maintenance
+and 500,000 open alerts.
 None of it may be walked through for an alert, so the loaded one must take at least 85 % of what the bare one
 takes. Alertmanager is measured beside it in the same run: bare, and with 10,000 silences and 1,000 rules of
 inhibition.
@@ -25,7 +26,7 @@ import bench
 from bench import common, expect
 
 ALERTS = 160_000
-RULES, CIS, SILENCES, OPEN, INHIBITIONS = 10_000, 100_000, 10_000, 500_000, 1_000
+RULES, CIS, SILENCES, OPEN, INHIBITIONS, WINDOWS = 10_000, 100_000, 10_000, 500_000, 1_000, 1_000
 CIS_PER_FILE = 20_000
 SENDERS = 8
 WANTED = 0.85
@@ -92,6 +93,16 @@ def add_silences(peer):
     expect(not failed, f"{peer.name}: a silence was refused: {failed[:1]}")
 
 
+def add_windows(peer):
+    """Of maintenance, over CIs that nothing of the load is about."""
+    for i in range(WINDOWS):
+        body = {"cis": [f"ci-{i:06d}"], "for": "1d", "reason": "planned work"}
+        status, _, answer = common.request(peer.port, "POST", "/v1/maintenance", body, timeout=60)
+        if status == 404 and i == 0:
+            return print("  this version has no windows of maintenance", flush=True)
+        expect(status in (200, 201), f"a window was refused: {status} {answer[:200]}")
+
+
 class Loaded(bench.Tocsin):
     """With much to look through."""
 
@@ -127,6 +138,8 @@ class Flat(bench.Bench):
             self.note(name + "_start", "s", "ours", time.monotonic() - begin)
             self.note(name + "_rss_started", "MB", "ours", peer.rss() / 1e6)
             add_silences(peer)
+            if isinstance(peer, bench.Tocsin):
+                add_windows(peer)
         for first in range(0, open_alerts, 250_000):
             peer.load("new", min(250_000, open_alerts - first), first=first)
         peer.settle()
@@ -150,7 +163,7 @@ class Flat(bench.Bench):
 
 
 def main():
-    global RULES, CIS, SILENCES, OPEN, INHIBITIONS, ALERTS
+    global RULES, CIS, SILENCES, OPEN, WINDOWS, ALERTS
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, help="the tocsin to measure")
@@ -163,7 +176,7 @@ def main():
     beside = os.path.join(os.path.dirname(options.binary), "tests", "bench", "tocsin_load")
     options.load = options.load or beside
     if options.small:
-        RULES, CIS, SILENCES, OPEN, ALERTS = 500, 9_000, 500, 25_000, 8_000
+        RULES, CIS, SILENCES, OPEN, WINDOWS, ALERTS = 500, 9_000, 500, 25_000, 50, 8_000
     folder = tempfile.mkdtemp(prefix="tocsin-flat-")
     flat = Flat(options, folder)
     try:

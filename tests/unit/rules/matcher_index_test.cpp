@@ -119,10 +119,11 @@ TEST_CASE("the index of rules finds what walking all of them finds, 100,000 time
     for (int i = 0; i < 100; ++i) {
       const Alert alert;
       const auto expected = first_rule_walking(alert.subject, s);
-      if (first_rule(alert.subject, s) != expected) {
-        INFO(world << " " << i << " " << expected);
-        REQUIRE(first_rule(alert.subject, s) == expected);
-      }
+      for (int again = 0; again < 2; ++again)  // the second time from what is remembered
+        if (first_rule(alert.subject, s) != expected) {
+          INFO(world << " " << i << " " << expected);
+          REQUIRE(first_rule(alert.subject, s) == expected);
+        }
       found += expected >= 0;
     }
   }
