@@ -80,6 +80,8 @@ std::string in_vain(JoinReason why, const std::string& ci, const std::string& su
 std::vector<Place> places_of_step(const Settings& settings, Priority priority, std::size_t step) {
   const std::string policy = "escalation." + std::string(name(priority));
   if (!settings.places) return {};
+  if (step >= settings.policies[index(priority)].steps.size())  // its repeats, or the catch-all
+    return {settings.places->of({policy + ".repeat", policy})};
   const std::string at = "[" + std::to_string(step) + "]";
   return {settings.places->of({policy + at, policy + ".steps" + at, policy})};
 }

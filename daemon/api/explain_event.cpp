@@ -29,6 +29,8 @@ class Stage {
     for (std::size_t i = from; i < facts_.size(); ++i) {
       FactView view;
       if (!read_one_fact(facts_[i], view)) continue;
+      // That a page is delivered is assumed here, so it is not told.
+      if (view.tag == FactTag<PageEnded>::value) continue;
       bool ours = false;
       with_fact(view, [&](const auto& f) {
         using F = std::decay_t<decltype(f)>;

@@ -61,7 +61,7 @@ def test(options, folder):
         before = daemon.seq(), counts()
         event = '{"key": "slow", "ci": "db-1", "severity": "error"}'
         asked = explained(cli, "-", text=event)
-        expect("correlated, INC0000001" in asked and "[BND-7 d]" in asked, asked)
+        expect("correlated, INC0000001" in asked and "[BND-7 b]" in asked, asked)
         common.write_file(os.path.join(folder, "alert.json"), '[{"labels": {"alertname": "Odd", "ci": "x-1"}}]')
         asked = explained(cli, "alert.json", "--from", "prom")
         expect(asked.startswith("held, INC0000002") and "[discovered]" in asked, asked)
