@@ -31,6 +31,8 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::incident_resolve:
     case Permission::silence_write:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
+    case Permission::maintenance_create:
+      return bits({service_desk, engineer, group_lead, incident_manager});
     case Permission::incident_resolve_force:
       return bits({group_lead, incident_manager, major_incident_manager});
     case Permission::incident_close:
@@ -64,10 +66,10 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",          "incident.note",  "incident.ack",  "incident.resolve",
-      "incident.resolve_force", "incident.close", "config.reload", "loss.confirm",
-      "silence.write",          "drill.start",    "link.rotate",   "paging.resume",
-      "backup.create"};
+      "incident.read",          "incident.note",     "incident.ack",  "incident.resolve",
+      "incident.resolve_force", "incident.close",    "config.reload", "loss.confirm",
+      "silence.write",          "drill.start",       "link.rotate",   "paging.resume",
+      "backup.create",          "maintenance.create"};
   return words[index(permission)];
 }
 
