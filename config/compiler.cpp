@@ -27,6 +27,8 @@ void Compiler::read(const Node& built_in, const Node& users) {
     critical_periods(root);
     cis(root);
     pools(root);
+    maintenance(root);
+    inhibit(root);
     rules(root, "rules", own_rules);
     rules(root, "default_rules", default_rules);
     syslog_rules(root, "syslog_rules", own_syslog_rules);

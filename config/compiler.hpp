@@ -78,6 +78,16 @@ class Compiler {
   void critical_periods(Reader& root);
   std::vector<Calendar::Hours> hours(const std::vector<Word>& words);
 
+  // ---- read_maintenance.cpp
+  void maintenance(Reader& root);
+  void schedule(Reader& item, MaintenanceWindow& window);
+  bool open_once(Reader& item, Schedule& schedule, bool lasts_given);
+  bool open_again(Reader& item, const Node& rule, Schedule& schedule);
+  std::optional<std::int64_t> local_time(Reader& item, std::string_view key);
+  void compile_windows();
+  void inhibit(Reader& root);
+  void compile_inhibition();
+
   // ---- read_rules.cpp
   void severities(Reader& root);
   void categories(Reader& root);
@@ -156,7 +166,8 @@ class Compiler {
   std::map<std::string, std::map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
-  std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_;
+  std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_, window_marks_,
+      inhibit_marks_;
   Mark top_, p1_;
 };
 

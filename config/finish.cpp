@@ -48,6 +48,8 @@ void Compiler::finish() {
   sort_by(settings.cis, &Ci::id);
   sort_by(settings.pools, &Pool::id);
   sort_by(settings.critical_periods, &CriticalPeriod::id);
+  sort_by(settings.windows, &MaintenanceWindow::id);
+  sort_by(settings.inhibit, &InhibitRule::id);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
@@ -68,6 +70,8 @@ void Compiler::finish() {
   crowded_rules();
   index_pools();
   connect_cis();
+  compile_windows();
+  compile_inhibition();
   fill_in_people();
   everybody_has_an_address();
   somebody_hears_a_p1();

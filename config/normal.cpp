@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/compiler.hpp"
+#include "config/recurrence.hpp"
 #include "connectors/in/syslog/message.hpp"
 #include "rules/model/literals.hpp"
 
@@ -224,6 +225,22 @@ class Writer {
     return map.put("dates", dates.done()).done();
   }
 
+  static std::string window(const MaintenanceWindow& w) {
+    const Schedule& s = w.schedule;
+    Map map;
+    map.text("id", w.id).text("owner", w.owner).text("reason", w.reason).text("change", w.change);
+    map.list("cis", w.cis);
+    if (w.dependents) map.put("dependents", "true");
+    if (!w.match.empty()) map.put("match", matchers(w.match));
+    map.text("time_zone", s.zone ? s.zone->name : "UTC").text("start", local_time_text(s.start_s));
+    if (s.end_s) map.text("end", local_time_text(*s.end_s));
+    if (!s.again) return map.done();
+    std::vector<std::string> except;
+    for (const std::int32_t day : s.again->except) except.push_back(date_text(day));
+    map.text("rrule", recurrence_text(*s.again)).span("duration", s.lasts);
+    return map.list("exdate", except).done();
+  }
+
   static std::string rule(const Rule& r) {
     Map set;
     set.text("category", r.category).text("subcategory", r.subcategory).text("symptom", r.symptom);
@@ -312,6 +329,14 @@ class Writer {
             .list("supports", p.supports)
             .put("min_members", std::to_string(p.min_members))
             .done();
+      });
+    if (!s_.windows.empty()) items("maintenance", s_.windows, window);
+    if (!s_.inhibit.empty())
+      items("inhibit", s_.inhibit, [](const InhibitRule& r) {
+        Map map;
+        map.text("id", r.id).text("owner", r.owner).text("reason", r.reason);
+        map.put("source_match", matchers(r.source)).put("target_match", matchers(r.target));
+        return map.list("equal", r.equal).done();
       });
     items("rules", c_.own_rules, rule);
     items("default_rules", c_.default_rules, rule);

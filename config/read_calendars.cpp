@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/compiler.hpp"
+#include "config/recurrence.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -34,20 +35,6 @@ std::optional<Calendar::Hours> hours_of(std::string_view text) {
   if (!opens || !closes || *opens >= 24 * 3600 || *closes <= *opens || *closes > latest_s)
     return {};
   return Calendar::Hours{*opens, *closes};
-}
-
-// "2026-12-24"
-std::optional<std::int32_t> date_of(std::string_view text) {
-  static constexpr int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  int year = 0, month = 0, day = 0;
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return {};
-  if (!digits(text.substr(0, 4), year) || !digits(text.substr(5, 2), month) ||
-      !digits(text.substr(8), day))
-    return {};
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days[month - 1]) return {};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month == 2 && day == 29 && !leap) return {};
-  return days_of(year, month, day);
 }
 
 }  // namespace
@@ -87,7 +74,7 @@ void Compiler::calendars(Reader& root) {
       report_.error(item.mark(), "a calendar has a week, like {mon: [\"08:00-18:00\"]}");
     }
     const auto date = [&](const Word& word) {
-      const auto day = date_of(word.text);
+      const auto day = parse_date(word.text);
       if (!day) report_.error(word.mark, "a date is like 2026-12-24, not '" + word.text + "'");
       return day;
     };

@@ -39,7 +39,9 @@ class Lateness {
 // 4. Conservation.
 void conservation(const Snapshot& s, Audit& out) {
   std::uint64_t held = 0;
-  s.alerts.each([&](std::uint32_t, const AlertRow& row) { held += row.state == AlertState::held; });
+  s.alerts.each([&](std::uint32_t, const AlertRow& row) {
+    held += row.state == AlertState::held && !(row.flags & AlertRow::muted);
+  });
   const std::uint64_t received = sum(s.totals.received);
   const std::uint64_t accounted = sum(s.totals.dispositions) + held;
   out.events_unaccounted = received > accounted ? received - accounted : accounted - received;

@@ -8,6 +8,7 @@
 //                      unknown key: an orphan, remembered so that its late firing is out of order
 //   a person           acknowledges, notes, resolves, closes, knows better how urgent it is
 //   a silence          came or went: what it covers is held back, what it no longer covers pages
+//   a window           what begins inside it waits for its end, and is new then
 //   a channel          delivered a page, or did not
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
 //   well
@@ -21,6 +22,7 @@
 #include "rules/family.hpp"
 #include "rules/flapping.hpp"
 #include "rules/fold.hpp"
+#include "rules/inhibition.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
 #include "rules/model/planted.hpp"
@@ -39,6 +41,7 @@
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
 #include "rules/storm.hpp"
+#include "rules/windows.hpp"
 
 namespace tocsin {
 namespace {
@@ -93,11 +96,17 @@ struct Held {
   Instant stale_at;
 };
 
+Disposition disposition_of(const Cover& cover) {
+  return cover.keys.empty() ? Disposition::silenced : Disposition::inhibited;
+}
+
 // Joins, reopens, or opens; the alert's row exists. `source` is of the event that is disposed of.
 void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held,
            Instant stale_at, const Verdict& v, IncidentNumber own, const Join& join) {
   const Wall starts_at = alert.starts_at.ms ? alert.starts_at : d.wall();
   const std::string name(shorten(v.name, 128));
+  const AlertRow before = d.state.alerts().at(d.state.alert_slot(alert.fingerprint));
+  const std::string released(before.muted_bytes());  // by which window, if by any
 
   IncidentNumber n = join.incident;
   Disposition disposition = join.reopen ? Disposition::reopened : Disposition::correlated;
@@ -109,7 +118,7 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   const std::uint32_t slot = d.state.alert_slot(alert.fingerprint);
   if (!starts && (d.state.alerts().at(slot).flags & AlertRow::flapping))
     disposition = Disposition::flapping;
-  if (cover_of(d, alert.text)) disposition = Disposition::silenced;
+  if (const auto cover = cover_of(d, alert.text)) disposition = disposition_of(*cover);
   const Severity severity_before = incident_row(d, n).severity;
   if (join.reopen) {
     reopen(d, n, ReopenTrigger::alert, name);
@@ -119,6 +128,11 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     need_format(d, format_with_dependencies);
   d.out.add(AlertLinked{n, alert.fingerprint, source, join.why, disposition, alert.severity,
                         was_held, starts_at, stale_at, name, alert.ci});
+  note_source(d, d.state.alert_slot(alert.fingerprint));
+  if (!released.empty()) {
+    const MutedBy by = unpack_muted(released);
+    d.out.add(AlertReleased{n, alert.fingerprint, name, by.window, by.owner, by.reason, by.change});
+  }
   d.out.answer.disposition = disposition;
   d.out.answer.incident = n;
 
@@ -131,6 +145,19 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   review_mute(d, n, slot);
   if (starts) gather(d, n, [&](std::uint32_t held) { join_held(d, held); });
+}
+
+// A known key, or a new one, is written down with what it inhibits.
+void take_in(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
+  const std::uint32_t slot = d.state.alert_slot(c.alert->fingerprint);
+  if (slot == no_slot) {
+    remember(d, c, state, due);
+    return note_source(d, d.state.alert_slot(c.alert->fingerprint));
+  }
+  const std::string keys(d.state.alerts().at(slot).keys());
+  change(d, c, state, due);
+  note_source(d, slot);
+  sources_ended(d, keys);
 }
 
 void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool was_held,
@@ -168,15 +195,38 @@ void heard(const Deciding& d, const Prepared& alert, Instant until) {
   d.out.saw(slot, d.state.alerts().at(slot).serial(), until);
 }
 
+// The window in which it began, as far as its sender can be believed (BND-5, 3).
+std::optional<Covering> window_of(const Deciding& d, const Prepared& alert) {
+  const bool unknown = alert.time_suspect || alert.starts_at.ms == 0;
+  return covering(d.state, d.settings, d.now, alert.ci, alert.text,
+                  unknown ? d.wall() : alert.starts_at);
+}
+
+// It waits for the end of the window, and its event is disposed of.
+void suppress_event(const Deciding& d, const ReceiveAlert& c, const Covering& window) {
+  const Prepared& alert = *c.alert;
+  take_in(d, c, AlertState::held, window.until);
+  suppress(d, alert.fingerprint, window);
+  d.out.answer.disposition = Disposition::maintenance_suppressed;
+  heard(d, alert, good_until(d, alert));
+}
+
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
   if (counts_below(d, c)) return;
+  const auto aside = set_aside(alert);
+  // A request, a change and a heartbeat are no alerts; what only informs is not kept for later.
+  if (!aside || *aside == Disposition::informational)
+    if (const auto window = window_of(d, alert)) {
+      if (aside) return d.out.tally(c.source, Disposition::maintenance_suppressed);
+      return suppress_event(d, c, *window);
+    }
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
-  if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
+  if (aside) return d.out.tally(c.source, *aside);
   const Span wait = waits(d, alert, {});
   const bool held = wait.ms > 0;
   const Instant stale_at = good_until(d, alert);
-  remember(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : stale_at);
+  take_in(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : stale_at);
   note_in_storm(d);
   if (held) return heard(d, alert, stale_at);
   place(d, alert, c.source, false, stale_at);
@@ -204,7 +254,9 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       return d.out.tally(c.source, Disposition::out_of_order);
     // Still held, now with another severity: its hold-down may be over at once.
     case Known::held_changed: {
-      const Instant due = earlier(row.due, row.seen_at + hold_down_of(d, alert));
+      const Instant due = row.flags & AlertRow::muted
+                              ? row.due
+                              : earlier(row.due, row.seen_at + hold_down_of(d, alert));
       change(d, c, AlertState::held, due);
       heard(d, alert, until);
       return d.out.tally(c.source, Disposition::duplicate);
@@ -213,18 +265,21 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     case Known::changed:
     case Known::back: {
       if (ended(row) && counts_below(d, c)) return;
+      if (over)
+        if (const auto window = window_of(d, alert)) return suppress_event(d, c, *window);
       const IncidentNumber n = row.incident;
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
       const Severity severity_before = d.state.incidents().at(at).severity;
-      change(d, c, AlertState::firing, until);
+      take_in(d, c, AlertState::firing, until);
       if (over) note_in_storm(d);
       const bool flaps = note_refired(d, slot, row);
       const Verdict v = classify(alert, d.settings);
       const std::string name(shorten(v.name, 128));
-      const auto disposition = cover_of(d, alert.text) ? Disposition::silenced
-                               : flaps                 ? Disposition::flapping
-                                                       : Disposition::correlated;
+      const auto cover = cover_of(d, alert.text);
+      const auto disposition = cover   ? disposition_of(*cover)
+                               : flaps ? Disposition::flapping
+                                       : Disposition::correlated;
       d.out.add(AlertRelinked{n, alert.fingerprint, c.source, disposition, alert.severity,
                               row.state, name});
       d.out.answer.disposition = disposition;
@@ -237,10 +292,11 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
   // A person resolved its incident although it fired: only a new start brings it back (CLO-3).
   if (row.state == AlertState::firing && alert.starts_at <= row.starts_at)
     return d.out.tally(c.source, Disposition::duplicate);
+  if (const auto window = window_of(d, alert)) return suppress_event(d, c, *window);
   // Its incident is over: it reopens that one, or joins or opens another.
   const Span wait = waits(d, alert, row.incident);
   const bool held = wait.ms > 0;
-  change(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : until);
+  take_in(d, c, held ? AlertState::held : AlertState::firing, held ? d.now + wait : until);
   if (over) note_in_storm(d);
   // What comes and goes inside its hold-down would never be told: it waits no longer.
   const bool flaps = note_refired(d, slot, row);
@@ -264,12 +320,14 @@ void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
       break;
   }
   const bool was_held = row.state == AlertState::held;
-  const auto disposition = was_held                         ? Disposition::held_then_cleared
+  const auto disposition = row.flags & AlertRow::muted      ? Disposition::maintenance_suppressed
+                           : was_held                       ? Disposition::held_then_cleared
                            : row.flags & AlertRow::flapping ? Disposition::flapping
                                                             : Disposition::correlated;
-  const std::string name(shorten(classify(alert, d.settings).name, 128));
+  const std::string name(shorten(classify(alert, d.settings).name, 128)), keys(row.keys());
   d.out.add(AlertResolved{alert.fingerprint, was_held ? IncidentNumber{} : row.incident, c.source,
                           alert.until, d.now + d.settings.tombstone_for, disposition, name});
+  sources_ended(d, keys);
   d.out.answer.disposition = disposition;
   d.out.answer.incident = row.incident;
   const bool trusted =
@@ -330,6 +388,14 @@ void on(const Deciding& d, const ExpireSilence& c) {
   if (d.out.answer.code == Answer::Code::done) start_mute_sweep(d);
 }
 
+void on(const Deciding& d, const AddWindow& c) {
+  d.out.answer = add_window(d, c);
+}
+void on(const Deciding& d, const EndWindow& c) {
+  d.out.answer = end_window(d, c);
+  if (d.out.answer.code == Answer::Code::done) start_window_sweep(d);
+}
+
 // ---- channels, the process, the clock ----
 
 // The incident about the channel, when its verification just failed: its own next step.
@@ -374,10 +440,14 @@ void on(const Deciding& d, const SettleOlderEpochs&) {
 void on(const Deciding& d, const ApplyConfig& c) {
   apply_config(d, c);
   forget_channels(d, *c.settings);
+  if (d.out.answer.code != Answer::Code::done) return;
+  start_window_sweep(d);
+  start_sources_sweep(d, *c.settings);
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
   if (d.state.silence_index().size() > 0) start_mute_sweep(d);
+  start_window_sweep(d);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
 }
 void on(const Deciding& d, const DeclareLoss& c) {
@@ -437,21 +507,29 @@ Held held_alert(const Deciding& d, std::uint32_t slot, const AlertRow& row) {
   return out;
 }
 
-void on_hold_over(const Deciding& d, std::uint32_t slot) {
-  const AlertRow row = d.state.alerts().at(slot);
-  const Held held = held_alert(d, slot, row);
-  place(d, held.alert, row.source, true, held.stale_at);
-}
-
-// An incident opened that it may belong to (BND-6): it waits no longer.
+// An incident opened that it may belong to (BND-6): it waits no longer. What a window suppresses
+// does wait.
 void join_held(const Deciding& d, std::uint32_t slot) {
   const AlertRow row = d.state.alerts().at(slot);
-  if (row.state != AlertState::held) return;
+  if (row.state != AlertState::held || (row.flags & AlertRow::muted)) return;
   const Held held = held_alert(d, slot, row);
   const Verdict v = classify(held.alert, d.settings);
   const Join join = find_join(d, row.incident, held.alert.ci, v.subcategory);
   if (join.incident && !join.reopen)
     place(d, held.alert, row.source, true, held.stale_at, v, row.incident, join);
+}
+
+void take_up(const Deciding& d, std::uint32_t slot) {
+  const AlertRow row = d.state.alerts().at(slot);
+  const Held held = held_alert(d, slot, row);
+  place(d, held.alert, row.source, !(row.flags & AlertRow::muted), held.stale_at);
+}
+
+// What fires when its window is over is new at this instant, also to another window.
+void on_hold_over(const Deciding& d, std::uint32_t slot) {
+  if (d.state.alerts().at(slot).flags & AlertRow::muted)
+    if (suppress_again(d, slot)) return;
+  take_up(d, slot);
 }
 
 // An alert that a line of syslog made, by the rule that is in force now; null: another, or the rule
@@ -468,11 +546,12 @@ void on_quiet(const Deciding& d, const AlertRow& row, const SyslogRule& rule, In
   // A start forgets who was heard: it begins to listen anew.
   promised = later(promised, d.state.globals().stale_grace + rule.quiet_after);
   if (promised > d.now) return d.out.add(AlertRefreshed{row.fingerprint(), promised});
-  const std::string name(shorten(row.text().label("alertname"), 128));
+  const std::string name(shorten(row.text().label("alertname"), 128)), keys(row.keys());
   const IncidentNumber n = row.incident;
   d.out.add(AlertResolved{row.fingerprint(), n, row.source, d.wall(),
                           d.now + d.settings.tombstone_for, Disposition::correlated, name,
                           rule.quiet_after.ms});
+  sources_ended(d, keys);
   if (n) look_for_recovery(d, n, d.wall(), true);
 }
 
@@ -488,8 +567,9 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
   if (promised > d.now) return d.out.add(AlertRefreshed{row.fingerprint(), promised});
   const IncidentNumber n = row.incident;
   const bool first = d.state.incident_slot(n) != no_slot && !incident_row(d, n).monitoring_silent;
-  const std::string name(shorten(row.text().label("alertname"), 128));
+  const std::string name(shorten(row.text().label("alertname"), 128)), keys(row.keys());
   d.out.add(AlertStale{row.fingerprint(), n, row.due, d.now + d.settings.tombstone_for, name});
+  sources_ended(d, keys);
   if (first && incident_row(d, n).unresolved() && incident_row(d, n).held_until == never)
     tell_group(d, n, PageKind::notice, WhyPage::monitoring_silent);
 }
@@ -557,6 +637,11 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return;
     case DeadlineKind::mute_sweep:
       return mute_sweep_slice(d);
+    case DeadlineKind::window_sweep:
+      return window_sweep_slice(d, [&](std::uint32_t slot) { take_up(d, slot); });
+    case DeadlineKind::sources_sweep:
+      if (sources_sweep_slice(d)) start_mute_sweep(d);
+      return;
     case DeadlineKind::reassess:
       reassess(d, n, true);
       return plan_reassessment(d, n);

@@ -37,6 +37,8 @@ class TextFields {
       put(n, "never");
     else if (t == when_resumed)
       put(n, "when_resumed");
+    else if (t == when_uninhibited)
+      put(n, "when_uninhibited");
     else if (t.ms)
       put(n, std::to_string(t.ms));
   }

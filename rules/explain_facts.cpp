@@ -264,9 +264,14 @@ ExplainLine explain_quiet(const IncidentRow& row, const Snapshot& snapshot,
   } else if (g.paused) {
     out.text = "nobody is paged at all: the store was restored, and paging waits for tocsin resume";
   } else if (row.held_until != never) {
+    const bool timed = row.held_until < when_uninhibited;
     out.text =
-        "nobody is paged: everything that fires in it is silenced, until " + when(row.held_until);
-    out.at = g.wall(row.held_until);
+        "nobody is paged: everything that fires in it is " +
+        (w.inhibited_by.empty() ? std::string("silenced")
+                                : "inhibited by " + std::string(w.inhibited_by) + " or silenced") +
+        (timed ? ", until " + when(row.held_until)
+               : std::string(", until what inhibits it has ended"));
+    if (timed) out.at = g.wall(row.held_until);
   } else if (row.verify_due != never || row.prompted) {
     out.text = "nobody is paged: all its alerts are clear, and that has to last";
     if (row.verify_due != never) out.text += " until " + when(row.verify_due);

@@ -4,7 +4,9 @@
 #include "rules/classify/classify.hpp"
 #include "rules/explain.hpp"
 #include "rules/intake/intake.hpp"
+#include "rules/model/inhibit.hpp"
 #include "rules/story.hpp"
+#include "rules/windows.hpp"
 
 namespace tocsin {
 namespace {
@@ -37,6 +39,7 @@ class Hearing {
     event_class();
     category();
     owner();
+    muted();
     silences();
     hold_down();
     return std::move(out_);
@@ -216,6 +219,26 @@ class Hearing {
     else
       say("owner", group + ": nobody else is named, so the default group", "",
           {"default_group", "groups." + group});
+  }
+
+  // By a window or by what fires; said only where it is.
+  void muted() {
+    if (alert_.resolved || alert_.event_class != EventClass::alert) return;
+    const bool unknown = alert_.time_suspect || alert_.starts_at.ms == 0;
+    const Wall wall = state_.globals().wall(now_);
+    if (const auto by = covering(state_, settings_, now_, alert_.ci, alert_.text,
+                                 unknown ? wall : alert_.starts_at))
+      say("maintenance",
+          "window " + by->window + " of " + by->owner + " suppresses it until " +
+              wall_words(state_.globals().wall(by->until)) + ": " + by->reason,
+          "BND-5");
+    if (const auto by = inhibited(state_, settings_, alert_.text)) {
+      const InhibitRule& rule = settings_.inhibit[by->rule];
+      say("inhibition",
+          "rule " + rule.id + " of " + rule.owner +
+              " keeps it from paging while a source fires: " + rule.reason,
+          rule.id);
+    }
   }
 
   void silences() {

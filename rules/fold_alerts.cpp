@@ -51,11 +51,14 @@ void Fold::on(const AlertChanged& f) {
   began_to_fire(f.state, row->state);
   const bool counted = row->flags & AlertRow::counted_firing;
   const bool was_held = row->state == AlertState::held;
+  s.count_source(*row, slot, false);
   if (counted) s.count_at_ci(*row, false);
   row->state = f.state, row->severity = f.severity, row->starts_at = f.starts_at;
   if (counted) s.count_at_ci(*row, true);
   row->due = f.due, row->changed_at = at, row->source = f.source;
   if (f.state != AlertState::resolved) row->ends_at = {};
+  if (f.state != AlertState::held) unmute(*row);
+  s.count_source(*row, slot, true);
   if (f.state == AlertState::held)
     count_in(*row, false, false);  // its incident is over, and it fires anew
   if (was_held != (f.state == AlertState::held)) s.index_held(slot, !was_held);
@@ -66,9 +69,57 @@ void Fold::on(const AlertAnnotated& f) {
   std::uint32_t slot;
   AlertRow* row = alert(f.alert, slot);
   if (!row) return;
-  const Blob* old = row->blob;
-  row->blob = make_alert_blob(f.alert, row->serial(), row->ci(), f.text, row->flaps());
+  reword(*row, f.text, row->extra());
+}
+
+void Fold::reword(AlertRow& row, Text text, std::string_view extra) {
+  const Blob* old = row.blob;
+  row.blob = make_alert_blob(row.fingerprint(), row.serial(), row.ci(), text, row.flaps(), extra);
   s.release(old);
+}
+
+void Fold::on(const AlertSuppressed& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  if (!(row->flags & AlertRow::muted)) {
+    count_suppressed(s.totals_);
+    s.muted_[row->serial().value] = slot;
+    s.index_held(slot, false);  // it joins nothing before its end
+  }
+  const std::string by = pack_muted({f.window, f.owner, f.reason, f.change});
+  reword(*row, row->text().bytes(), pack_extra(by, row->keys()));
+  row->flags |= AlertRow::muted;
+  row->due = f.until, row->changed_at = at;
+  s.arm_alert(slot);
+}
+
+void Fold::unmute(AlertRow& row) {
+  if (!(row.flags & AlertRow::muted)) return;
+  reword(row, row.text().bytes(), pack_extra({}, row.keys()));
+  row.flags &= static_cast<std::uint8_t>(~AlertRow::muted);
+  s.muted_.erase(row.serial().value);
+}
+
+void Fold::on(const AlertInhibits& f) {
+  std::uint32_t slot;
+  AlertRow* row = alert(f.alert, slot);
+  if (!row) return;
+  s.count_source(*row, slot, false);
+  reword(*row, row->text().bytes(), pack_extra(row->muted_bytes(), f.keys));
+  row->flags = static_cast<std::uint8_t>((row->flags & ~AlertRow::inhibits) |
+                                         (f.keys.empty() ? 0 : AlertRow::inhibits));
+  s.count_source(*row, slot, true);
+}
+
+void Fold::on(const SourcesAdvanced& f) {
+  g().sources_next = f.next, g().sources_after = f.after, g().sources_due = f.due;
+  if (f.next) s.push({f.due, DeadlineKind::sources_sweep, 0, 0, no_slot});
+}
+
+void Fold::on(const WindowsAdvanced& f) {
+  g().window_next = f.next, g().window_due = f.due;
+  if (f.next) s.push({f.due, DeadlineKind::window_sweep, 0, 0, no_slot});
 }
 
 void Fold::on(const AlertRefreshed& f) {
@@ -80,6 +131,7 @@ void Fold::on(const AlertStale& f) {
   std::uint32_t slot;
   AlertRow* row = alert(f.alert, slot);
   if (!row) return;
+  s.count_source(*row, slot, false);
   row->state = AlertState::stale, row->due = f.retire, row->changed_at = at;
   s.arm_alert(slot);
   s.totals_.add(Metric::alerts_stale);
@@ -90,7 +142,10 @@ void Fold::on(const AlertResolved& f) {
   std::uint32_t slot;
   AlertRow* row = alert(f.alert, slot);
   if (!row) return;
-  const AlertState was = row->state;
+  // What was suppressed is no event that waits: it was disposed of.
+  const AlertState was = row->flags & AlertRow::muted ? AlertState::firing : row->state;
+  unmute(*row);
+  s.count_source(*row, slot, false);
   row->state = AlertState::resolved, row->ends_at = f.ends_at, row->due = f.retire,
   row->changed_at = at;
   if (was == AlertState::held) s.index_held(slot, false);

@@ -59,7 +59,8 @@ void Fold::on(const IncidentRelated& f) {
   change(f.incident, [&](IncidentRow& i) {
     s.index_child(i, false);
     i.parent = f.parent, i.child_since = at;
-    i.escalate_due = i.held_until = never, i.held_by = {};
+    i.escalate_due = never;
+    unhold(i);
     s.index_child(i, true);
   });
 }
@@ -81,7 +82,8 @@ void Fold::on(const FamilyAdvanced& f) {
 
 void Fold::keep_flaps(AlertRow& row, const FlapTimes& flaps) {
   const Blob* old = row.blob;
-  row.blob = make_alert_blob(row.fingerprint(), row.serial(), row.ci(), row.text().bytes(), flaps);
+  row.blob = make_alert_blob(row.fingerprint(), row.serial(), row.ci(), row.text().bytes(), flaps,
+                             row.extra());
   s.release(old);
 }
 

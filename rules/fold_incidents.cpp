@@ -63,13 +63,19 @@ void Fold::on(const AlertLinked& f) {
   const bool was_held = row->state == AlertState::held;
   const bool moves = is_new && (row->flags & AlertRow::flapping);
   if (moves) count_flapping(row->incident, false);
+  // A suppressed one comes without an event: that was disposed of when the window took it.
+  if (row->flags & AlertRow::muted)
+    unmute(*row);
+  else
+    count(s.totals_, f);
+  s.count_source(*row, slot, false);
   row->incident = f.incident, row->state = AlertState::firing, row->severity = f.severity;
   row->starts_at = f.starts_at, row->due = f.due, row->changed_at = at;
   count_in(*row, true, false);
+  s.count_source(*row, slot, true);
   if (was_held) s.index_held(slot, false);
   if (moves) count_flapping(f.incident, true);
   s.arm_alert(slot);
-  count(s.totals_, f);
   change(f.incident, [&](IncidentRow& i) {
     i.alerts_total += is_new, ++i.events;
     i.severity = std::min(i.severity, f.severity);
@@ -91,7 +97,7 @@ void Fold::on(const IncidentReopened& f) {
   change(f.incident, [&](IncidentRow& i) {
     ++i.reopened;
     start_cycle(i, f.cycle, f.escalate_due);
-    i.held_until = never, i.held_by = {};
+    unhold(i);
     i.links_from = g().next_page;
     // Whoever had it may be asleep: a reopened incident has to be answered again.
     i.state = IncidentState::new_;
@@ -184,8 +190,8 @@ void Fold::on(const IncidentAcknowledged& f) {
     i.links_from = g().next_page;
     i.state = IncidentState::in_progress;
     i.acknowledged_at = at;
-    i.escalate_due = i.held_until = never;
-    i.held_by = {};
+    i.escalate_due = never;
+    unhold(i);
   });
 }
 
@@ -228,9 +234,9 @@ void Fold::on(const IncidentResolved& f) {
     i.needs_review |= f.needs_review;
     i.resolved_at = at, i.restored_at = f.restored_at, i.close_due = f.close_due;
     if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
-    i.escalate_due = i.verify_due = i.prompt_due = i.held_until = i.reassess_due = never;
+    i.escalate_due = i.verify_due = i.prompt_due = i.reassess_due = never;
+    unhold(i);
     i.locked = false, i.lock_due = never;
-    i.held_by = {};
     count_resolved(s.totals_, i, s.globals_.wall(at));
   });
 }
@@ -283,15 +289,53 @@ void Fold::on(const DeadlineMoved& f) {
 }
 
 void Fold::on(const PagingHeld& f) {
-  change(f.incident,
-         [&](IncidentRow& i) { i.held_until = i.escalate_due = f.until, i.held_by = f.silence; });
+  change(f.incident, [&](IncidentRow& i) {
+    unhold(i);
+    i.held_until = i.escalate_due = f.until, i.held_by = f.silence;
+  });
+}
+
+void Fold::on(const PagingInhibited& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    unhold(i);
+    IncidentWords w = i.words();
+    w.inhibited_by = f.rule, w.inhibited_keys = f.keys;
+    reword(i, w);
+    i.held_until = i.escalate_due = f.until;
+    s.count_inhibited(i, true);
+  });
+}
+
+void Fold::unhold(IncidentRow& i) {
+  if (IncidentWords w = i.words(); !w.inhibited_keys.empty()) {
+    s.count_inhibited(i, false);
+    w.inhibited_by = w.inhibited_keys = {};
+    reword(i, w);
+  }
+  i.held_until = never, i.held_by = {};
+}
+
+// Each is looked at by its own deadline, which is now.
+void Fold::on(const InhibitionEnded& f) {
+  const auto* waiting = s.inhibited(f.key);
+  if (!waiting) return;
+  const std::vector<std::uint32_t> numbers(waiting->begin(), waiting->end());
+  for (const std::uint32_t n : numbers)
+    change(IncidentNumber(n), [&](IncidentRow& i) {
+      i.held_until = at;
+      if (i.escalate_due != never) i.escalate_due = at;
+    });
 }
 
 void Fold::on(const PagingResumed& f) {
   change(f.incident, [&](IncidentRow& i) {
-    i.held_until = never, i.held_by = {};
+    unhold(i);
     start_cycle(i, f.cycle, f.escalate_due);
   });
+}
+
+void Fold::on(const AlertReleased& f) {
+  change(f.incident, [](IncidentRow&) {});
 }
 
 void Fold::on(const MutesAdvanced& f) {

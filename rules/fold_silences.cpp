@@ -38,6 +38,20 @@ void Fold::on(const SilenceCreated& f) {
   g().next_silence = SilenceId(f.silence.value + 1);
 }
 
+void Fold::on(const WindowCreated& f) {
+  if (s.silence_slot(f.window) != no_slot) return void(ok = false);
+  SilenceRow row;
+  row.kind = SuppressionKind::window;
+  row.blob = make_silence_blob({f.by, f.owner, f.reason, {}, f.matchers, f.cis, f.change});
+  row.id = f.window, row.uuid = f.uuid;
+  row.starts_at = f.starts_at, row.ends_at = f.ends_at;
+  row.starts_due = f.starts_due, row.ends_due = f.ends_due;
+  row.created_at = row.changed_at = at;
+  row.state = f.starts_due <= at ? SilenceState::active : SilenceState::pending;
+  s.insert_silence(row);
+  g().next_silence = SilenceId(f.window.value + 1);
+}
+
 void Fold::on(const SilenceUpdated& f) {
   silence(f.silence, [&](SilenceRow& row) {
     SilenceWords w = row.words();
@@ -54,8 +68,7 @@ void Fold::on(const SilenceStarted& f) {
 
 void Fold::on(const SilenceExpired& f) {
   silence(f.silence, [&](SilenceRow& row) {
-    if (row.state != SilenceState::expired)
-      s.change_silence_index().erase(row.id, row.words().matchers);
+    if (row.state != SilenceState::expired) s.index_silence(row, s.silence_slot(row.id), false);
     SilenceWords w = row.words();
     w.ended_by = f.by;
     reword(row, w);

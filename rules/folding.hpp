@@ -87,7 +87,13 @@ struct Fold {
   void on(const AlertResolved&);
   void on(const AlertKept&);
   void on(const AlertForgotten&);
+  void on(const AlertSuppressed&);
+  void on(const WindowsAdvanced&);
+  void on(const AlertInhibits&);
+  void on(const SourcesAdvanced&);
   void count_in(AlertRow& row, bool firing, bool stale);
+  void reword(AlertRow& row, Text text, std::string_view extra);
+  void unmute(AlertRow& row);
 
   void on(const EventCounted&);
   void on(const CountForgotten&);
@@ -121,6 +127,10 @@ struct Fold {
   void on(const PagingHeld&);
   void on(const PagingResumed&);
   void on(const MutesAdvanced&);
+  void on(const AlertReleased&);
+  void on(const PagingInhibited&);
+  void on(const InhibitionEnded&);
+  void unhold(IncidentRow& row);
   void timeline(IncidentNumber n);
   void reword(IncidentRow& row, const IncidentWords& words);
   void start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due);
@@ -143,6 +153,7 @@ struct Fold {
 
   // ---- fold_silences.cpp ----
   void on(const SilenceCreated&);
+  void on(const WindowCreated&);
   void on(const SilenceUpdated&);
   void on(const SilenceStarted&);
   void on(const SilenceExpired&);

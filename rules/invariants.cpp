@@ -4,6 +4,9 @@
 #include <numeric>
 #include <vector>
 
+#include "rules/model/inhibit.hpp"
+#include "rules/windows.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -20,7 +23,7 @@ Broken conservation(const State& s) {
            std::to_string(sum(t.dispositions)) + ", holding " + std::to_string(t.held);
   std::uint64_t held = 0, tombstones = 0;
   s.alerts().each([&](std::uint32_t, const AlertRow& r) {
-    held += r.state == AlertState::held;
+    held += r.state == AlertState::held && !(r.flags & AlertRow::muted);
     tombstones += r.state == AlertState::tombstone;
   });
   if (held != t.held)
@@ -92,24 +95,25 @@ Broken told(const State& s, const Settings& settings) {
 }
 
 // 3 and 5: what is held is held by silences, has an end, and goes on when something is uncovered.
-Broken mutes(const State& s) {
+Broken mutes(const State& s, const Settings& settings) {
   Broken broken;
-  std::size_t live = 0;
+  std::size_t live[EnumTable<SuppressionKind>::count] = {};
   s.silences().each([&](std::uint32_t slot, const SilenceRow& r) {
-    live += r.state != SilenceState::expired;
+    live[index(r.kind)] += r.state != SilenceState::expired;
     if (r.id >= s.globals().next_silence) broken = "a silence was never given out";
     if (s.silence_slot(r.id) != slot || s.silence_slot(r.uuid) != slot)
       broken = "a silence is not found under its name";
     if (r.due() == never) broken = "a silence never ends";
   });
-  if (live != s.silence_index().size()) broken = "the index of silences is not of the silences";
+  if (live[0] != s.silence_index().size() || live[1] != s.window_index().size())
+    broken = "the index of silences is not of the silences";
   const Instant at = s.globals().at;
   const auto covered = [&](std::uint32_t alert) {
     bool any = false;
     s.silence_index().each_fit(s.alerts().at(alert).text(), [&](std::uint32_t slot) {
       any = any || s.silences().at(slot).covers(at);
     });
-    return any;
+    return any || inhibited(s, settings, s.alerts().at(alert).text());
   };
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     if (r.lock_due != never && (!r.locked || !r.unresolved()))
@@ -119,11 +123,33 @@ Broken mutes(const State& s) {
       broken = to_text(r.number) + " is held, and nothing is to be done";
     if (r.verify_due != never || r.prompted) return;
     if (r.escalate_due != r.held_until) broken = to_text(r.number) + " is held without an end";
-    if (s.globals().mute_next || r.held_until <= at) return;  // it is about to be looked at
+    if (s.globals().mute_next || s.globals().sources_next || r.held_until <= at)
+      return;  // it is about to be looked at
     bool all = r.alerts_firing > 0;
     s.each_member(r.number, [&](std::uint32_t alert) { return all = all && covered(alert); });
-    if (!all) broken = to_text(r.number) + " is held, and no silence covers it";
+    if (!all) broken = to_text(r.number) + " is held, and nothing mutes it";
   });
+  return broken;
+}
+
+// 3 and 4: what is suppressed is covered by a window that is open, and has an end.
+Broken windows(const State& s, const Settings& settings) {
+  Broken broken;
+  std::size_t muted = 0;
+  const Globals& g = s.globals();
+  s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
+    if (!(r.flags & AlertRow::muted)) return;
+    ++muted;
+    const auto known = s.muted_alerts().find(r.serial().value);
+    if (known == s.muted_alerts().end() || known->second != slot)
+      broken = "a suppressed alert is not found as such";
+    if (r.state != AlertState::held) broken = "an alert is suppressed that does not wait";
+    if (r.due == never) broken = "an alert is suppressed for ever";
+    if (g.window_next || r.due <= g.at) return;  // it is about to be looked at
+    if (!covering(s, settings, g.at, r.ci(), r.text(), g.wall(g.at)))
+      broken = "an alert is suppressed, and no window covers it";
+  });
+  if (muted != s.muted_alerts().size()) broken = "suppressed alerts are miscounted";
   return broken;
 }
 
@@ -181,7 +207,7 @@ Broken storms(const State& s) {
       ++flapping[r.incident];
       if (r.quiet_due() == never) broken = "an alert flaps for ever";
     }
-    if (r.state != AlertState::held || r.ci().empty()) return;
+    if (r.state != AlertState::held || (r.flags & AlertRow::muted) || r.ci().empty()) return;
     ++held[r.ci()];
     const CiNow* now = s.ci_now(r.ci());
     const auto it = now ? now->held.find(r.serial()) : decltype(now->held.end()){};
@@ -261,7 +287,8 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = conservation(state)) return "conservation: " + *b;
   if (auto b = members(state)) return "members: " + *b;
   if (auto b = told(state, settings)) return "told: " + *b;
-  if (auto b = mutes(state)) return "mutes: " + *b;
+  if (auto b = mutes(state, settings)) return "mutes: " + *b;
+  if (auto b = windows(state, settings)) return "windows: " + *b;
   if (auto b = pause(state)) return "pause: " + *b;
   if (auto b = families(state)) return "families: " + *b;
   if (auto b = storms(state)) return "storms: " + *b;

@@ -281,11 +281,19 @@ struct Story {
             ", so nobody is paged " + "for " + duration(f.until - at) +
             (f.comment.empty() ? "" : ": " + std::string(f.comment)));
   }
+  void on(const PagingInhibited& f) {
+    say("paging_held", std::string(f.owner),
+        "everything that fires in it is inhibited by rule " + std::string(f.rule) + " of " +
+            std::string(f.owner) + " while " + std::string(f.source) +
+            " fires, so nobody is paged: " + std::string(f.reason));
+  }
   void on(const PagingResumed& f) {
     say("paging_resumed", "daemon",
         std::string(f.why == WhyResumed::silence_over
                         ? "no silence covers it any more and nobody has answered"
-                        : "an alert that no silence covers fires in it, too") +
+                    : f.why == WhyResumed::inhibition_over
+                        ? "what inhibited it has ended and nobody has answered"
+                        : "an alert that nothing mutes fires in it, too") +
             ", so the escalation starts as cycle " + std::to_string(f.cycle));
   }
   void on(const StormJoined& f) {
@@ -319,6 +327,13 @@ struct Story {
             (f.flapping ? " is flapping: it began to fire " + std::to_string(f.transitions) +
                               " times within a short while; recovery has to last longer now"
                         : " is not flapping any more"));
+  }
+  void on(const AlertReleased& f) {
+    say("alert_released", "daemon",
+        std::string(f.name) + " had been suppressed by maintenance " + std::string(f.window) +
+            (f.change.empty() ? "" : ", change " + std::string(f.change)) + " of " +
+            std::string(f.owner) + ": " + std::string(f.reason) +
+            "; no window covers it any more, and it still fires");
   }
   template <class F>
   void on(const F&) {

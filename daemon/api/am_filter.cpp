@@ -103,6 +103,7 @@ std::optional<AmFilter> AmFilter::parse(const Query& query, std::string& why) {
   // What go-swagger does not understand as a boolean is false.
   out.active = query.boolean("active", true).value_or(false);
   out.silenced = query.boolean("silenced", true).value_or(false);
+  out.inhibited = query.boolean("inhibited", true).value_or(false);
   out.unprocessed = query.boolean("unprocessed", true).value_or(false);
   const std::vector<std::string> filters = query.all("filter");
   if (filters.size() > filters_max) return why = "more than 50 filters", std::nullopt;

@@ -16,7 +16,7 @@ namespace tocsin::api {
 std::optional<Matcher> parse_am_matcher(std::string_view text, std::string& why);
 
 struct AmFilter {
-  bool active = true, unprocessed = true, silenced = true;
+  bool active = true, unprocessed = true, silenced = true, inhibited = true;
   std::vector<Matcher> matchers;             // all must fit
   std::shared_ptr<const re2::RE2> receiver;  // anchored; nullptr: every one
 

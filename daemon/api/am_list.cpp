@@ -16,9 +16,11 @@ namespace {
 constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr std::size_t receivers_max = 65'000;
 
-bool listed(const Snapshot& snapshot, const AlertRow& row, const AmFilter& filter) {
+bool listed(const Snapshot& snapshot, const Muting& muting, const AlertRow& row,
+            const AmFilter& filter) {
   if (row.state == AlertState::resolved || row.state == AlertState::tombstone) return false;
-  if (is_silenced(snapshot, row.text())) return filter.silenced;
+  if ((row.flags & AlertRow::muted) || is_silenced(snapshot, row.text())) return filter.silenced;
+  if (!filter.inhibited && !muting.inhibited_by(row.text()).empty()) return false;
   switch (row.state) {
     case AlertState::firing:
     case AlertState::stale:
@@ -56,10 +58,14 @@ std::vector<std::string> am_receivers(const Settings& settings) {
   return out;
 }
 
-AmList::AmList(std::shared_ptr<const Snapshot> snapshot, const Settings& settings,
+AmList::AmList(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Settings> settings,
                const AmFilter& filter, Shape shape)
-    : snapshot_(std::move(snapshot)), resolve_timeout_(settings.resolve_timeout), shape_(shape) {
-  select(settings, filter);
+    : snapshot_(std::move(snapshot)),
+      settings_(std::move(settings)),
+      muting_(*snapshot_, *settings_),
+      resolve_timeout_(settings_->resolve_timeout),
+      shape_(shape) {
+  select(*settings_, filter);
   sort();
 }
 
@@ -83,7 +89,7 @@ void AmList::select(const Settings& settings, const AmFilter& filter) {
   for (const std::string& name : receivers_) wanted.push_back(filter.wants_receiver(name));
 
   snapshot_->alerts.each([&](std::uint32_t slot, const AlertRow& row) {
-    if (!listed(*snapshot_, row, filter)) return;
+    if (!listed(*snapshot_, muting_, row, filter)) return;
     const auto it = receiver_of.find(row.incident.value);
     const std::uint16_t receiver = it == receiver_of.end() ? 0 : it->second;
     if (!wanted[receiver]) return;
@@ -116,14 +122,20 @@ void AmList::write_item(std::string& out, const Item& item) const {
   json.close_object().close_array();
   json.field("startsAt", rfc3339(row.starts_at));
   json.key("status").open_object();
-  for (const char* by : {"inhibitedBy", "mutedBy"}) json.key(by).open_array().close_array();
+  json.key("inhibitedBy").open_array();
+  const std::vector<std::string> inhibited = muting_.inhibited_by(text);
+  for (const std::string& fingerprint : inhibited) json.value(fingerprint);
+  json.close_array().key("mutedBy").open_array();
+  const bool muted = row.flags & AlertRow::muted;
+  if (muted) json.value(row.muted_by().window);
+  json.close_array();
   const std::vector<std::string> silences = silenced_by(*snapshot_, text);
   json.key("silencedBy").open_array();
   for (const std::string& id : silences) json.value(id);
   json.close_array();
-  json.field("state", !silences.empty()               ? "suppressed"
-                      : row.state == AlertState::held ? "unprocessed"
-                                                      : "active");
+  json.field("state", muted || !silences.empty() || !inhibited.empty() ? "suppressed"
+                      : row.state == AlertState::held                  ? "unprocessed"
+                                                                       : "active");
   json.close_object();
   json.field("updatedAt", rfc3339(globals.wall(row.changed_at)));
   json.field_if("generatorURL", text.generator_url());

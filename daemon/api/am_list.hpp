@@ -4,14 +4,15 @@
 // bytes each.
 //
 // Ours in its words: a firing or stale alert is active (silence is not health), one inside its
-// hold-down is unprocessed, whatever a silence covers is suppressed, ended ones are not listed. Its
-// receiver is the group that owns its incident.
+// hold-down is unprocessed, whatever a silence covers or a maintenance window keeps is suppressed,
+// ended ones are not listed. Its receiver is the group that owns its incident.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "daemon/api/am_filter.hpp"
+#include "daemon/api/muting.hpp"
 #include "daemon/engine/engine.hpp"
 
 namespace tocsin::api {
@@ -20,8 +21,8 @@ class AmList {
  public:
   enum class Shape : std::uint8_t { alerts, groups };
 
-  AmList(std::shared_ptr<const Snapshot> snapshot, const Settings& settings, const AmFilter& filter,
-         Shape shape);
+  AmList(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Settings> settings,
+         const AmFilter& filter, Shape shape);
 
   // Appends the next piece; false when it was the last.
   bool next(std::string& out);
@@ -41,6 +42,8 @@ class AmList {
   void write_item(std::string& out, const Item& item) const;
 
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Settings> settings_;
+  Muting muting_;
   Span resolve_timeout_;
   Shape shape_;
   std::vector<std::string> receivers_;

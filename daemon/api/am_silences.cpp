@@ -67,7 +67,7 @@ HttpResponse list(const Exchange& x, const Snapshot& snapshot) {
   if (!filter) return am_error(400, why);
   std::vector<SilenceRow> rows;
   snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
-    if (wanted(row, filter->matchers)) rows.push_back(row);
+    if (row.kind == SuppressionKind::silence && wanted(row, filter->matchers)) rows.push_back(row);
   });
   std::sort(rows.begin(), rows.end(), silence_order);
   std::string body;
@@ -85,7 +85,8 @@ HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
   std::string body;
   JsonWriter json(body);
   snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
-    if (row.uuid == uuid) write_silence(json, row, snapshot.globals);
+    if (row.kind == SuppressionKind::silence && row.uuid == uuid)
+      write_silence(json, row, snapshot.globals);
   });
   if (body.empty()) return status_only(404);
   body += '\n';

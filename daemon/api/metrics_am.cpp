@@ -32,8 +32,9 @@ void add_alerts(Families& out, const Snapshot& snapshot) {
 
 void add_silences(Families& out, const Snapshot& snapshot) {
   std::array<std::uint64_t, EnumTable<SilenceState>::count> by_state{};
-  snapshot.silences.each(
-      [&](std::uint32_t, const SilenceRow& row) { ++by_state[index(row.state)]; });
+  snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
+    if (row.kind == SuppressionKind::silence) ++by_state[index(row.state)];
+  });
   std::uint64_t held = 0;
   snapshot.incidents.each(
       [&](std::uint32_t, const IncidentRow& row) { held += row.held_until != never; });

@@ -35,6 +35,8 @@ constexpr std::uint32_t allowed(Permission permission) {
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
     case Permission::incident_override_priority:
       return bits({incident_manager, major_incident_manager});
+    case Permission::maintenance_create:
+      return bits({service_desk, engineer, group_lead, incident_manager});
     case Permission::incident_resolve_force:
       return bits({group_lead, incident_manager, major_incident_manager});
     case Permission::incident_close:
@@ -83,7 +85,8 @@ std::string_view permission_word(Permission permission) {
       "backup.create",
       "incident.link",
       "incident.adjust_impact_urgency",
-      "incident.override_priority"};
+      "incident.override_priority",
+      "maintenance.create"};
   return words[index(permission)];
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/api/records.hpp"
 
+#include "daemon/api/muting.hpp"
 #include "daemon/api/rfc3339.hpp"
 
 namespace tocsin::api {
@@ -41,9 +42,10 @@ void write_resolution(JsonWriter& json, const IncidentRow& row, const IncidentWo
 
 void write_time(JsonWriter& json, std::string_view key, Instant at, const Globals& globals) {
   json.key(key);
-  at == never          ? json.null()
-  : at == when_resumed ? json.value("when_resumed")
-                       : json.value(rfc3339(globals.wall(at)));
+  at == never              ? json.null()
+  : at == when_resumed     ? json.value("when_resumed")
+  : at == when_uninhibited ? json.value("when_uninhibited")
+                           : json.value(rfc3339(globals.wall(at)));
 }
 
 void write_time(JsonWriter& json, std::string_view key, Wall at) {
@@ -56,7 +58,8 @@ std::string source_name(const Globals& globals, std::uint8_t slot) {
                                                                          : "other";
 }
 
-void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals) {
+void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
+                    const Muting& muting) {
   const IncidentWords words = row.words();
   json.open_object().field("number", to_text(row.number)).field("revision", row.revision);
   json.field("state", state_word(row.state)).field("priority", name(row.priority));
@@ -82,6 +85,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   write_time(json, "next_at", row.escalate_due, globals);
   write_time(json, "held_until", row.held_until, globals);
   json.close_object();
+  muting.write(json, row);
   json.key("alerts").open_object().field("firing", row.alerts_firing);
   json.field("stale", row.alerts_stale).field("total", row.alerts_total);
   json.field("flapping", row.alerts_flapping).close_object();
@@ -95,7 +99,8 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.field("timeline_entries", row.timeline).close_object();
 }
 
-void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals) {
+void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals,
+                 const Muting& muting) {
   const AlertText text = row.text();
   json.open_object().field("serial", row.serial().value).field("id", hex(row.fingerprint()));
   json.field("state", name(row.state)).field("severity", name(row.severity));
@@ -106,6 +111,7 @@ void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals) 
   write_time(json, "seen_at", row.seen_at, globals);
   write_time(json, "changed_at", row.changed_at, globals);
   json.field("time_suspect", (row.flags & 1u) != 0);
+  muting.write(json, row);
   write_pairs(json, "labels", text.labels());
   write_pairs(json, "annotations", text.annotations());
   json.field_if("generator_url", text.generator_url()).close_object();

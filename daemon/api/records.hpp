@@ -7,8 +7,12 @@
 
 namespace tocsin::api {
 
-void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals);
-void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals);
+class Muting;
+
+void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
+                    const Muting& muting);
+void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals,
+                 const Muting& muting);
 void write_page(JsonWriter& json, const PageRow& row, const Globals& globals);
 
 // The sender's word of the slot; "other" for what came over no configured integration.

@@ -22,7 +22,9 @@ std::string text_of(const json::string& s) {
 class Reader {
  public:
   Reader(SilenceBody& out, SilenceDialect dialect)
-      : out_(out), own_(dialect == SilenceDialect::own) {}
+      : out_(out),
+        own_(dialect != SilenceDialect::alertmanager),
+        window_(dialect == SilenceDialect::window) {}
 
   void read(const json::object& root) {
     for (const auto& member : root) one(std::string(member.key()), member.value());
@@ -31,7 +33,10 @@ class Reader {
  private:
   void one(const std::string& name, const json::value& value) {
     if (value.is_null()) return;
-    if (name == "matchers") return matchers(value);
+    if (window_ && of_window(name, value)) return;
+    if (name == (window_ ? "match" : "matchers")) return matchers(value);
+    if (window_ && name != "starts_at" && name != "ends_at" && name != "for")
+      return wrong(name, "no such member");
     if (name == "id") return text(name, value, out_.id);
     if (name == "comment") return text(name, value, out_.comment);
     if (name == (own_ ? "created_by" : "createdBy")) return text(name, value, out_.created_by);
@@ -40,6 +45,30 @@ class Reader {
     if (!own_) return;
     if (name == "for") return span(name, value);
     wrong(name, "no such member");
+  }
+
+  bool of_window(const std::string& name, const json::value& value) {
+    std::string* into = name == "owner"    ? &out_.owner
+                        : name == "reason" ? &out_.reason
+                        : name == "change" ? &out_.change
+                                           : nullptr;
+    if (into) return text(name, value, *into), true;
+    if (name == "dependents") {
+      if (const bool* b = value.if_bool())
+        out_.dependents = *b;
+      else
+        wrong(name, "is true or false");
+      return true;
+    }
+    if (name != "cis") return false;
+    if (const auto* one = value.if_string()) return out_.cis.push_back(text_of(*one)), true;
+    const auto* list = value.if_array();
+    if (!list) return wrong(name, "is a text or a list of texts"), true;
+    for (const auto& item : *list) {
+      if (!item.is_string()) return wrong(name, "is a text or a list of texts"), true;
+      out_.cis.push_back(text_of(item.get_string()));
+    }
+    return true;
   }
 
   void wrong(std::string_view name, std::string why) {
@@ -101,7 +130,7 @@ class Reader {
   }
 
   SilenceBody& out_;
-  bool own_;
+  bool own_, window_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/api/incident_source.hpp"
+#include "daemon/api/muting.hpp"
 #include "daemon/api/records.hpp"
 
 namespace tocsin::api {
@@ -97,7 +98,10 @@ HttpResponse list_incidents(const Engine& engine, const Exchange& x, const Snaps
   std::string body;
   JsonWriter json(body);
   json.open_object().key("incidents").open_array();
-  for (const FoundIncident& found : page.rows) write_incident(json, found.row, snapshot.globals);
+  const auto settings = engine.settings();
+  const Muting muting(snapshot, *settings);
+  for (const FoundIncident& found : page.rows)
+    write_incident(json, found.row, snapshot.globals, muting);
   json.close_array();
   write_cursor(json, page.next.value);
   json.field("seq", snapshot.globals.seq).close_object();
@@ -114,7 +118,8 @@ HttpResponse show_incident(const Engine& engine, const Exchange& x, const Snapsh
   std::string body;
   JsonWriter json(body);
   json.open_object().key("incident");
-  write_incident(json, found->row, snapshot.globals);
+  const auto settings = engine.settings();
+  write_incident(json, found->row, snapshot.globals, Muting(snapshot, *settings));
   json.field("seq", snapshot.globals.seq).close_object();
   HttpResponse r = json_response(200, std::move(body));
   r.headers.emplace_back("ETag", "\"" + std::to_string(found->row.revision) + "\"");
@@ -170,7 +175,7 @@ std::optional<IncidentNumber> incident_filter(const Query& query, bool& any, Err
   return number;
 }
 
-HttpResponse list_alerts(const Exchange& x, const Snapshot& snapshot) {
+HttpResponse list_alerts(const Engine& engine, const Exchange& x, const Snapshot& snapshot) {
   ErrorFields wrong;
   const auto paging = paging_of(x.query, wrong);
   bool any = true;
@@ -197,7 +202,10 @@ HttpResponse list_alerts(const Exchange& x, const Snapshot& snapshot) {
   std::string body;
   JsonWriter json(body);
   json.open_object().key("alerts").open_array();
-  for (const auto& [id, slot] : ids) write_alert(json, snapshot.alerts.at(slot), snapshot.globals);
+  const auto settings = engine.settings();
+  const Muting muting(snapshot, *settings);
+  for (const auto& [id, slot] : ids)
+    write_alert(json, snapshot.alerts.at(slot), snapshot.globals, muting);
   json.close_array();
   write_cursor(json, next);
   json.field("seq", snapshot.globals.seq).close_object();
@@ -243,7 +251,8 @@ void add_v1_reads(Router& router, Reading& reading) {
       [&engine](const Exchange& x, const SnapshotPtr& s) { return show_incident(engine, x, *s); });
   add("/v1/incidents/{}/timeline",
       [&engine](const Exchange& x, const SnapshotPtr& s) { return show_timeline(engine, x, *s); });
-  add("/v1/alerts", [](const Exchange& x, const SnapshotPtr& s) { return list_alerts(x, *s); });
+  add("/v1/alerts",
+      [&engine](const Exchange& x, const SnapshotPtr& s) { return list_alerts(engine, x, *s); });
   add("/v1/pages", [](const Exchange& x, const SnapshotPtr& s) { return list_pages(x, *s); });
 }
 

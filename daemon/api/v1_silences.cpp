@@ -16,18 +16,22 @@ HttpResponse no_such_silence(const std::string& asked) {
   return own_error(404, "not_found", "there is no silence " + asked);
 }
 
-void write_matchers(JsonWriter& json, std::string_view packed) {
+}  // namespace
+
+void write_matchers(JsonWriter& json, std::string_view key, std::string_view packed) {
   std::string why;
-  json.key("matchers").open_array();
+  json.key(key).open_array();
   if (const auto matchers = unpack_matchers(packed, why))
     for (const Matcher& m : *matchers) json.value(matcher_text(m));
   json.close_array();
 }
 
+namespace {
+
 void write_silence(JsonWriter& json, const SilenceRow& row, const Globals& globals) {
   const SilenceWords words = row.words();
   json.open_object().field("id", uuid_text(row.uuid)).field("state", name(row.state));
-  write_matchers(json, words.matchers);
+  write_matchers(json, "matchers", words.matchers);
   write_time(json, "starts_at", row.starts_at);
   write_time(json, "ends_at", row.ends_at);
   json.field("by", words.by).field("created_by", words.created_by).field("comment", words.comment);
@@ -44,16 +48,19 @@ void write_silence(JsonWriter& json, const SilenceRow& row, const Globals& globa
   json.close_object();
 }
 
-std::vector<SilenceRow> sorted(const Snapshot& snapshot, std::uint32_t states) {
+}  // namespace
+
+std::vector<SilenceRow> sorted_silences(const Snapshot& snapshot, SuppressionKind kind,
+                                        std::uint32_t states) {
   std::vector<SilenceRow> out;
   snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
-    if (states >> index(row.state) & 1u) out.push_back(row);
+    if (row.kind == kind && states >> index(row.state) & 1u) out.push_back(row);
   });
   std::sort(out.begin(), out.end(), silence_order);
   return out;
 }
 
-std::uint32_t states_of(std::string_view text) {
+std::uint32_t silence_states(std::string_view text) {
   std::uint32_t out = 0;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(','));
@@ -70,8 +77,10 @@ std::uint32_t states_of(std::string_view text) {
   return out;
 }
 
+namespace {
+
 HttpResponse list(const Exchange& x, const Snapshot& snapshot) {
-  const std::uint32_t states = states_of(x.query.get("state", "live"));
+  const std::uint32_t states = silence_states(x.query.get("state", "live"));
   if (states == 0)
     return own_error(
         400, "bad_request", "the query does not fit",
@@ -79,7 +88,8 @@ HttpResponse list(const Exchange& x, const Snapshot& snapshot) {
   std::string body;
   JsonWriter json(body);
   json.open_object().key("silences").open_array();
-  for (const SilenceRow& row : sorted(snapshot, states)) write_silence(json, row, snapshot.globals);
+  for (const SilenceRow& row : sorted_silences(snapshot, SuppressionKind::silence, states))
+    write_silence(json, row, snapshot.globals);
   json.close_array().field("seq", snapshot.globals.seq).close_object();
   return json_response(200, std::move(body));
 }
@@ -88,7 +98,7 @@ HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
   const Fingerprint uuid = parse_uuid(x.args[0]);
   std::optional<SilenceRow> found;
   snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
-    if (row.uuid == uuid) found = row;
+    if (row.kind == SuppressionKind::silence && row.uuid == uuid) found = row;
   });
   if (!found) return no_such_silence(x.args[0]);
   std::string body, why;
@@ -101,6 +111,8 @@ HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
   json.field("seq", snapshot.globals.seq).close_object();
   return json_response(200, std::move(body));
 }
+
+}  // namespace
 
 std::optional<HttpResponse> refused(const Exchange& x, const SilenceBody& body) {
   if (!may_be_json(x.request)) return not_json();
@@ -135,6 +147,8 @@ void offer(Engine& engine, Command command, const Reply& reply) {
   if (offered != Offer::taken)
     reply(busy(offered == Offer::full ? "too many commands wait already" : "stopping"));
 }
+
+namespace {
 
 void set(Engine& engine, const Exchange& x) {
   SilenceBody body = parse_silence(x.request.body, SilenceDialect::own);

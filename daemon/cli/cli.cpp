@@ -274,6 +274,35 @@ void add_silence_verbs(CLI::App& root, SilenceOptions& o, Chosen& chosen) {
   expire->callback([&o, &chosen] { chosen = [&o] { return expire_silences(o); }; });
 }
 
+void add_maintenance_verbs(CLI::App& root, MaintenanceOptions& o, Chosen& chosen) {
+  CLI::App* maintenance = root.add_subcommand("maintenance");
+  maintenance->require_subcommand(1);
+  CLI::App* add = maintenance->add_subcommand("add");
+  add->add_option("cis", o.cis, "the CIs that are worked on");
+  const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
+    add->add_option(name, value, what)->type_name(type);
+  };
+  add->add_option("--match", o.match, "matchers that must fit, too, or instead")
+      ->type_name("MATCHER");
+  add->add_flag("--dependents", o.dependents, "also what hard-depends on the CIs");
+  text("--for", o.lasts, "how long, e.g. 90m or 2h", "DURATION");
+  text("--until", o.until, "or when it ends, e.g. 2026-03-11T18:00:00Z", "TIME");
+  text("--from", o.from, "when it begins, instead of now", "TIME");
+  text("--reason", o.reason, "why", "TEXT");
+  text("--owner", o.owner, "who answers for it, instead of you", "NAME");
+  text("--change", o.change, "number of the approved change", "NUMBER");
+  add_client_options(add, o);
+  add->callback([&o, &chosen] { chosen = [&o] { return add_maintenance(o); }; });
+  CLI::App* list = maintenance->add_subcommand("list");
+  list->add_flag("--all", o.all, "also those that are over");
+  add_client_options(list, o);
+  list->callback([&o, &chosen] { chosen = [&o] { return list_maintenance(o); }; });
+  CLI::App* end = maintenance->add_subcommand("end");
+  end->add_option("id", o.ids, "the windows")->required();
+  add_client_options(end, o);
+  end->callback([&o, &chosen] { chosen = [&o] { return end_maintenance(o); }; });
+}
+
 void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("drill");
   app->add_option("target", o.target, "a person or a channel of the configuration")->required();
@@ -429,6 +458,7 @@ int run(int argc, char** argv) {
   IncidentOptions acting;
   ExplainOptions explaining;
   SilenceOptions silencing;
+  MaintenanceOptions maintaining;
   DrillOptions drilling;
   BackupOptions backup;
   TokenOptions token;
@@ -443,6 +473,7 @@ int run(int argc, char** argv) {
   add_incident(root, listing, acting, chosen);
   add_explain(root, explaining, chosen);
   add_silence_verbs(root, silencing, chosen);
+  add_maintenance_verbs(root, maintaining, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);
   add_backup(root, backup, chosen);

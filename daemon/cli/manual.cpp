@@ -141,6 +141,30 @@ constexpr std::array pages{
     Manual{"tocsin silence expire", "end one now", "tocsin silence expire ID...",
            "Whatever it kept quiet and still fires is paged at once.",
            "tocsin silence expire 6b1f9f0e-4a5c-4d3e-8f7a-0b1c2d3e4f50"},
+    Manual{"tocsin maintenance", "planned work: what breaks in it is no incident",
+           "tocsin maintenance add|list|end ...",
+           "An alert that begins inside a window waits for its end and is new then. Windows that\n"
+           "come again and again are in the configuration. Acting needs a token.",
+           "tocsin maintenance add db-7 --for 2h --reason 'disk swap' --change CHG-17\n"
+           "tocsin maintenance list"},
+    Manual{
+        "tocsin maintenance add", "plan a window",
+        "tocsin maintenance add [CI...] --for DURATION | --until TIME --reason TEXT\n"
+        "       [--from TIME] [--match MATCHER] [--dependents] [--owner NAME] [--change NUMBER]",
+        "Covers the CIs, with --dependents also what hard-depends on them now; with --match only\n"
+        "what fits that, too. Without a CI, what fits --match. With --change it is the approved\n"
+        "window of that change. Prints its id.",
+        "tocsin maintenance add web-7 web-8 --from 2026-12-24T22:00:00Z --for 1h \\\n"
+        "    --reason 'kernel update' --change CHG-17"},
+    Manual{"tocsin maintenance list", "windows that are open or to come",
+           "tocsin maintenance list [--all] [--json]",
+           "Those that people made and those of the configuration, with their next times. With\n"
+           "--all also those that were over in the last five days.",
+           "tocsin maintenance list"},
+    Manual{"tocsin maintenance end", "end one now", "tocsin maintenance end ID...",
+           "What it suppressed and still fires is new at once. A window of the configuration ends\n"
+           "there.",
+           "tocsin maintenance end 6b1f9f0e-4a5c-4d3e-8f7a-0b1c2d3e4f50"},
     Manual{"tocsin drill", "a real test page by the real way",
            "tocsin drill PERSON|CHANNEL [--wait SECONDS] [--json]",
            "Pages every channel of the person, or the channel, with a text that says DRILL, and "

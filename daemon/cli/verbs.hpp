@@ -58,6 +58,18 @@ struct SilenceOptions : ClientOptions {
 int add_silence(const SilenceOptions& options);
 int list_silences(const SilenceOptions& options);
 int expire_silences(const SilenceOptions& options);
+
+struct MaintenanceOptions : ClientOptions {
+  std::vector<std::string> cis, match;
+  bool dependents = false;  // also what hard-depends on the CIs
+  std::string owner, reason, change, lasts, from, until;
+  bool all = false;  // list those that are over, too
+  std::vector<std::string> ids;
+};
+int add_maintenance(const MaintenanceOptions& options);
+int list_maintenance(const MaintenanceOptions& options);
+int end_maintenance(const MaintenanceOptions& options);
+
 struct DrillOptions : ClientOptions {
   std::string target;  // a person or a channel
   std::uint32_t wait_s = 60;

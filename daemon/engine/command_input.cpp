@@ -20,6 +20,10 @@ struct Naming {
   Input operator()(const ExpireSilence& c) const {
     return {InputKind::command, tag << 32 ^ c.uuid.low, {}};
   }
+  Input operator()(const AddWindow& c) const { return of({}, c.reason); }
+  Input operator()(const EndWindow& c) const {
+    return {InputKind::command, tag << 32 ^ c.uuid.low, {}};
+  }
   Input operator()(const StartDrill& c) const { return of({}, c.target); }
   template <class Other>
   Input operator()(const Other&) const {

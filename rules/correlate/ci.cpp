@@ -64,4 +64,9 @@ CiFound find_ci(AlertText text, const Settings& settings) {
   return {};
 }
 
+const Ci* ci_named(const Settings& settings, std::string_view name) {
+  const std::uint32_t* place = by_name(settings, name);
+  return place ? &settings.cis[*place] : nullptr;
+}
+
 }  // namespace tocsin

@@ -18,4 +18,7 @@ struct CiFound {
 // of the declared CIs in order of id; 3. the first such label as it stands: a discovered CI.
 CiFound find_ci(AlertText text, const Settings& settings);
 
+// By its id or an alias, however it is written; null when it is unknown.
+const Ci* ci_named(const Settings& settings, std::string_view name);
+
 }  // namespace tocsin

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "rules/model/matcher.hpp"
-
 namespace tocsin {
 namespace {
 
@@ -32,17 +30,6 @@ bool may_silence_long(const Actor& by) {
   return false;
 }
 
-// Version 4 in form: random to whoever does not know the secret of the store, and the same for
-// whoever folds or repeats this decision.
-Fingerprint uuid_of(const Globals& store, SilenceId id) {
-  std::string bytes;
-  ByteWriter w(bytes);
-  w("what", std::string_view("silence"));
-  w("secret", store.secret), w("history", store.history()), w("silence", id);
-  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
-  return {(h.high64 & ~0xF000ull) | 0x4000, (h.low64 & ~(3ull << 62)) | 2ull << 62};
-}
-
 // What is wrong with it, whoever asks and whatever the time.
 Answer malformed(const SetSilence& c) {
   using Limits = SilenceLimits;
@@ -53,15 +40,13 @@ Answer malformed(const SetSilence& c) {
     return refused(Code::invalid, "invalid silence: at least one matcher required", "matchers");
   if (matchers->size() > Limits::matchers || c.matchers.size() > Limits::packed_bytes)
     return refused(Code::invalid, "at most 32 matchers of 8192 bytes in all", "matchers");
-  bool narrow = false;
   for (const Matcher& m : *matchers) {
     if (m.label.empty() || m.label.size() > Limits::name_bytes ||
         m.value.size() > Limits::value_bytes)
       return refused(Code::invalid, "a matcher has a name of 1 to 256 and a value of 1024 bytes",
                      "matchers");
-    narrow = narrow || !matches(m, AlertText());
   }
-  if (!narrow)
+  if (SilenceIndex::fits_everything(*matchers))
     return refused(Code::invalid,
                    "invalid silence: at least one matcher must not match the empty string",
                    "matchers");
@@ -87,33 +72,6 @@ Answer wrong_time(const Deciding& d, const SetSilence& c, Wall starts_at) {
   return {};
 }
 
-// Room for one more: the one that has been over for longest is forgotten early.
-Answer make_room(const Deciding& d, std::string_view matchers) {
-  const SilenceIndex& index = d.state.silence_index();
-  if (index.size() >= SilenceLimits::live)
-    return refused(Code::invalid, "there are 10000 silences already; expire some", "silences");
-  if (index.together(matchers) >= SilenceLimits::together)
-    return refused(Code::invalid,
-                   "256 silences rest on the same exact label, or on none; add a label that is "
-                   "compared with =, or expire some",
-                   "matchers");
-  if (d.state.silences().size() < SilenceLimits::rows) return {};
-  SilenceId oldest;
-  Instant due = never;
-  d.state.silences().each([&](std::uint32_t, const SilenceRow& r) {
-    if (r.state != SilenceState::expired || std::tie(r.forget_due, r.id) >= std::tie(due, oldest))
-      return;
-    due = r.forget_due, oldest = r.id;
-  });
-  if (oldest) d.out.add(SilenceForgotten{oldest});
-  return {};
-}
-
-void expire(const Deciding& d, const SilenceRow& row, WhyExpired why, std::string_view by) {
-  d.out.add(
-      SilenceExpired{row.id, why, std::min(row.ends_at, d.wall()), d.now + silence_remembered, by});
-}
-
 // Whether it stays the same silence (Alertmanager's rule): what it mutes, and when it began to, is
 // not rewritten.
 bool updates(const Deciding& d, const SilenceRow& row, const SetSilence& c) {
@@ -126,6 +84,13 @@ bool updates(const Deciding& d, const SilenceRow& row, const SetSilence& c) {
     default:
       return false;
   }
+}
+
+// Slot of a silence, which no window is.
+std::uint32_t silence_of(const Deciding& d, const Fingerprint& uuid) {
+  const std::uint32_t slot = d.state.silence_slot(uuid);
+  if (slot == no_slot) return no_slot;
+  return d.state.silences().at(slot).kind == SuppressionKind::silence ? slot : no_slot;
 }
 
 Answer done(const Fingerprint& uuid) {
@@ -154,10 +119,48 @@ Answer create(const Deciding& d, const SetSilence& c, Wall starts_at, SilenceId 
 
 }  // namespace
 
+// Version 4 in form: random to whoever does not know the secret of the store, and the same for
+// whoever folds or repeats this decision.
+Fingerprint uuid_of(const Globals& store, SilenceId id) {
+  std::string bytes;
+  ByteWriter w(bytes);
+  w("what", std::string_view("silence"));
+  w("secret", store.secret), w("history", store.history()), w("silence", id);
+  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return {(h.high64 & ~0xF000ull) | 0x4000, (h.low64 & ~(3ull << 62)) | 2ull << 62};
+}
+
+// The one that has been over for longest is forgotten early.
+Answer make_room(const Deciding& d, const SilenceIndex& index, std::string_view matchers,
+                 std::string_view cis) {
+  if (index.size() >= SilenceLimits::live)
+    return refused(Code::invalid, "there are 10000 of them already; end some", "silences");
+  if (index.together(matchers, cis) >= SilenceLimits::together)
+    return refused(Code::invalid,
+                   "256 rest on the same exact label or CI, or on none; add a label that is "
+                   "compared with =, or end some",
+                   "matchers");
+  if (d.state.silences().size() < SilenceLimits::rows) return {};
+  SilenceId oldest;
+  Instant due = never;
+  d.state.silences().each([&](std::uint32_t, const SilenceRow& r) {
+    if (r.state != SilenceState::expired || std::tie(r.forget_due, r.id) >= std::tie(due, oldest))
+      return;
+    due = r.forget_due, oldest = r.id;
+  });
+  if (oldest) d.out.add(SilenceForgotten{oldest});
+  return {};
+}
+
+void expire(const Deciding& d, const SilenceRow& row, WhyExpired why, std::string_view by) {
+  d.out.add(
+      SilenceExpired{row.id, why, std::min(row.ends_at, d.wall()), d.now + silence_remembered, by});
+}
+
 Answer set_silence(const Deciding& d, const SetSilence& c) {
   if (!may_silence(c.by)) return refused(Code::forbidden, c.by.person + " may not silence alerts");
   if (Answer a = malformed(c); a.code != Code::done) return a;
-  const std::uint32_t slot = c.uuid == Fingerprint{} ? no_slot : d.state.silence_slot(c.uuid);
+  const std::uint32_t slot = c.uuid == Fingerprint{} ? no_slot : silence_of(d, c.uuid);
   if (c.uuid != Fingerprint{} && slot == no_slot)
     return refused(Code::not_found, "silence not found");
   const Wall starts_at = std::max(c.starts_at, d.wall());
@@ -170,18 +173,19 @@ Answer set_silence(const Deciding& d, const SetSilence& c) {
     if (row.state != SilenceState::expired) {
       // One goes and one comes: there is room on its shelf, if not on another.
       if (row.words().matchers != c.matchers)
-        if (Answer a = make_room(d, c.matchers); a.code != Code::done) return a;
+        if (Answer a = make_room(d, d.state.silence_index(), c.matchers); a.code != Code::done)
+          return a;
       expire(d, row, WhyExpired::replaced, c.by.person);
       return create(d, c, starts_at, replaces);
     }
   }
-  if (Answer a = make_room(d, c.matchers); a.code != Code::done) return a;
+  if (Answer a = make_room(d, d.state.silence_index(), c.matchers); a.code != Code::done) return a;
   return create(d, c, starts_at, replaces);
 }
 
 Answer expire_silence(const Deciding& d, const ExpireSilence& c) {
   if (!may_silence(c.by)) return refused(Code::forbidden, c.by.person + " may not silence alerts");
-  const std::uint32_t slot = d.state.silence_slot(c.uuid);
+  const std::uint32_t slot = silence_of(d, c.uuid);
   if (slot == no_slot) return refused(Code::not_found, "silence not found");
   const SilenceRow row = d.state.silences().at(slot);
   Answer a = done(row.uuid);
@@ -198,7 +202,7 @@ bool silence_due(const Deciding& d, std::uint32_t slot) {
   if (row.state == SilenceState::expired) return d.out.add(SilenceForgotten{row.id}), false;
   if (row.ends_due <= d.now) return expire(d, row, WhyExpired::its_end, ""), false;
   d.out.add(SilenceStarted{row.id, row.starts_due});
-  return true;
+  return row.kind == SuppressionKind::silence;
 }
 
 }  // namespace tocsin

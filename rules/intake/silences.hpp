@@ -1,6 +1,6 @@
 #pragma once
-// The life of silences: who may make one, what it may say, when it begins and ends. What it does to
-// the paging of incidents is oncall/mute's.
+// The life of silences, and the ends of the windows that people make: who may make one, what it may
+// say, when it begins and ends. What it does to the paging of incidents is oncall/mute's.
 
 #include "rules/model/facts.hpp"
 
@@ -15,7 +15,15 @@ inline constexpr Span silence_remembered = hours(120);
 Answer set_silence(const Deciding& d, const SetSilence& c);
 // Over at once; `already` when it is over.
 Answer expire_silence(const Deciding& d, const ExpireSilence& c);
-// Its start, its end, or the time to forget it has come. True: incidents may be covered now.
+// The name outside of the silence or window with this id.
+Fingerprint uuid_of(const Globals& store, SilenceId id);
+// Room in `index` for one more that would rest with these; refused when there is none.
+Answer make_room(const Deciding& d, const SilenceIndex& index, std::string_view matchers,
+                 std::string_view cis = {});
+// Over at once, for that reason.
+void expire(const Deciding& d, const SilenceRow& row, WhyExpired why, std::string_view by);
+// Its start, its end, or the time to forget it has come. True: incidents may be
+// silenced now.
 bool silence_due(const Deciding& d, std::uint32_t slot);
 
 }  // namespace tocsin

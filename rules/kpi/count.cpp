@@ -76,6 +76,11 @@ void count(Totals& t, const AlertResolved& f, AlertState was) {
   ++t.dispositions[index(f.disposition)];
 }
 
+void count_suppressed(Totals& t) {
+  --t.held;
+  ++t.dispositions[index(Disposition::maintenance_suppressed)];
+}
+
 void count(Totals& t, const AlertLinked& f) {
   if (!f.was_held) return disposed(t, f.source, f.disposition);
   --t.held;

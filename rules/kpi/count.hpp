@@ -13,6 +13,7 @@ void count(Totals& totals, const AlertOpened& fact);
 void count(Totals& totals, const EventCounted& fact);
 void count(Totals& totals, const AlertChanged& fact, AlertState was);
 void count(Totals& totals, const AlertResolved& fact, AlertState was);
+void count_suppressed(Totals& totals);  // what was held is disposed of
 void count(Totals& totals, const AlertLinked& fact);
 void count(Totals& totals, const AlertRelinked& fact);
 void count(Totals& totals, const IncidentOpened& fact);

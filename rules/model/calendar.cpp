@@ -41,7 +41,7 @@ std::int32_t days_of(int year, int month, int day) {
   return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
 }
 
-std::string date_text(std::int32_t days) {
+CivilDate civil_date(std::int32_t days) {
   const std::int64_t shifted = days + 719'468;
   const std::int64_t era = floor_div(shifted, 146'097);
   const auto of_era = static_cast<int>(shifted - era * 146'097);
@@ -49,12 +49,16 @@ std::string date_text(std::int32_t days) {
   const int of_year = of_era - (365 * year + year / 4 - year / 100);
   const int m = (5 * of_year + 2) / 153;
   const int month = m < 10 ? m + 3 : m - 9, day = of_year - (153 * m + 2) / 5 + 1;
-  const std::int64_t y = year + era * 400 + (month <= 2);
-  const auto padded = [](std::int64_t n, std::size_t width) {
+  return {static_cast<int>(year + era * 400) + (month <= 2), month, day};
+}
+
+std::string date_text(std::int32_t days) {
+  const CivilDate d = civil_date(days);
+  const auto padded = [](int n, std::size_t width) {
     const std::string out = std::to_string(n);
     return out.size() < width ? std::string(width - out.size(), '0') + out : out;
   };
-  return padded(y, 4) + "-" + padded(month, 2) + "-" + padded(day, 2);
+  return padded(d.year, 4) + "-" + padded(d.month, 2) + "-" + padded(d.day, 2);
 }
 
 Wall instant_of(const Zone* zone, std::int64_t local_s, Twice twice) {

@@ -50,6 +50,10 @@ struct Calendar {
 
 // Days since 1970 in the proleptic Gregorian calendar, and back.
 std::int32_t days_of(int year, int month, int day);
+struct CivilDate {
+  int year = 1970, month = 1, day = 1;
+};
+CivilDate civil_date(std::int32_t days);
 std::string date_text(std::int32_t days);  // "2026-12-24"
 
 // The instant at which the clocks of `zone` (null: UTC) show so many seconds since the local 1970.

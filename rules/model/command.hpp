@@ -120,6 +120,21 @@ struct ExpireSilence {
   Fingerprint uuid;
 };
 
+// A maintenance window that is open once. `cis` are ids or names of CIs; with `dependents`, also of
+// what hard-depends on them now. It covers what fits both, where both are given.
+struct AddWindow {
+  Actor by;
+  std::vector<std::string> cis;
+  bool dependents = false;
+  std::string matchers;  // packed
+  std::string owner, reason, change;
+  Wall starts_at{}, ends_at{};  // a start in the past: from now
+};
+struct EndWindow {
+  Actor by;
+  Fingerprint uuid;
+};
+
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
@@ -197,7 +212,7 @@ using Command =
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
-                 FlushTallies, Tick>;
+                 AddWindow, EndWindow, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
@@ -215,7 +230,7 @@ struct Answer {
   Code code = Code::done;
   IncidentNumber incident;
   std::uint32_t revision = 0;
-  std::string id;  // of a silence: its UUID
+  std::string id;  // of a silence or a window: its UUID
   std::string message;
   std::vector<std::pair<std::string, std::string>> fields;
   Disposition disposition = Disposition::duplicate;  // of an alert

@@ -103,13 +103,15 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
-            storm, flapping, override_over);
+            storm, flapping, override_over, window_sweep, sources_sweep);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);
+// silence: holds pages back. window: what begins inside it is no incident before its end.
+TOCSIN_ENUM(SuppressionKind, silence, window);
 TOCSIN_ENUM(WhyExpired, its_end, by_person, replaced);
 // Why the paging of an incident goes on after it was held.
-TOCSIN_ENUM(WhyResumed, silence_over, other_alert);
+TOCSIN_ENUM(WhyResumed, silence_over, other_alert, inhibition_over);
 
 // Why an incident is the child of another one (BND-8, BND-9, LCY-14), and why it is no more.
 TOCSIN_ENUM(WhyRelated, late_root_cause, storm, person, moved);

@@ -164,6 +164,15 @@ struct AlertResolved {
   std::int64_t quiet_ms = 0;
   TOCSIN_FIELDS(alert, incident, source, ends_at, retire, disposition, name, quiet_ms)
 };
+// A maintenance window covers it, and it began inside: no incident and no page before `until`, when
+// it is looked at again as if it were new. A held one whose event ends with this, or one that was
+// suppressed already and goes on under another end. Since format 4.
+struct AlertSuppressed {
+  Fingerprint alert;
+  Instant until;
+  Text window, owner, reason, change;
+  TOCSIN_FIELDS(alert, until, window, owner, reason, change)
+};
 struct AlertKept {  // its time to be forgotten had come, but its incident still lives
   Fingerprint alert;
   Instant retire;
@@ -493,6 +502,65 @@ struct MutesAdvanced {
   TOCSIN_FIELDS(next, due)
 };
 
+// ---- maintenance windows (format 4) ----
+
+// One that a person made. It begins and ends like a silence, with the facts of silences. `cis` are
+// ids with '\n' between, `matchers` is packed; where both are given, both have to fit. With a
+// `change` it is the approved window of that change.
+struct WindowCreated {
+  SilenceId window;
+  Fingerprint uuid;
+  Wall starts_at, ends_at;
+  Instant starts_due, ends_due;
+  Text by, owner, reason, change, cis, matchers;
+  TOCSIN_FIELDS(window, uuid, starts_at, ends_at, starts_due, ends_due, by, owner, reason, change,
+                cis, matchers)
+};
+// An alert that a window had kept quiet came into this incident: it still fired when no window
+// covered it any more.
+struct AlertReleased {
+  IncidentNumber incident;
+  Fingerprint alert;
+  Text name, window, owner, reason, change;
+  TOCSIN_FIELDS(incident, alert, name, window, owner, reason, change)
+};
+// Suppressed alerts are measured against changed windows, a slice at a time; `next` 0: done.
+struct WindowsAdvanced {
+  AlertSerial next;
+  Instant due;
+  TOCSIN_FIELDS(next, due)
+};
+
+// ---- inhibition (format 4) ----
+
+// While it fires, alerts with one of these keys page nobody (rules/model/inhibit.hpp); none: not
+// any more.
+struct AlertInhibits {
+  Fingerprint alert;
+  Text keys;
+  TOCSIN_FIELDS(alert, keys)
+};
+// Everything that fires in it is inhibited or silenced: no step before `until` or before the last
+// alert with one of the `keys` has ended. `source` is one that fires, in words.
+struct PagingInhibited {
+  IncidentNumber incident;
+  Instant until;
+  Text rule, owner, reason, source, keys;
+  TOCSIN_FIELDS(incident, until, rule, owner, reason, source, keys)
+};
+// The last alert with this key ended: what waits for it is looked at, now.
+struct InhibitionEnded {
+  std::uint64_t key = 0;
+  TOCSIN_FIELDS(key)
+};
+// Firing alerts are measured against changed rules, a slice at a time; `next` 0: done.
+struct SourcesAdvanced {
+  IncidentNumber next;
+  AlertSerial after;
+  Instant due;
+  TOCSIN_FIELDS(next, after, due)
+};
+
 // ---- links, drills, our own channels ----
 
 // Signs the links of pages from here on. The key before it stays valid, the one before that does
@@ -635,6 +703,9 @@ struct CountForgotten {
   X(64, PageQueued) X(65, PagingHeld)                                                  \
   X(70, SilenceCreated) X(71, SilenceUpdated) X(72, SilenceStarted)                    \
   X(73, SilenceExpired) X(74, LinkKeyMade) X(75, DrillStarted) X(76, ChannelForgotten) \
+  X(77, AlertSuppressed) X(78, AlertReleased) X(79, WindowCreated)                     \
+  X(80, WindowsAdvanced) X(81, AlertInhibits) X(82, PagingInhibited)                   \
+  X(83, InhibitionEnded) X(84, SourcesAdvanced)                                        \
   X(90, StormWatched) X(91, StormStarted) X(92, StormChecked) X(93, StormEnded)        \
   X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
   X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \

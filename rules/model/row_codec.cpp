@@ -63,6 +63,11 @@ void silence_fields(V&& v, Row& r) {
   v("changed_at", r.changed_at), v("forget_due", r.forget_due), v("replaces", r.replaces);
   v("state", r.state), v("why_expired", r.why_expired);
 }
+// Of format 4, and only where it is no silence.
+template <class V, class Row>
+void silence_fields_of_format_4(V&& v, Row& r) {
+  v("kind", r.kind);
+}
 template <class V, class Row>
 void page_fields(V&& v, Row& r) {
   v("id", r.id), v("key", r.key), v("requested_at", r.requested_at), v("due", r.due);
@@ -138,6 +143,7 @@ std::string RowCodec::encode(const SilenceRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   silence_fields(w, row);
+  if (row.kind != SuppressionKind::silence) silence_fields_of_format_4(w, row);
   return out;
 }
 
@@ -157,7 +163,10 @@ std::string RowCodec::encode(const Globals& g) {
   for (const auto& [name, health] : g.channel_health)
     w("name", std::string_view(name)), health_fields(w, health);
   pause_fields(w, g);
-  const bool storms = g.storm.counting;
+  // Each of these only where it, or one behind it, says something.
+  const bool sources = g.sources_next != IncidentNumber{};
+  const bool windows = sources || g.window_next;
+  const bool storms = windows || g.storm.counting;
   if (g.replan_priorities_only || storms) w("replan_priorities_only", g.replan_priorities_only);
   if (!storms) return out;
   w("counting", g.storm.counting);
@@ -165,6 +174,10 @@ std::string RowCodec::encode(const Globals& g) {
   w("relations", static_cast<std::uint32_t>(g.storm.relations.size()));
   for (const auto& [what, incident] : g.storm.relations)
     w("what", std::string_view(what)), w("incident", incident);
+  if (windows) w("window_next", g.window_next), w("window_due", g.window_due);
+  if (sources)
+    w("sources_next", g.sources_next), w("sources_after", g.sources_after),
+        w("sources_due", g.sources_due);
   return out;
 }
 
@@ -217,7 +230,7 @@ bool decode(std::string_view value, AlertRow& row) {
   std::string_view blob;
   r("blob", blob);
   alert_fields(r, row);
-  if (r.damaged() || !whole_alert_blob(blob)) return false;
+  if (r.damaged() || !whole_alert_blob(blob, row.flags)) return false;
   row.blob = make_blob(blob);
   if (row.text().valid()) return true;
   free_blob(row.blob);
@@ -237,6 +250,7 @@ bool decode(std::string_view value, SilenceRow& row) {
   std::string_view blob;
   r("blob", blob);
   silence_fields(r, row);
+  silence_fields_of_format_4(r, row);
   if (r.damaged()) return false;
   row.blob = make_blob(blob);
   return true;
@@ -284,6 +298,9 @@ bool decode(std::string_view value, Globals& g) {
     r("what", text), r("incident", incident);
     g.storm.relations.emplace(text, incident);
   }
+  r("window_next", g.window_next), r("window_due", g.window_due);
+  r("sources_next", g.sources_next), r("sources_after", g.sources_after);
+  r("sources_due", g.sources_due);
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {

@@ -37,13 +37,14 @@ void take_word(std::string_view& rest, std::string_view& word) {
 
 }  // namespace
 
-const Blob* make_blob(std::string_view a, std::string_view b, std::string_view c) {
-  const std::size_t size = a.size() + b.size() + c.size();
+const Blob* make_blob(std::string_view a, std::string_view b, std::string_view c,
+                      std::string_view d) {
+  const std::size_t size = a.size() + b.size() + c.size() + d.size();
   void* memory = std::malloc(sizeof(Blob) + size);
   if (!memory) std::abort();  // out of memory is our fault: stop before writing
   auto* blob = new (memory) Blob{static_cast<std::uint32_t>(size)};
   char* at = reinterpret_cast<char*>(blob + 1);
-  for (const auto& part : {a, b, c}) {
+  for (const auto& part : {a, b, c, d}) {
     if (!part.empty()) std::memcpy(at, part.data(), part.size());
     at += part.size();
   }
@@ -54,7 +55,7 @@ void free_blob(const Blob* blob) {
 }
 
 const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view ci,
-                            std::string_view text, const FlapTimes& flaps) {
+                            std::string_view text, const FlapTimes& flaps, std::string_view extra) {
   ci = ci.substr(0, ci_size_mask);
   char fixed[alert_fixed_bytes];
   const auto ci_size = static_cast<std::uint16_t>(ci.size() | (flaps.count ? has_flaps : 0));
@@ -62,12 +63,12 @@ const Blob* make_alert_blob(Fingerprint f, AlertSerial serial, std::string_view 
   std::memcpy(fixed + 8, &f.low, 8);
   std::memcpy(fixed + 16, &serial.value, 8);
   std::memcpy(fixed + 24, &ci_size, 2);
-  if (!flaps.count) return make_blob({fixed, sizeof fixed}, ci, text);
+  if (!flaps.count) return make_blob({fixed, sizeof fixed}, ci, extra, text);
   std::string head(fixed, sizeof fixed);
   head.append(ci);
   put(head, flaps.count), put(head, flaps.quiet_due.ms);
   for (std::uint8_t i = 0; i < flaps.count; ++i) put(head, flaps.at[i].ms);
-  return make_blob(head, text);
+  return make_blob(head, extra, text);
 }
 
 void FlapTimes::add(Instant t) {
@@ -83,6 +84,10 @@ namespace {
 std::size_t flap_bytes(std::uint8_t count) {
   return 1 + 8 + 8 * std::size_t{count};
 }
+// A part with its size in front.
+std::string_view part_of(std::string_view bytes) {
+  return bytes.substr(0, 2 + load<std::uint16_t>(bytes.data()));
+}
 }  // namespace
 
 Fingerprint AlertRow::fingerprint() const {
@@ -96,9 +101,15 @@ std::string_view AlertRow::ci() const {
   return {blob->data() + alert_fixed_bytes, static_cast<std::size_t>(size & ci_size_mask)};
 }
 AlertText AlertRow::text() const {
+  std::string_view rest = behind_flaps();
+  for (const std::uint8_t flag : {muted, inhibits})
+    if (flags & flag) rest.remove_prefix(part_of(rest).size());
+  return AlertText(rest);
+}
+std::string_view AlertRow::behind_flaps() const {
   const auto rest = blob->view().substr(alert_fixed_bytes + ci().size());
   const bool flaps = load<std::uint16_t>(blob->data() + 24) & has_flaps;
-  return AlertText(flaps ? rest.substr(flap_bytes(static_cast<std::uint8_t>(rest[0]))) : rest);
+  return flaps ? rest.substr(flap_bytes(static_cast<std::uint8_t>(rest[0]))) : rest;
 }
 FlapTimes AlertRow::flaps() const {
   FlapTimes out;
@@ -109,6 +120,56 @@ FlapTimes AlertRow::flaps() const {
   for (std::uint8_t i = 0; i < out.count; ++i)
     out.at[i] = Instant{load<std::int64_t>(p + 9 + 8 * std::size_t{i})};
   return out;
+}
+std::string_view AlertRow::muted_bytes() const {
+  return flags & muted ? part_of(behind_flaps()) : std::string_view();
+}
+std::string_view AlertRow::keys() const {
+  if (!(flags & inhibits)) return {};
+  return part_of(behind_flaps().substr(muted_bytes().size())).substr(2);
+}
+std::string AlertRow::extra() const {
+  return pack_extra(muted_bytes(), keys());
+}
+std::vector<std::uint64_t> unpack_keys(std::string_view packed) {
+  std::vector<std::uint64_t> out;
+  for (std::size_t i = 0; i + 8 <= packed.size(); i += 8)
+    out.push_back(load<std::uint64_t>(packed.data() + i));
+  return out;
+}
+std::string pack_keys(const std::vector<std::uint64_t>& keys) {
+  std::string out;
+  for (const std::uint64_t key : keys) put(out, key);
+  return out;
+}
+std::string pack_extra(std::string_view muted_bytes, std::string_view keys) {
+  std::string out(muted_bytes);
+  if (!keys.empty()) put_word(out, keys);
+  return out;
+}
+
+namespace {
+template <class Words, class Use>
+void each_muted_word(Words& w, Use&& use) {
+  for (auto* word : {&w.window, &w.owner, &w.reason, &w.change}) use(*word);
+}
+}  // namespace
+
+std::string pack_muted(const MutedBy& by) {
+  std::string words, out;
+  each_muted_word(by, [&](const std::string_view& word) { put_word(words, word); });
+  put_word(out, words);
+  return out;
+}
+MutedBy unpack_muted(std::string_view packed) {
+  MutedBy out;
+  if (packed.size() < 2) return out;
+  std::string_view rest = packed.substr(2);
+  each_muted_word(out, [&](std::string_view& word) { take_word(rest, word); });
+  return out;
+}
+MutedBy AlertRow::muted_by() const {
+  return unpack_muted(muted_bytes());
 }
 
 namespace {
@@ -124,6 +185,8 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
+  if (!words.inhibited_keys.empty())
+    put_word(bytes, words.inhibited_by), put_word(bytes, words.inhibited_keys);
   return make_blob(bytes);
 }
 
@@ -132,6 +195,7 @@ IncidentWords IncidentRow::words() const {
   if (!blob) return out;
   std::string_view rest = blob->view();
   each_word(out, [&](std::string_view& word) { take_word(rest, word); });
+  take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
   return out;
 }
 
@@ -145,6 +209,8 @@ void each_silence_word(Words& w, Use&& use) {
 const Blob* make_silence_blob(const SilenceWords& words) {
   std::string bytes;
   each_silence_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
+  if (!words.cis.empty() || !words.change.empty())
+    put_word(bytes, words.cis), put_word(bytes, words.change);
   return make_blob(bytes);
 }
 SilenceWords SilenceRow::words() const {
@@ -152,6 +218,7 @@ SilenceWords SilenceRow::words() const {
   if (!blob) return out;
   std::string_view rest = blob->view();
   each_silence_word(out, [&](std::string_view& word) { take_word(rest, word); });
+  take_word(rest, out.cis), take_word(rest, out.change);
   return out;
 }
 
@@ -162,16 +229,24 @@ const Blob* make_page_blob(std::string_view person, std::string_view channel) {
 std::string_view PageRow::person() const {
   return {blob->data() + 2, load<std::uint16_t>(blob->data())};
 }
-bool whole_alert_blob(std::string_view b) {
+bool whole_alert_blob(std::string_view b, std::uint8_t flags) {
   if (b.size() < alert_fixed_bytes) return false;
   const auto size = load<std::uint16_t>(b.data() + 24);
   b.remove_prefix(alert_fixed_bytes);
   const std::size_t ci = size & ci_size_mask;
   if (ci > b.size()) return false;
-  if (!(size & has_flaps)) return true;
   b.remove_prefix(ci);
-  const auto count = b.empty() ? 0 : static_cast<std::uint8_t>(b[0]);
-  return count > 0 && count <= FlapTimes::max && flap_bytes(count) <= b.size();
+  if (size & has_flaps) {
+    const auto count = b.empty() ? 0 : static_cast<std::uint8_t>(b[0]);
+    if (count == 0 || count > FlapTimes::max || flap_bytes(count) > b.size()) return false;
+    b.remove_prefix(flap_bytes(count));
+  }
+  for (const std::uint8_t flag : {AlertRow::muted, AlertRow::inhibits}) {
+    if (!(flags & flag)) continue;
+    if (b.size() < 2 || load<std::uint16_t>(b.data()) > b.size() - 2) return false;
+    b.remove_prefix(part_of(b).size());
+  }
+  return true;
 }
 bool whole_page_blob(std::string_view b) {
   return b.size() >= 2 && load<std::uint16_t>(b.data()) <= b.size() - 2;

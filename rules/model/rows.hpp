@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/model/alert.hpp"
 #include "rules/model/enums.hpp"
@@ -21,7 +22,7 @@ struct Blob {
   std::string_view view() const { return {data(), size}; }
 };
 const Blob* make_blob(std::string_view first, std::string_view second = {},
-                      std::string_view third = {});
+                      std::string_view third = {}, std::string_view fourth = {});
 void free_blob(const Blob* blob);
 
 // When an alert began to fire, the newest last; kept for those that do so again and again
@@ -36,8 +37,20 @@ struct FlapTimes {
   std::size_t since(Instant from) const;
 };
 
-// One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI, packed
-// text. The highest bit of the size: FlapTimes stand behind the CI, as u8 count, quiet_due, times.
+// The window that keeps an alert from being an incident, in words.
+struct MutedBy {
+  std::string_view window, owner, reason, change;
+};
+std::string pack_muted(const MutedBy& by);
+// Keys of inhibition: u64 each.
+std::vector<std::uint64_t> unpack_keys(std::string_view packed);
+std::string pack_keys(const std::vector<std::uint64_t>& keys);
+std::string pack_extra(std::string_view muted_bytes, std::string_view keys);
+MutedBy unpack_muted(std::string_view packed);  // a view of it; nothing when it is empty
+
+// One de-duplicated condition. Blob: fingerprint (16), serial (8), u16 size of the CI, CI,
+// FlapTimes as u8 count, quiet_due, times (when the highest bit of that size is set), what its
+// flags say (muted: u16 size, packed MutedBy; inhibits: u16 size, keys of u64), packed text.
 struct AlertRow {
   const Blob* blob = nullptr;
   Instant due = never;  // held: end of hold-down; firing: stale; else: forgotten
@@ -52,6 +65,10 @@ struct AlertRow {
   std::uint8_t flags = 0;
   static constexpr std::uint8_t time_suspect = 1, counted_firing = 2, counted_stale = 4,
                                 flapping = 8;
+  // Held by a maintenance window until `due`: its event was disposed of, and it has no incident.
+  static constexpr std::uint8_t muted = 16;
+  // It keeps others from paging while it fires: see rules/model/inhibit.hpp.
+  static constexpr std::uint8_t inhibits = 32;
 
   Fingerprint fingerprint() const;
   AlertSerial serial() const;
@@ -59,15 +76,26 @@ struct AlertRow {
   AlertText text() const;
   FlapTimes flaps() const;
   Instant quiet_due() const { return flags & flapping ? flaps().quiet_due : never; }
+  MutedBy muted_by() const;              // nothing when it is not muted
+  std::string_view muted_bytes() const;  // packed
+  std::string_view keys() const;         // of what it inhibits, 8 bytes each
+  std::string extra() const;             // the bytes of both
+  bool fires() const { return state == AlertState::firing; }
+
+ private:
+  std::string_view behind_flaps() const;
 };
 static_assert(sizeof(AlertRow) == 56);
 const Blob* make_alert_blob(Fingerprint fingerprint, AlertSerial serial, std::string_view ci,
-                            std::string_view text, const FlapTimes& flaps = {});
+                            std::string_view text, const FlapTimes& flaps = {},
+                            std::string_view extra = {});
 
 // The words of an incident, in the order of its blob.
 struct IncidentWords {
   std::string_view title, ci, ci_class, service, environment, category, subcategory, symptom, group,
       owner, summary, runbook, category_rule, resolution_note, resolved_by;
+  // While it is inhibited: by which rule, and the keys that have to end. Not in the blob otherwise.
+  std::string_view inhibited_by, inhibited_keys;
 };
 
 // One incident. Times are of the log unless they are Wall.
@@ -159,9 +187,11 @@ struct PageRow {
 };
 const Blob* make_page_blob(std::string_view person, std::string_view channel);
 
-// One silence. Blob: the words in their order.
+// One silence, or one maintenance window that people made (rules/intake/windows.hpp). Blob: the
+// words in their order; the last two only where they say something.
 struct SilenceWords {
-  std::string_view by, created_by, comment, ended_by, matchers;
+  std::string_view by, created_by, comment, ended_by, matchers;  // a window: owner, reason
+  std::string_view cis, change;  // of a window: ids with '\n' between, number of a change
 };
 struct SilenceRow {
   const Blob* blob = nullptr;
@@ -174,6 +204,7 @@ struct SilenceRow {
   SilenceId replaces;
   SilenceState state = SilenceState::pending;
   WhyExpired why_expired = WhyExpired::its_end;
+  SuppressionKind kind = SuppressionKind::silence;
 
   SilenceWords words() const;
   bool covers(Instant at) const {
@@ -187,7 +218,7 @@ struct SilenceRow {
 const Blob* make_silence_blob(const SilenceWords& words);
 
 // The sizes inside a blob that comes from outside stay inside it.
-bool whole_alert_blob(std::string_view bytes);
+bool whole_alert_blob(std::string_view bytes, std::uint8_t flags = 0);
 bool whole_page_blob(std::string_view bytes);
 
 }  // namespace tocsin

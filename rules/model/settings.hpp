@@ -15,6 +15,7 @@
 #include "rules/model/enums.hpp"
 #include "rules/model/graph.hpp"
 #include "rules/model/time.hpp"
+#include "rules/model/window.hpp"
 #include "rules/model/zone.hpp"
 
 namespace re2 {
@@ -23,6 +24,7 @@ class RE2;
 
 namespace tocsin {
 
+class SilenceIndex;  // rules/model/silence.hpp
 class SyslogRules;   // connectors/in/syslog/rules.hpp
 class MatcherIndex;  // rules/model/matcher_index.hpp
 class Places;        // rules/model/places.hpp
@@ -126,6 +128,25 @@ struct CriticalPeriod {
   std::vector<std::string> services;  // ids; none: all
 };
 
+// Planned work: what breaks in it is no incident (BND-5, 3).
+struct MaintenanceWindow {
+  std::string id, owner, reason;
+  std::string change;            // number of the approved change; empty: none
+  std::vector<std::string> cis;  // ids; with `match` as well, both have to fit
+  bool dependents = false;       // also what hard-depends on one of them
+  std::vector<Matcher> match;
+  Schedule schedule;
+};
+
+// While an alert fires that fits `source`, those that fit `target` and have the same values of
+// `equal` page nobody.
+struct InhibitRule {
+  std::string id, owner, reason;
+  std::vector<Matcher> source, target;
+  std::vector<std::string> equal;  // names of labels, ascending; one that is absent is empty
+  std::uint64_t hash = 0;          // of what it does, not of its words; made by index_inhibition()
+};
+
 struct Person {
   std::string id;
   std::string email;
@@ -216,7 +237,12 @@ struct Settings {
   std::vector<Pool> pools;                                       // sorted by id
   DependencyGraph dependencies;                                  // of `cis`
   std::map<std::string, std::shared_ptr<const Calendar>, std::less<>> calendars;
-  std::vector<CriticalPeriod> critical_periods;  // sorted by id
+  std::vector<CriticalPeriod> critical_periods;      // sorted by id
+  std::vector<MaintenanceWindow> windows;            // sorted by id
+  std::shared_ptr<const SilenceIndex> window_index;  // by place in them; null: there are none
+  std::vector<InhibitRule> inhibit;                  // sorted by id
+  std::shared_ptr<const SilenceIndex> inhibit_sources, inhibit_targets;  // by place in them
+  std::uint64_t inhibit_hash = 0;                                        // of all of them; 0: none
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id

@@ -14,6 +14,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t head_bytes = 5;
+constexpr std::string_view ci_shelf{"\xff", 1};  // never the name of a label
 
 bool is_regex(Matcher::Op op) {
   return op == Matcher::Op::matches || op == Matcher::Op::not_matches;
@@ -95,48 +96,86 @@ std::string matchers_text(std::string_view packed) {
   return out + "}";
 }
 
-// A function of the matchers alone: a state that was loaded decides as the one that grew.
-std::uint64_t SilenceIndex::shelf_of(std::string_view packed) {
+std::string pack_cis(std::vector<std::string> cis) {
+  std::sort(cis.begin(), cis.end());
+  cis.erase(std::unique(cis.begin(), cis.end()), cis.end());
+  std::string out;
+  for (const std::string& ci : cis) (out += out.empty() ? "" : "\n") += ci;
+  return out;
+}
+std::vector<std::string> unpack_cis(std::string_view packed) {
+  std::vector<std::string> out;
+  while (!packed.empty()) {
+    const std::string_view ci = packed.substr(0, packed.find('\n'));
+    out.emplace_back(ci);
+    packed.remove_prefix(std::min(packed.size(), ci.size() + 1));
+  }
+  return out;
+}
+
+// A function of what it fits alone: a state that was loaded decides as the one that grew.
+std::vector<std::uint64_t> SilenceIndex::shelves_of(std::string_view packed, std::string_view cis) {
+  std::vector<std::uint64_t> out;
+  for (const std::string& ci : unpack_cis(cis)) out.push_back(hash_of(ci_shelf, ci));
+  if (!out.empty()) return out;
   Matcher m, best;
   while (take(packed, m))
     if (m.op == Matcher::Op::equal && m.value.size() > best.value.size()) best = m;
-  return best.value.empty() ? 0 : hash_of(best.label, best.value);
+  return {best.value.empty() ? 0 : hash_of(best.label, best.value)};
 }
 
-void SilenceIndex::add(SilenceId id, std::uint32_t slot, std::string_view packed) {
+void SilenceIndex::add(SilenceId id, std::uint32_t slot, std::string_view packed,
+                       std::string_view cis) {
   std::string why;
   auto matchers = unpack_matchers(packed, why);
   auto entry = std::make_shared<Entry>();
-  entry->id = id, entry->slot = slot;
+  entry->id = id, entry->slot = slot, entry->cis = unpack_cis(cis);
   // What cannot be read mutes nothing; it was checked before it was written.
-  if (matchers && !matchers->empty())
+  if (matchers && (!matchers->empty() || !entry->cis.empty()))
     entry->matchers = std::move(*matchers);
   else
     entry->matchers.push_back({"", Matcher::Op::not_equal, "", nullptr});
-  shelves_[shelf_of(packed)].push_back(std::move(entry));
+  for (const std::uint64_t shelf : shelves_of(packed, cis)) shelves_[shelf].push_back(entry);
   ++size_;
 }
 
-void SilenceIndex::erase(SilenceId id, std::string_view packed) {
-  const auto it = shelves_.find(shelf_of(packed));
-  if (it == shelves_.end()) return;
-  size_ -= std::erase_if(it->second, [id](const auto& entry) { return entry->id == id; });
-  if (it->second.empty()) shelves_.erase(it);
+void SilenceIndex::erase(SilenceId id, std::string_view packed, std::string_view cis) {
+  bool known = false;
+  for (const std::uint64_t shelf : shelves_of(packed, cis)) {
+    const auto it = shelves_.find(shelf);
+    if (it == shelves_.end()) continue;
+    known |= std::erase_if(it->second, [id](const auto& entry) { return entry->id == id; }) > 0;
+    if (it->second.empty()) shelves_.erase(it);
+  }
+  size_ -= known;
 }
 
-std::size_t SilenceIndex::together(std::string_view packed) const {
-  const auto it = shelves_.find(shelf_of(packed));
-  return it == shelves_.end() ? 0 : it->second.size();
+bool SilenceIndex::fits_everything(const std::vector<Matcher>& matchers) {
+  return std::all_of(matchers.begin(), matchers.end(),
+                     [](const Matcher& m) { return matches(m, AlertText()); });
 }
 
-void SilenceIndex::find(AlertText text, std::vector<std::uint32_t>& found) const {
+std::size_t SilenceIndex::together(std::string_view packed, std::string_view cis) const {
+  std::size_t most = 0;
+  for (const std::uint64_t shelf : shelves_of(packed, cis))
+    if (const auto it = shelves_.find(shelf); it != shelves_.end())
+      most = std::max(most, it->second.size());
+  return most;
+}
+
+void SilenceIndex::find(std::string_view ci, AlertText text,
+                        std::vector<std::uint32_t>& found) const {
   const auto look = [&](std::uint64_t shelf) {
     const auto it = shelves_.find(shelf);
     if (it == shelves_.end()) return;
-    for (const auto& entry : it->second)
+    for (const auto& entry : it->second) {
+      if (!entry->cis.empty() && !std::binary_search(entry->cis.begin(), entry->cis.end(), ci))
+        continue;
       if (matches_all(entry->matchers, text)) found.push_back(entry->slot);
+    }
   };
   look(0);
+  if (!ci.empty()) look(hash_of(ci_shelf, ci));
   for (const auto& [label, value] : text.labels()) look(hash_of(label, value));
 }
 

@@ -39,6 +39,10 @@ std::optional<std::vector<Matcher>> unpack_matchers(std::string_view packed, std
 // {alertname="DiskFull", instance=~"db-.*"}
 std::string matchers_text(std::string_view packed);
 
+// Ids of CIs, '\n' between them, ascending, each once; and back.
+std::string pack_cis(std::vector<std::string> cis);
+std::vector<std::string> unpack_cis(std::string_view packed);
+
 // What one expression may take, in bytes, of a silence or of a rule.
 inline constexpr std::int64_t regex_memory = 1 << 20;
 // Anchored at both ends, linear in time and bounded in memory; false with the reason in `why`.
@@ -49,18 +53,25 @@ bool compile_regex(Matcher& matcher, std::string& why);
 // same one, or on none. matches_all() over all of them is the plain twin.
 class SilenceIndex {
  public:
-  void add(SilenceId id, std::uint32_t slot, std::string_view packed);
-  void erase(SilenceId id, std::string_view packed);
+  // With `cis`, ids with '\n' between, it rests on each of these instead, and fits nothing else.
+  void add(SilenceId id, std::uint32_t slot, std::string_view packed, std::string_view cis = {});
+  void erase(SilenceId id, std::string_view packed, std::string_view cis = {});
   std::size_t size() const { return size_; }
-  // How many rest where this one would.
-  std::size_t together(std::string_view packed) const;
+  // Whether there is nothing that they keep out: a silence of everything is none.
+  static bool fits_everything(const std::vector<Matcher>& matchers);
+  // How many rest where this one would; of several such places, in the fullest.
+  std::size_t together(std::string_view packed, std::string_view cis = {}) const;
 
   // use(slot) for every silence that fits, whatever its time; in no particular order.
   template <class Use>
   void each_fit(AlertText text, Use&& use) const {
+    each_fit({}, text, use);
+  }
+  template <class Use>
+  void each_fit(std::string_view ci, AlertText text, Use&& use) const {
     if (size_ == 0) return;
     std::vector<std::uint32_t> found;
-    find(text, found);
+    find(ci, text, found);
     for (const std::uint32_t slot : found) use(slot);
   }
 
@@ -69,10 +80,12 @@ class SilenceIndex {
     SilenceId id;
     std::uint32_t slot = 0;
     std::vector<Matcher> matchers;
+    std::vector<std::string> cis;  // ascending; none: any
   };
   using Shelf = std::vector<std::shared_ptr<const Entry>>;
-  void find(AlertText text, std::vector<std::uint32_t>& found) const;
-  static std::uint64_t shelf_of(std::string_view packed);  // 0: on no exact label
+  void find(std::string_view ci, AlertText text, std::vector<std::uint32_t>& found) const;
+  // 0: on no exact label
+  static std::vector<std::uint64_t> shelves_of(std::string_view packed, std::string_view cis);
 
   absl::flat_hash_map<std::uint64_t, Shelf> shelves_;
   std::size_t size_ = 0;

@@ -31,6 +31,7 @@ State::State()
     : config_text_(std::make_shared<const std::string>()),
       counts_(std::make_shared<CountBuckets>()),
       silence_index_(std::make_shared<SilenceIndex>()),
+      window_index_(std::make_shared<SilenceIndex>()),
       limbo_(std::make_shared<Limbo>()) {}
 State::~State() {
   // Snapshots may outlive the state; what is live now is theirs through the limbo.
@@ -183,6 +184,12 @@ bool State::true_now(const Deadline& d, Instant& due) const {
       if (row.serial().value == d.id) due = row.quiet_due();
       break;
     }
+    case DeadlineKind::window_sweep:
+      due = globals_.window_due;
+      break;
+    case DeadlineKind::sources_sweep:
+      due = globals_.sources_due;
+      break;
     case DeadlineKind::count_:
       break;
   }
@@ -224,6 +231,9 @@ void State::arm_loaded() const {
   if (globals_.replan_next) push({globals_.replan_due, DeadlineKind::replan, 0, 0, no_slot});
   if (globals_.mute_next) push({globals_.mute_due, DeadlineKind::mute_sweep, 0, 0, no_slot});
   if (globals_.storm.due != never) push({globals_.storm.due, DeadlineKind::storm, 0, 0, no_slot});
+  if (globals_.window_next) push({globals_.window_due, DeadlineKind::window_sweep, 0, 0, no_slot});
+  if (globals_.sources_next)
+    push({globals_.sources_due, DeadlineKind::sources_sweep, 0, 0, no_slot});
   deadlines_max_ = deadlines_min + 2 * deadlines_.size();
 }
 
@@ -241,7 +251,7 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   const auto arm = [&](Instant IncidentRow::*due, Instant end, DeadlineKind kind) {
     if (row.*due < end && !(before && before->*due == row.*due)) push({row.*due, kind, n, n, slot});
   };
-  arm(&IncidentRow::escalate_due, when_resumed, DeadlineKind::escalation);
+  arm(&IncidentRow::escalate_due, when_uninhibited, DeadlineKind::escalation);
   arm(&IncidentRow::verify_due, never, DeadlineKind::verify);
   arm(&IncidentRow::prompt_due, never, DeadlineKind::prompt);
   arm(&IncidentRow::close_due, never, DeadlineKind::auto_close);
@@ -277,7 +287,9 @@ std::uint32_t State::insert_alert(const AlertRow& row) {
   const std::uint32_t slot = alerts_.insert(row);
   by_fingerprint_.set(row.fingerprint(), slot);
   if (row.flags & AlertRow::counted_firing) link_member(row.incident, slot);
-  if (row.state == AlertState::held) index_held(slot, true);
+  if (row.state == AlertState::held && !(row.flags & AlertRow::muted)) index_held(slot, true);
+  if (row.flags & AlertRow::muted) muted_[row.serial().value] = slot;
+  count_source(row, slot, true);
   arm_alert(slot);
   return slot;
 }
@@ -285,6 +297,8 @@ void State::erase_alert(std::uint32_t slot) {
   const AlertRow row = alerts_.at(slot);
   by_fingerprint_.erase(row.fingerprint());
   if (row.state == AlertState::held) index_held(slot, false);
+  if (row.flags & AlertRow::muted) muted_.erase(row.serial().value);
+  count_source(row, slot, false);
   deleted_.push_back({row_key(alert_prefix, row.serial().value), slot});
   alerts_.erase(slot);
   release(row.blob);
@@ -298,6 +312,7 @@ std::uint32_t State::insert_incident(const IncidentRow& row) {
     live.insert(std::lower_bound(live.begin(), live.end(), row.number), row.number);
   }
   index_child(row, true);
+  count_inhibited(row, true);
   arm_incident(slot);
   return slot;
 }
@@ -305,6 +320,7 @@ void State::erase_incident(std::uint32_t slot) {
   const IncidentRow row = incidents_.at(slot);
   incident_slots_.erase(row.number.value);
   index_child(row, false);
+  count_inhibited(row, false);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);
     if (it->second.nothing()) by_ci_.erase(it);
@@ -354,8 +370,7 @@ std::uint32_t State::insert_silence(const SilenceRow& row) {
   const std::uint32_t slot = silences_.insert(row);
   silence_slots_[row.id.value] = slot;
   silence_uuids_[row.uuid] = slot;
-  if (row.state != SilenceState::expired)
-    change_silence_index().add(row.id, slot, row.words().matchers);
+  if (row.state != SilenceState::expired) index_silence(row, slot, true);
   arm_silence(slot);
   return slot;
 }
@@ -363,16 +378,21 @@ void State::erase_silence(std::uint32_t slot) {
   const SilenceRow row = silences_.at(slot);
   silence_slots_.erase(row.id.value);
   silence_uuids_.erase(row.uuid);
-  if (row.state != SilenceState::expired)
-    change_silence_index().erase(row.id, row.words().matchers);
+  if (row.state != SilenceState::expired) index_silence(row, slot, false);
   deleted_.push_back({row_key(silence_prefix, row.id.value), slot});
   silences_.erase(slot);
   release(row.blob);
 }
-SilenceIndex& State::change_silence_index() {
-  if (silence_index_shared_) silence_index_ = std::make_shared<SilenceIndex>(*silence_index_);
-  silence_index_shared_ = false;
-  return *silence_index_;
+void State::index_silence(const SilenceRow& row, std::uint32_t slot, bool on) {
+  const bool window = row.kind == SuppressionKind::window;
+  auto& index = window ? window_index_ : silence_index_;
+  bool& shared = window ? window_index_shared_ : silence_index_shared_;
+  if (std::exchange(shared, false)) index = std::make_shared<SilenceIndex>(*index);
+  const SilenceWords w = row.words();
+  if (on)
+    index->add(row.id, slot, w.matchers, w.cis);
+  else
+    index->erase(row.id, w.matchers, w.cis);
 }
 
 void State::count_at_ci(const AlertRow& row, bool on) {
@@ -399,6 +419,36 @@ void State::index_child(const IncidentRow& row, bool on) {
   if (it == children_.end()) return;
   it->second.erase(row.number);
   if (it->second.empty()) children_.erase(it);
+}
+const State::Sources* State::sources(std::uint64_t key) const {
+  const auto it = sources_.find(key);
+  return it == sources_.end() ? nullptr : &it->second;
+}
+const absl::btree_set<std::uint32_t>* State::inhibited(std::uint64_t key) const {
+  const auto it = inhibited_.find(key);
+  return it == inhibited_.end() ? nullptr : &it->second;
+}
+void State::count_source(const AlertRow& row, std::uint32_t slot, bool on) {
+  if (!(row.flags & AlertRow::inhibits) || !row.fires()) return;
+  for (const std::uint64_t key : unpack_keys(row.keys())) {
+    if (on) {
+      sources_[key][row.serial().value] = slot;
+    } else if (const auto it = sources_.find(key); it != sources_.end()) {
+      it->second.erase(row.serial().value);
+      if (it->second.empty()) sources_.erase(it);
+    }
+  }
+}
+void State::count_inhibited(const IncidentRow& row, bool on) {
+  if (row.held_until == never) return;
+  for (const std::uint64_t key : unpack_keys(row.words().inhibited_keys)) {
+    if (on) {
+      inhibited_[key].insert(row.number.value);
+    } else if (const auto it = inhibited_.find(key); it != inhibited_.end()) {
+      it->second.erase(row.number.value);
+      if (it->second.empty()) inhibited_.erase(it);
+    }
+  }
 }
 void State::link_member(IncidentNumber n, std::uint32_t slot) {
   count_at_ci(alerts_.at(slot), true);
@@ -430,7 +480,8 @@ std::shared_ptr<const Snapshot> State::snapshot() {
   out->pages = pages_.snapshot();
   out->silences = silences_.snapshot();
   out->silence_index = silence_index_;
-  silence_index_shared_ = true;
+  out->window_index = window_index_;
+  silence_index_shared_ = window_index_shared_ = true;
   out->archive = archive_.view();
   out->globals = globals_;
   out->totals = totals_;

@@ -97,6 +97,11 @@ struct Globals {
   SilenceId next_silence{1};
   IncidentNumber mute_next;  // incidents are being measured against changed silences; 0: no
   Instant mute_due = never;
+  AlertSerial window_next;  // suppressed alerts are measured against changed windows; 0: no
+  Instant window_due = never;
+  IncidentNumber sources_next;  // firing alerts are measured against changed inhibitions; 0: no
+  AlertSerial sources_after;    // of those of that incident
+  Instant sources_due = never;
   std::uint32_t tombstones = 0;       // alert rows that are remembered only
   std::vector<std::string> sources;   // names by slot
   std::vector<std::string> channels;  // the first ten that were paged through, for labels
@@ -178,6 +183,7 @@ class Snapshot {
   Table<PageRow>::View pages;
   Table<SilenceRow>::View silences;
   std::shared_ptr<const SilenceIndex> silence_index;  // of those that are not expired
+  std::shared_ptr<const SilenceIndex> window_index;   // likewise, of the windows among them
   Archive::View archive;
   Globals globals;
   Totals totals;
@@ -208,6 +214,9 @@ class State {
   const Table<SilenceRow>& silences() const { return silences_; }
   const SilenceIndex& silence_index() const { return *silence_index_; }
   const CountBuckets& counts() const { return *counts_; }
+  const SilenceIndex& window_index() const { return *window_index_; }
+  // Alerts that a window suppresses: serial -> slot.
+  const absl::btree_map<std::uint64_t, std::uint32_t>& muted_alerts() const { return muted_; }
   std::uint32_t silence_slot(SilenceId id) const;
   std::uint32_t silence_slot(const Fingerprint& uuid) const;
   // Slots of the alerts that are counted as firing in the incident, in no particular order, until
@@ -219,6 +228,11 @@ class State {
          slot = members_[slot].next)
       if (!use(slot)) return;
   }
+  // Alerts that fire and inhibit what has this key, serial -> slot; null: none.
+  using Sources = absl::btree_map<std::uint64_t, std::uint32_t>;
+  const Sources* sources(std::uint64_t key) const;
+  // Incidents that are held until the last of these has ended; null: none.
+  const absl::btree_set<std::uint32_t>* inhibited(std::uint64_t key) const;
   std::uint32_t alert_slot(const Fingerprint& f) const { return by_fingerprint_.find(f); }
   void prefetch(const Fingerprint& f) const { by_fingerprint_.prefetch(f); }
   std::uint32_t incident_slot(IncidentNumber n) const;
@@ -292,11 +306,13 @@ class State {
   void erase_page(std::uint32_t slot);
   std::uint32_t insert_silence(const SilenceRow& row);
   void erase_silence(std::uint32_t slot);
-  SilenceIndex& change_silence_index();
+  void index_silence(const SilenceRow& row, std::uint32_t slot, bool on);
   CountBuckets& change_counts();
   void count_at_ci(const AlertRow& row, bool on);
   void index_held(std::uint32_t slot, bool on);
   void index_child(const IncidentRow& row, bool on);
+  void count_source(const AlertRow& row, std::uint32_t slot, bool on);
+  void count_inhibited(const IncidentRow& row, bool on);
   void link_member(IncidentNumber n, std::uint32_t slot);
   void unlink_member(IncidentNumber n, std::uint32_t slot);
 
@@ -330,7 +346,12 @@ class State {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> silence_slots_;
   absl::flat_hash_map<Fingerprint, std::uint32_t, U128Hash> silence_uuids_;
   std::shared_ptr<SilenceIndex> silence_index_;
+  std::shared_ptr<SilenceIndex> window_index_;
   bool silence_index_shared_ = false;  // with a snapshot: copied before the next change
+  bool window_index_shared_ = false;
+  absl::btree_map<std::uint64_t, std::uint32_t> muted_;
+  absl::flat_hash_map<std::uint64_t, Sources> sources_;
+  absl::flat_hash_map<std::uint64_t, absl::btree_set<std::uint32_t>> inhibited_;
   struct ChannelLoad {
     std::uint32_t in_flight = 0;
     absl::btree_set<std::tuple<Priority, PageKind, PageId>> waiting, backing_off;

@@ -29,6 +29,8 @@ struct Wall {
 constexpr Instant never{INT64_MAX};
 // Of a step that is held while paging is paused: no clock brings it about, only a person does.
 constexpr Instant when_resumed{INT64_MAX - 1};
+// Of a step that is inhibited: what inhibits it has to end first.
+constexpr Instant when_uninhibited{INT64_MAX - 2};
 
 constexpr Span milliseconds(std::int64_t n) {
   return {n};
@@ -62,7 +64,7 @@ constexpr Span operator-(Wall a, Wall b) {
   return {saturated_difference(a.ms, b.ms)};
 }
 constexpr Instant operator+(Instant a, Span s) {
-  return a >= when_resumed ? a : Instant{saturated_sum(a.ms, s.ms)};
+  return a >= when_uninhibited ? a : Instant{saturated_sum(a.ms, s.ms)};
 }
 constexpr Wall operator+(Wall a, Span s) {
   return {saturated_sum(a.ms, s.ms)};

@@ -1,9 +1,11 @@
 #pragma once
-// Silences hold back pages, and nothing else: the incident is opened and told in its timeline, and
-// while everything that fires in it is silenced and nobody has answered, its escalation waits for
-// the first of these silences to end. Recalls and what belongs to an owner go on.
+// Silences and inhibitions hold back pages, and nothing else: the incident is opened and told in
+// its timeline, and while everything that fires in it is silenced or inhibited and nobody has
+// answered, its escalation waits for the first of these silences to end, or for what inhibits it.
+// Recalls and what belongs to an owner go on.
 
 #include <optional>
+#include <vector>
 
 #include "rules/model/facts.hpp"
 
@@ -15,9 +17,13 @@ inline constexpr std::uint32_t muted_members_max = 4096;
 
 struct Cover {
   Instant until;  // from then on it is not covered, as far as is known now
-  SilenceId by;   // the silence that ends then
+  SilenceId by;   // the silence that ends then; 0: no silence is needed for it
+  // What inhibits it, ascending, and the first rule of these; none: it is silenced.
+  std::vector<std::uint64_t> keys;
+  std::uint32_t rule = 0;
 };
-// The last of the silences that cover these labels now; nothing when none does.
+// The last of the silences that cover these labels now, else the first inhibition; nothing when
+// there is none.
 std::optional<Cover> cover_of(const Deciding& d, AlertText text);
 // The first end among the covers of everything that fires in it; nothing when something is not
 // covered or nothing fires, nor when it speaks for children.

@@ -1,5 +1,6 @@
 #include "tests/scenarios/print.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -40,7 +41,8 @@ class Fields {
   template <class T>
   requires std::is_integral_v<T>
   void operator()(const char* n, T v) {
-    if (v != T{} && std::string_view(n) != "history") put(n, std::to_string(v));
+    if (v != T{} && std::string_view(n) != "history" && std::string_view(n) != "key")
+      put(n, std::to_string(v));
   }
   void operator()(const char* n, bool v) {
     if (v) put(n, "yes");
@@ -63,6 +65,8 @@ class Fields {
       put(n, "never");
     else if (t == when_resumed)
       put(n, "when_resumed");
+    else if (t == when_uninhibited)
+      put(n, "when_uninhibited");
     else if (t.ms)
       put(n, time_(t.ms));
   }
@@ -75,6 +79,12 @@ class Fields {
   void operator()(const char* n, std::string_view text) {
     if (text.empty()) return;
     const std::string_view field(n);
+    if (field == "keys") return put(n, std::to_string(text.size() / 8));
+    if (field == "cis") {
+      std::string list(text);
+      std::replace(list.begin(), list.end(), '\n', ',');
+      return put(n, list);
+    }
     put(n, field == "matchers"    ? matchers_text(text)
            : field == "counts"    ? storm_counts_text(text)
            : field == "relations" ? relations_text(text)

@@ -366,6 +366,7 @@ void World::act(const Words& words) {
                                 words.back() == "force"});
   if (words[0] == "silence" || words[0] == "update" || words[0] == "expire")
     return silence(words, actor);
+  if (words[0] == "window" || words[0] == "end-window") return window(words, actor);
   say("BROKEN no such command: " + words[0]);
 }
 
@@ -391,6 +392,40 @@ void World::silence(const Words& words, const Actor& by) {
   if (const std::string& in = given["starts"]; !in.empty())
     c.starts_at = c.starts_at + span(in.substr(1));
   c.ends_at = std::max(c.starts_at, Wall{now_ + skew_}) + span(given["for"]);
+  give(std::move(c));
+}
+
+// window web-07,web-08 for=1h starts=+30m by bob reason=".." change=CHG-17 match='..' dependents
+// | end-window 1 by bob. `none` instead of the CIs: by match alone.
+void World::window(const Words& words, const Actor& by) {
+  if (words[0] == "end-window") {
+    Fingerprint uuid{1, 1};  // of no window
+    const auto slot =
+        node_->state.silence_slot(SilenceId(std::strtoull(words.at(1).c_str(), nullptr, 10)));
+    if (slot != no_slot) uuid = node_->state.silences().at(slot).uuid;
+    return give(EndWindow{by, uuid});
+  }
+  auto given = options(words);
+  AddWindow c;
+  c.by = by, c.owner = by.person, c.reason = given["reason"], c.change = given["change"];
+  std::string cis = words.at(1) == "none" ? "" : words[1];
+  while (!cis.empty()) {
+    const auto end = std::min(cis.find(','), cis.size());
+    c.cis.push_back(cis.substr(0, end));
+    cis.erase(0, end + 1);
+  }
+  c.dependents = std::find(words.begin(), words.end(), "dependents") != words.end();
+  if (const auto at = std::find_if(words.begin(), words.end(),
+                                   [](const auto& w) { return w.starts_with("match="); });
+      at != words.end()) {
+    std::string error;
+    c.matchers = pack_matchers(config::parse_matchers(at->substr(6), error));
+    if (!error.empty()) return say("BROKEN matchers: " + error);
+  }
+  c.starts_at = {now_ + skew_};
+  if (const std::string& in = given["starts"]; !in.empty())
+    c.starts_at = c.starts_at + span(in.substr(1));
+  c.ends_at = c.starts_at + span(given["for"]);
   give(std::move(c));
 }
 
@@ -478,9 +513,24 @@ void World::show(const Words& words) {
     });
     for (const auto& [id, text] : rows) say(text);
     if (rows.empty()) say("(no page on record)");
+  } else if (what == "alerts") {
+    std::map<std::uint64_t, std::string> rows;
+    s.alerts().each([&](std::uint32_t, const AlertRow& r) {
+      const MutedBy by = r.muted_by();
+      rows[r.serial().value] =
+          std::string(r.text().label("alertname")) + " on " + std::string(r.ci()) + ", since " +
+          time_(r.starts_at.ms) + ": " + std::string(name(r.state)) +
+          (by.window.empty()
+               ? ""
+               : ", muted by " + std::string(by.window) + " of " + std::string(by.owner) +
+                     " until " + time_(r.due.ms) + ", " + std::string(by.reason));
+    });
+    for (const auto& [n, text] : rows) say(text);
+    if (rows.empty()) say("(no alert on record)");
   } else if (what == "silences") {
     std::map<SilenceId, std::string> rows;
     s.silences().each([&](std::uint32_t, const SilenceRow& r) {
+      if (r.kind != SuppressionKind::silence) return;
       rows[r.id] = std::to_string(r.id.value) + " " + std::string(name(r.state)) + ", " +
                    time_(r.starts_at.ms) + " to " + time_(r.ends_at.ms) + ", by " +
                    std::string(r.words().by) + ": " + matchers_text(r.words().matchers) + ", " +

@@ -52,6 +52,7 @@ class World {
   void act(const Words& words);
   void forget();
   void silence(const Words& words, const Actor& by);
+  void window(const Words& words, const Actor& by);
   void link(const Words& words);
   void show(const Words& words);
   void change_clock(const std::string& how);

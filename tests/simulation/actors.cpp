@@ -246,7 +246,7 @@ void World::operator_reacts(const SendOrder& order) {
   // Some answer at the very instant at which the next step is due.
   if (random_.percent(30) && node_) {
     const auto slot = node_->state.incident_slot(n);
-    if (slot != no_slot && node_->state.incidents().at(slot).escalate_due != never)
+    if (slot != no_slot && node_->state.incidents().at(slot).escalate_due < when_uninhibited)
       when = std::max(now_, now_ + (node_->state.incidents().at(slot).escalate_due - log_now()).ms);
   }
   const auto token = order.link.find("/a/");
@@ -323,6 +323,10 @@ void World::faults() {
       reload();
     } else if (kind < 70 && swarm_.storms) {
       storm();
+    } else if (kind >= 85 && kind < 88) {
+      window();
+    } else if (kind == 88) {
+      end_some_window();
     } else if (kind >= 82 && kind < 95 && swarm_.silences) {
       silence();
     } else if (kind >= 95 && swarm_.silences) {
@@ -392,8 +396,9 @@ void World::silence() {
   if (random_.percent(30)) c.starts_at = c.starts_at + Span{random_.below(60 * minute_ms)};
   c.ends_at = c.starts_at + Span{1 + random_.below(180 * minute_ms)};
   std::vector<std::pair<SilenceId, std::uint32_t>> known;
-  node_->state.silences().each(
-      [&](std::uint32_t slot, const SilenceRow& r) { known.emplace_back(r.id, slot); });
+  node_->state.silences().each([&](std::uint32_t slot, const SilenceRow& r) {
+    if (r.kind == SuppressionKind::silence) known.emplace_back(r.id, slot);
+  });
   std::sort(known.begin(), known.end());
   if (!known.empty() && random_.percent(40)) {
     const auto which = random_.below(static_cast<std::int64_t>(known.size()));
@@ -405,22 +410,51 @@ void World::silence() {
   std::int64_t when = now_;
   if (random_.percent(40))
     node_->state.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-      if (r.escalate_due < when_resumed)
+      if (r.escalate_due < when_uninhibited)
         when = std::max(now_, now_ + (r.escalate_due - log_now()).ms);
     });
   at(when, [this, c] { give(c); });
 }
 
-void World::expire_some_silence() {
-  if (!node_) return;
+std::optional<Fingerprint> World::some_live(SuppressionKind kind) {
   std::vector<std::pair<SilenceId, Fingerprint>> known;
   node_->state.silences().each([&](std::uint32_t, const SilenceRow& r) {
-    if (r.state != SilenceState::expired) known.emplace_back(r.id, r.uuid);
+    if (r.kind == kind && r.state != SilenceState::expired) known.emplace_back(r.id, r.uuid);
   });
-  if (known.empty()) return;
+  if (known.empty()) return {};
   std::sort(known.begin(), known.end());
   const auto which = random_.below(static_cast<std::int64_t>(known.size()));
-  give(ExpireSilence{actor("eve"), known[static_cast<std::size_t>(which)].second});
+  return known[static_cast<std::size_t>(which)].second;
+}
+
+void World::expire_some_silence() {
+  if (!node_) return;
+  if (const auto uuid = some_live(SuppressionKind::silence))
+    give(ExpireSilence{actor("eve"), *uuid});
+}
+
+// On some CIs, on what somebody says broke, or both; now, or at the very end of another.
+void World::window() {
+  if (!node_) return;
+  AddWindow c;
+  c.by = actor("eve"), c.owner = "eve", c.reason = "simulated";
+  const std::int64_t kind = random_.below(4);
+  if (kind != 0)
+    for (std::int64_t i = random_.between(1, 4); i > 0; --i)
+      c.cis.push_back(ci_name(static_cast<int>(random_.below(ci_count))));
+  c.dependents = random_.percent(30);
+  if (kind <= 1)
+    c.matchers = pack_matchers({{"alertname", Matcher::Op::matches, "Down|Full", nullptr}});
+  if (random_.percent(30)) c.change = "CHG-1";
+  c.starts_at = wall();
+  if (random_.percent(30)) c.starts_at = c.starts_at + Span{random_.below(60 * minute_ms)};
+  c.ends_at = c.starts_at + Span{1 + random_.below(120 * minute_ms)};
+  give(c);
+}
+
+void World::end_some_window() {
+  if (!node_) return;
+  if (const auto uuid = some_live(SuppressionKind::window)) give(EndWindow{actor("eve"), *uuid});
 }
 
 void World::step_clock() {

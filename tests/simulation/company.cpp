@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "rules/model/inhibit.hpp"
 #include "rules/model/matcher_index.hpp"
+#include "rules/windows.hpp"
 
 namespace tocsin::sim {
 namespace {
@@ -86,6 +88,47 @@ void dependencies(Settings& s) {
   s.calendars["day"] = std::move(by_day);
 }
 
+// Planned work four times a day on three CIs and on what depends on one of them, and once on
+// whatever is slow; over midnight, too.
+void windows(Settings& s) {
+  const auto window = [&](const char* id, std::int64_t hour, Span lasts) -> MaintenanceWindow& {
+    MaintenanceWindow w;
+    w.id = id, w.owner = "cat", w.reason = "simulated";
+    w.schedule.start_s = 1'780'185'600 + hour * 3600;  // 2026-05-31
+    w.schedule.lasts = lasts, w.schedule.again = Recurrence{};
+    return s.windows.emplace_back(std::move(w));
+  };
+  static constexpr const char* ids[] = {"w02", "w08", "w14", "w20"};
+  for (int i = 0; i < 4; ++i) window(ids[i], 2 + 6 * i, minutes(100)).cis = {"ci-3", "ci-4"};
+  MaintenanceWindow& database = window("w6", 23, hours(3));
+  database.cis = {"ci-6"}, database.dependents = true;
+  window("wslow", 11, hours(2)).match = {{"alertname", Matcher::Op::equal, "Slow", nullptr}};
+}
+
+// What is down keeps what is slow or odd on the same CI quiet; an error on one CI keeps the
+// warnings of all quiet, itself not: it is no warning.
+void inhibitions(Settings& s) {
+  const auto is = [](const char* label, Matcher::Op op, const char* value) {
+    Matcher m{label, op, value, nullptr};
+    std::string why;
+    if (op == Matcher::Op::matches) compile_regex(m, why);
+    return m;
+  };
+  using Op = Matcher::Op;
+  s.inhibit = {{"down",
+                "cat",
+                "simulated",
+                {is("alertname", Op::equal, "Down")},
+                {is("alertname", Op::matches, "Slow|Odd|Down")},
+                {"ci"}},
+               {"error",
+                "cat",
+                "simulated",
+                {is("severity", Op::equal, "error"), is("ci", Op::equal, "ci-2")},
+                {is("severity", Op::equal, "warning")},
+                {}}};
+}
+
 void vary(Settings& s, Variant variant) {
   switch (variant) {
     case Variant::base:
@@ -102,6 +145,8 @@ void vary(Settings& s, Variant variant) {
       std::erase_if(s.channels, [](const Channel& c) { return c.name == "pager"; });
       break;
     case Variant::empty_groups:
+      s.windows.clear();
+      s.inhibit.clear();
       for (auto& g : s.groups) g.members.clear(), g.lead.clear();
       s.roles.clear();
       break;
@@ -109,6 +154,8 @@ void vary(Settings& s, Variant variant) {
       for (auto& h : s.hold_down) h = seconds(30);
       for (auto& v : s.verify) v = minutes(3);
       s.auto_close_after = minutes(45);
+      for (auto& w : s.windows) w.schedule.start_s += 1800, w.schedule.lasts = minutes(70);
+      s.inhibit.resize(1);
       break;
   }
 }
@@ -142,6 +189,8 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   people_and_channels(*s, c);
   cis(*s);
   dependencies(*s);
+  windows(*s);
+  inhibitions(*s);
   s->policies[0] = urgent(5), s->policies[1] = urgent(10);
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
@@ -157,6 +206,8 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->attempts_max = static_cast<std::uint16_t>(c.attempts_max);
   vary(*s, variant);
   index_matchers(*s);
+  index_windows(*s);
+  index_inhibition(*s);
   return s;
 }
 

@@ -86,6 +86,8 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "sequence_reused_after_loss",
                                   "silenced_page_goes_on",
                                   "silence_expired_and_forgotten",
+                                  "window_removed_and_forgotten",
+                                  "inhibition_ended_and_forgotten",
                                   "pause_ignored",
                                   "young_incident_forgotten"};
 

@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -115,7 +116,8 @@ struct Watch {
     if (f.quiet_ms > 0 && (at < o.grace_ || at < o.epoch_at_ + milliseconds(f.quiet_ms)))
       broken("11 never early", "silence cleared an alert that a start had not listened for");
     o.alerts_[f.alert].promised = {};  // what it promised was about what is over
-    if (f.quiet_ms > 0) return;        // nobody said so: no event, and no end that was told
+    o.alerts_[f.alert].muted = false, o.alerts_[f.alert].muted_until = never;
+    if (f.quiet_ms > 0) return;  // nobody said so: no event, and no end that was told
     o.alerts_[f.alert].ended = f.ends_at;
     disposed(f.disposition);
     if (f.disposition == Disposition::held_then_cleared) disposed(f.disposition);
@@ -138,7 +140,22 @@ struct Watch {
     if (f.priority == Priority::P1) untold.insert(f.incident);
     ++o.opened_;
   }
-  void on(const AlertLinked& f) { disposed(f.disposition); }
+  void on(const AlertLinked& f) {
+    Oracle::Alert& a = o.alerts_[f.alert];
+    if (!a.muted) return disposed(f.disposition);
+    // Its event was disposed of when the window took it. Nothing pages while a window is open.
+    a.muted = false, a.muted_until = never;
+    if (o.in_a_window(f.alert, at))
+      broken("5 quiet", "an alert became an incident although a window covers it");
+  }
+  void on(const AlertSuppressed& f) {
+    Oracle::Alert& a = o.alerts_[f.alert];
+    if (!a.muted) disposed(Disposition::maintenance_suppressed);
+    a.muted = true, a.muted_until = f.until;
+    if (f.until <= at) broken("9 time", "an alert is suppressed by a window that is over");
+    if (!o.in_a_window(f.alert, at))
+      broken("3 told", "an alert is suppressed, and no window covers it");
+  }
   void on(const AlertRelinked& f) { disposed(f.disposition); }
   void on(const IncidentReopened& f) {
     Oracle::Incident& i = o.incident(f.incident);
@@ -255,7 +272,7 @@ struct Watch {
     if (o.paused_) broken("5 quiet", "a step was taken while paging is paused");
     if (i.verify_due != never) broken("5 quiet", "a step was taken while a recovery is verified");
     if (o.silenced(f.incident, at))
-      broken("5 quiet", "a step was taken although all that fires is silenced");
+      broken("5 quiet", "a step was taken although all that fires is muted");
     i.last_step_due = f.due;
     if (i.priority <= Priority::P2) urgent_steps.emplace_back(f.incident, f.step);
   }
@@ -408,32 +425,82 @@ void Oracle::take(std::uint64_t seq, std::string_view payload) {
 // The plain twin: every firing alert of it against every silence. Independent of the index, of the
 // order in which anything came, and of what is recorded as held.
 bool Oracle::silenced(IncidentNumber n, Instant at) {
-  if (shadow_->silences().size() == 0) return false;
+  if (shadow_->silences().size() == 0 && settings_now().inhibit.empty()) return false;
   bool any = false, all = true;
   shadow_->alerts().each([&](std::uint32_t, const AlertRow& alert) {
     if (alert.incident != n || !(alert.flags & AlertRow::counted_firing)) return;
     any = true;
     bool covered = false;
     shadow_->silences().each([&](std::uint32_t, const SilenceRow& s) {
+      if (s.kind != SuppressionKind::silence) return;
       if (s.state == SilenceState::expired || s.starts_due > at || s.ends_due <= at) return;
-      const std::string packed(s.words().matchers);
-      auto [it, fresh] = matchers_.try_emplace(packed);
-      std::string why;
-      if (fresh) it->second = unpack_matchers(packed, why).value();
-      covered = covered || matches_all(it->second, alert.text());
+      covered = covered || matches_all(matchers_of(s.words().matchers), alert.text());
     });
-    all = all && covered;
+    all = all && (covered || (!shadow_->globals().sources_next && inhibited(alert)));
   });
   return any && all;
 }
 
+// The plain twin: every rule, and every other alert that fires.
+bool Oracle::inhibited(const AlertRow& target) {
+  bool found = false;
+  for (const InhibitRule& rule : settings_now().inhibit) {
+    if (found || !matches_all(rule.target, target.text())) continue;
+    const bool both = matches_all(rule.source, target.text());
+    shadow_->alerts().each([&](std::uint32_t, const AlertRow& source) {
+      if (found || !source.fires() || !matches_all(rule.source, source.text())) return;
+      if (both && matches_all(rule.target, source.text())) return;
+      bool equal = true;
+      for (const std::string& label : rule.equal)
+        equal = equal && source.text().label(label) == target.text().label(label);
+      found = equal;
+    });
+  }
+  return found;
+}
+
+const std::vector<Matcher>& Oracle::matchers_of(std::string_view packed) {
+  auto [it, fresh] = matchers_.try_emplace(std::string(packed));
+  std::string why;
+  if (fresh) it->second = unpack_matchers(packed, why).value();
+  return it->second;
+}
+
+const Settings& Oracle::settings_now() {
+  if (!settings_ || settings_->text != config_) settings_ = settings_of(config_);
+  return *settings_;
+}
+
+// The plain twin: all windows, one after the other.
+bool Oracle::in_a_window(const Fingerprint& fingerprint, Instant at) {
+  const AlertRow& alert = shadow_->alerts().at(shadow_->alert_slot(fingerprint));
+  const Wall wall = shadow_->globals().wall(at);
+  const auto any_of = [&](const std::vector<std::string>& cis) {
+    return cis.empty() || std::find(cis.begin(), cis.end(), alert.ci()) != cis.end();
+  };
+  bool found = false;
+  for (const MaintenanceWindow& w : settings_now().windows) {
+    std::vector<std::string> cis = w.cis;
+    if (w.dependents) cis.push_back("ci-0");  // see company.cpp
+    found = found || (any_of(cis) && matches_all(w.match, alert.text()) && w.schedule.at(wall));
+  }
+  shadow_->silences().each([&](std::uint32_t, const SilenceRow& w) {
+    if (w.kind != SuppressionKind::window || w.state == SilenceState::expired) return;
+    if (w.starts_due > at || w.ends_due <= at) return;
+    const SilenceWords words = w.words();
+    found = found || (any_of(unpack_cis(words.cis)) &&
+                      matches_all(matchers_of(words.matchers), alert.text()));
+  });
+  return found;
+}
+
 // What is kept quiet is silenced, or looked at before anything else happens.
 void Oracle::held_are_silenced() {
-  if (shadow_->silences().size() == 0 || shadow_->globals().mute_next) return;
+  if (shadow_->globals().mute_next || shadow_->globals().sources_next) return;
   shadow_->incidents().each([&](std::uint32_t, const IncidentRow& r) {
     if (r.held_until == never || r.held_until <= at_ || r.verify_due != never) return;
     if (!silenced(r.number, at_))
-      broken("3 told", to_text(r.number) + " is kept quiet, and no silence covers it");
+      broken("3 told", to_text(r.number) + " is kept quiet, and nothing mutes it");
   });
 }
 
@@ -531,6 +598,9 @@ void Oracle::drained(Instant now) const {
     if (p.requested + minutes(10) <= now)
       broken("16 drain", "page " + std::to_string(id.value) + " of " + to_text(p.incident) +
                              " to " + p.person + " by " + p.channel + " is still owed");
+  for (const auto& [fingerprint, a] : alerts_)
+    if (a.muted && a.muted_until + minutes(1) <= now)
+      broken("16 drain", "a window is over, and what it suppressed is still not looked at");
   for (const auto& [n, i] : incidents_)
     if (i.resolved && !i.told.empty())
       broken("16 drain", i.told.begin()->first + " was paged for " + to_text(n) +

@@ -84,6 +84,8 @@ class Oracle {
     Wall ended{};  // of the last explicit end
     Instant promised{};
     Epoch promised_in;
+    bool muted = false;  // suppressed by a window
+    Instant muted_until = never;
   };
   friend struct Watch;
 
@@ -91,6 +93,10 @@ class Oracle {
   void rewind(Log kept);
   bool silenced(IncidentNumber n, Instant at);
   void held_are_silenced();
+  bool inhibited(const AlertRow& target);
+  bool in_a_window(const Fingerprint& alert, Instant at);
+  const std::vector<Matcher>& matchers_of(std::string_view packed);
+  const Settings& settings_now();
   Page& page(PageId id);
   Incident& incident(IncidentNumber n);
 
@@ -120,8 +126,9 @@ class Oracle {
   std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
   std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};
   std::uint64_t opened_ = 0, closed_ = 0;
-  std::string config_;              // text in force
-  bool equivalent_reload_ = false;  // and the one before it was the same company
+  std::string config_;                        // text in force
+  std::shared_ptr<const Settings> settings_;  // what it means
+  bool equivalent_reload_ = false;            // and the one before it was the same company
 };
 
 }  // namespace tocsin::sim

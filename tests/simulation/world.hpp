@@ -117,6 +117,9 @@ class World {
   void reload();
   void silence();
   void expire_some_silence();
+  void window();
+  void end_some_window();
+  std::optional<Fingerprint> some_live(SuppressionKind kind);
   void step_clock();
   void heal();
   void check_drained();
