@@ -37,6 +37,7 @@
 #include "rules/process/lifecycle.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
+#include "rules/set_aside.hpp"
 #include "rules/storm.hpp"
 
 namespace tocsin {
@@ -169,9 +170,9 @@ void heard(const Deciding& d, const Prepared& alert, Instant until) {
 
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
-  if (counts_below(d, c)) return;
+  if (counts_below(d, c)) return record_counted(d, c);
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
-  if (const auto aside = set_aside(alert)) return d.out.tally(c.source, *aside);
+  if (const auto aside = set_aside(alert)) return put_aside(d, c, *aside);
   const Span wait = waits(d, alert, {});
   const bool held = wait.ms > 0;
   const Instant stale_at = good_until(d, alert);
@@ -211,7 +212,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     // It fires on, or again, inside its incident.
     case Known::changed:
     case Known::back: {
-      if (ended(row) && counts_below(d, c)) return;
+      if (ended(row) && counts_below(d, c)) return record_counted(d, c);
       const IncidentNumber n = row.incident;
       const std::uint32_t at = n ? d.state.incident_slot(n) : no_slot;
       if (at == no_slot || !d.state.incidents().at(at).unresolved()) break;
@@ -250,7 +251,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
 void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   const Prepared& alert = *c.alert;
   if (slot == no_slot) {
-    if (set_aside(alert)) return d.out.tally(c.source, *set_aside(alert));
+    if (const auto aside = set_aside(alert)) return put_aside(d, c, *aside);
     return remember_orphan(d, c);
   }
   const AlertRow row = d.state.alerts().at(slot);
