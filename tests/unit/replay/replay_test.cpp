@@ -300,3 +300,26 @@ TEST_CASE("what comes from an integration that the other does not have is left o
   CHECK(difference.knots[0].kind == KnotKind::removed);
   CHECK(difference.knots[0].recorded == std::vector<IncidentNumber>{IncidentNumber(1)});
 }
+
+TEST_CASE("events that a rule only counted are there for one that counts otherwise") {
+  const auto counting = [](int at_least) {
+    return company + "\nrules: [{id: r1, match: ['alertname=\"Login\"'], count: {at_least: " +
+           std::to_string(at_least) +
+           ", within: 10m}, set: {category: security, subcategory: brute_force}}]\n";
+  };
+  MemoryStore store;
+  {
+    Service s(store, settings_of(counting(5)));
+    for (int i = 1; i <= 4; ++i) s.hear({morning + minutes(i), "Login", "db-1"});
+    s.finish(morning + minutes(30));
+  }
+  const Record record = record_of(store);
+  REQUIRE(record.events.size() == 4);
+  const Outcome was = run(record, counting(5)), is = run(record, counting(3));
+  CHECK(was.incidents.empty());
+  CHECK(was.disposition[3] == index(Disposition::counted_below_threshold));
+  REQUIRE(is.incidents.size() == 1);
+  CHECK(is.disposition[1] == index(Disposition::counted_below_threshold));
+  CHECK(is.disposition[2] == index(Disposition::incident_opened));
+  CHECK(compare(record, was, is).of_kind[index(KnotKind::added)] == 1);
+}
