@@ -71,7 +71,7 @@ void run_both(const Record& record, std::shared_ptr<const Settings> before,
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  const auto since = parse_duration(options.since);
+  const auto since = config::parse_duration(options.since);
   if (!since || *since <= Span{})
     return complain("--since takes a duration such as 7d or 36h"), exit_usage;
   if (options.json && options.markdown)

@@ -44,8 +44,9 @@ void unknowns_of_people(const Record& record, std::vector<std::string>& out) {
 void unknowns_of_the_log(const ReplayReport& r, std::vector<std::string>& out) {
   const Record& record = r.record;
   if (record.begin > record.end - r.asked + minutes(1))
-    out.push_back("What came in before the log begins: asked for " + duration_text(r.asked) +
-                  ", have " + duration_text(rounded(record.end - record.begin)) + ".");
+    out.push_back("What came in before the log begins: asked for " +
+                  config::duration_text(r.asked) + ", have " +
+                  config::duration_text(rounded(record.end - record.begin)) + ".");
   if (record.cut_short)
     out.push_back("What came in after " + api::rfc3339(record.wall(record.end)) +
                   ": there is more than a replay takes.");
@@ -175,7 +176,7 @@ std::vector<std::vector<std::string>> replay_figures(const ReplayReport& r) {
 std::string replay_span(const ReplayReport& r) {
   return api::rfc3339(r.record.wall(r.record.begin)) + " to " +
          api::rfc3339(r.record.wall(r.record.end)) + " (" +
-         duration_text(rounded(r.record.end - r.record.begin)) + "), " +
+         config::duration_text(rounded(r.record.end - r.record.begin)) + "), " +
          plural(r.record.events.size(), "event", "events");
 }
 

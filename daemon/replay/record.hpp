@@ -25,7 +25,7 @@ struct RecordedEvent {
   Instant at;             // on the time line of the log
   std::string_view text;  // packed; lives in the record
   Wall starts_at{};
-  Wall ends_at{};  // firing: until when it was good: until_cleared, or when it fell silent
+  Wall ends_at{};  // firing: when it was over or fell silent; until_cleared: not in this record
   std::uint32_t before = no_event;  // the event before it of the same alert
   IncidentNumber incident;          // that it was part of in service; 0: none
   std::uint8_t source = 0;          // slot of the integration

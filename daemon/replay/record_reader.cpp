@@ -122,8 +122,9 @@ void RecordReader::add(Track& track, RecordedEvent event) {
   out_.events.push_back(event);
 }
 
-// All events since it last began were good until then.
-void RecordReader::silent_at(Track& track, Instant at) {
+// It ended then, or fell silent: all events since it last began were good until then and no
+// longer, so that nothing a run remembers of them speaks for what comes later.
+void RecordReader::over_at(Track& track, Instant at) {
   for (std::uint32_t i = track.last; i != no_event;) {
     RecordedEvent& event = i & in_known ? known_[i & ~in_known] : out_.events[i];
     if (event.resolved || event.ends_at != until_cleared) return;
@@ -169,14 +170,15 @@ void RecordReader::on(const AlertStale& f) {
   Track& known = *track(f.alert);
   known.firing = true;  // silence is not health
   was_there(known);
-  silent_at(known, at_);
+  over_at(known, at_);
 }
 
 void RecordReader::on(const AlertResolved& f) {
   Track& known = *track(f.alert);
   was_there(known);
   known.firing = false;
-  if (f.quiet_ms > 0) return silent_at(known, at_);
+  over_at(known, at_);
+  if (f.quiet_ms > 0) return;
   RecordedEvent event;
   event.text = known.text, event.ends_at = f.ends_at, event.resolved = true;
   known.source = f.source;
@@ -215,11 +217,12 @@ void RecordReader::on(const EventSetAside& f) {
   out_.missed += inside() ? f.missed : 0;
   Track& known = tracks_[f.alert];
   if (f.disposition == Disposition::counted_below_threshold) return counted(known, f);
-  if (f.heard_until != Instant{}) silent_at(known, f.heard_until);
+  if (f.heard_until != Instant{}) over_at(known, f.heard_until);
   // Recorded twice: which one was recorded already had been forgotten.
   const bool silent = f.heard_until != Instant{};
   if (!f.resolved && known.firing && !silent && known.starts_at == f.starts_at) return;
   if (f.resolved && !known.firing && known.last != no_event) return;
+  if (f.resolved) over_at(known, at_);
   known.text = keep(f.text);
   known.source = f.source, known.sent_as = f.sent_as;
   known.firing = !f.resolved;

@@ -76,7 +76,7 @@ class RecordReader {
   void was_there(Track& track);
   void add(Track& track, RecordedEvent event);
   void linked(Track& track, IncidentNumber incident);
-  void silent_at(Track& track, Instant at);
+  void over_at(Track& track, Instant at);
   void silence(RecordedSilence::What what, SilenceId id, const RecordedSilence& words);
   void left_out(std::string_view what, IncidentNumber incident, Text by);
   void add_untouched();

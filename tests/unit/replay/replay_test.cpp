@@ -215,9 +215,9 @@ Outcome run(const Record& record, const std::string& yaml) {
 
 TEST_CASE("a replay's difference is that of two daemons that heard the same") {
   std::size_t differences = 0;
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  for (unsigned seed = 1; seed <= 25; ++seed) {
     std::mt19937 random(seed);
-    const auto inputs = random_inputs(random, 120);
+    const auto inputs = random_inputs(random, 100);
     const Instant end = inputs.back().at + hours(3);
     MemoryStore before, after;
     (void)live(before, company + rules_before, inputs, end);
@@ -225,8 +225,9 @@ TEST_CASE("a replay's difference is that of two daemons that heard the same") {
     std::set<std::int64_t> recorded;
     for (const RecordedEvent& event : record.events) recorded.insert(event.at.ms);
     MemoryStore again;
-    const Life a = live(again, company + rules_before, inputs, end, &recorded);
-    const Life b = live(after, company + rules_after, inputs, end, &recorded);
+    // A record ends with the last that is in the log.
+    const Life a = live(again, company + rules_before, inputs, record.end, &recorded);
+    const Life b = live(after, company + rules_after, inputs, record.end, &recorded);
     const Outcome was = run(record, company + rules_before),
                   is = run(record, company + rules_after);
     INFO("seed " << seed);
