@@ -87,6 +87,7 @@ class Map {
     return values.empty() ? *this : put(key, q_list(values));
   }
   Map& span(std::string_view key, Span value) { return put(key, duration_text(value)); }
+  bool empty() const { return out_.empty(); }
   std::string done() const { return "{" + out_ + "}"; }
 
  private:
@@ -143,8 +144,11 @@ class Writer {
                                .done());
     Map store;
     store.text("path", b.store_path);
+    Map retention;
     if (s_.keep_incidents != Settings{}.keep_incidents)
-      store.put("retention", Map().span("incidents", s_.keep_incidents).done());
+      retention.span("incidents", s_.keep_incidents);
+    if (s_.keep_events != Settings{}.keep_events) retention.span("events", s_.keep_events);
+    if (!retention.empty()) store.put("retention", retention.done());
     section("store", store.done());
     items("tokens", b.tokens, [](const Token& t) {
       std::vector<std::string> roles;

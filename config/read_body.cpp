@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
 // A beat has 10 s to be answered; after an hour of silence nobody would call it a heartbeat.
-constexpr Span keep_incidents_min = hours(24);
+constexpr Span keep_incidents_min = hours(24), keep_events_max = hours(24 * 30);
 constexpr Span heartbeat_every_min = seconds(10), heartbeat_every_max = hours(1);
 
 bool is_port(std::string_view text) {
@@ -89,6 +89,9 @@ void Compiler::http(Reader& root) {
       keep.duration("incidents", settings.keep_incidents);
       if (settings.keep_incidents != Span{} && settings.keep_incidents < keep_incidents_min)
         report_.error(keep.mark(), "incidents are kept for a day at least, or for ever with 0s");
+      keep.duration("events", settings.keep_events);
+      if (settings.keep_events > keep_events_max)
+        report_.error(keep.mark(), "events are kept for 30 days at most");
       keep.finish();
     }
     store.finish();

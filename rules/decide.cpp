@@ -40,6 +40,7 @@
 #include "rules/process/lifecycle.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
+#include "rules/set_aside.hpp"
 #include "rules/storm.hpp"
 #include "rules/windows.hpp"
 
@@ -213,16 +214,16 @@ void suppress_event(const Deciding& d, const ReceiveAlert& c, const Covering& wi
 
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
-  if (counts_below(d, c)) return;
+  if (counts_below(d, c)) return record_counted(d, c);
   const auto aside = set_aside(alert);
   // A request, a change and a heartbeat are no alerts; what only informs is not kept for later.
   if (!aside || *aside == Disposition::informational)
     if (const auto window = window_of(d, alert)) {
-      if (aside) return d.out.tally(c.source, Disposition::maintenance_suppressed);
+      if (aside) return put_aside(d, c, Disposition::maintenance_suppressed);
       return suppress_event(d, c, *window);
     }
   // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
-  if (aside) return d.out.tally(c.source, *aside);
+  if (aside) return put_aside(d, c, *aside);
   const Span wait = waits(d, alert, {});
   const bool held = wait.ms > 0;
   const Instant stale_at = good_until(d, alert);
@@ -264,7 +265,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     // It fires on, or again, inside its incident.
     case Known::changed:
     case Known::back: {
-      if (ended(row) && counts_below(d, c)) return;
+      if (ended(row) && counts_below(d, c)) return record_counted(d, c);
       if (over)
         if (const auto window = window_of(d, alert)) return suppress_event(d, c, *window);
       const IncidentNumber n = row.incident;
@@ -307,7 +308,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
 void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   const Prepared& alert = *c.alert;
   if (slot == no_slot) {
-    if (set_aside(alert)) return d.out.tally(c.source, *set_aside(alert));
+    if (const auto aside = set_aside(alert)) return put_aside(d, c, *aside);
     return remember_orphan(d, c);
   }
   const AlertRow row = d.state.alerts().at(slot);

@@ -86,6 +86,7 @@ struct Fold {
   void on(const AlertStale&);
   void on(const AlertResolved&);
   void on(const AlertKept&);
+  void on(const EventSetAside&) {}  // a record for `tocsin replay`; its tally counts it
   void on(const AlertForgotten&);
   void on(const AlertSuppressed&);
   void on(const WindowsAdvanced&);

@@ -64,7 +64,7 @@ Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Sett
                  const Fingerprint& secret, std::uint8_t source, Wall received_at, Span promise,
                  std::string_view source_name) {
   Prepared p;
-  p.event_class = alert.event_class;
+  p.event_class = p.sent_as = alert.event_class;
   classify_into(p, batch.text(alert), settings, source_name);
   p.fingerprint = fingerprint(p.text, secret, source);
   p.starts_at = alert.starts_at;

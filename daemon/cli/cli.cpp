@@ -59,9 +59,9 @@ class ManualPage : public CLI::Formatter {
 
  private:
   static bool local(const std::string& name) {
-    return name == "tocsin check" || name == "tocsin test" || name == "tocsin backup" ||
-           name == "tocsin backup verify" || name == "tocsin backup restore" ||
-           name.starts_with("tocsin token") ||
+    return name == "tocsin check" || name == "tocsin test" || name == "tocsin replay" ||
+           name == "tocsin backup" || name == "tocsin backup verify" ||
+           name == "tocsin backup restore" || name.starts_with("tocsin token") ||
            (name.starts_with("tocsin journal") && !name.ends_with("confirm-loss"));
   }
   static std::string commands(const CLI::App* app) {
@@ -379,6 +379,22 @@ void add_journal(CLI::App& root, JournalOptions& o, ClientOptions& client, Chose
   confirm->callback([&client, &chosen] { chosen = [&client] { return confirm_loss(client); }; });
 }
 
+void add_replay(CLI::App& root, ReplayOptions& o, Chosen& chosen) {
+  CLI::App* app = root.add_subcommand("replay");
+  app->add_option("--config", o.config, "the configuration to try")->type_name("FILE")->required();
+  app->add_option("--against", o.against, "compare with this one, not with the one in force")
+      ->type_name("FILE");
+  app->add_option("--data", o.data, "folder of the store")
+      ->type_name("DIR")
+      ->default_str(default_data);
+  app->add_option("--since", o.since, "how far back")->type_name("DURATION")->default_str("7d");
+  app->add_option("--limit", o.limit, "at most so many lines in each list; 0: all")->type_name("N");
+  app->add_flag("--json", o.json, "print it as JSON");
+  app->add_flag("--markdown", o.markdown, "print tables for a pull request");
+  app->add_flag("--exit-code", o.exit_code, "end with 1 when something differs");
+  app->callback([&o, &chosen] { chosen = [&o] { return replay(o); }; });
+}
+
 // What CLI11 knows of an option: its type reads "KIND:{rocksdb,memory}".
 ReferenceOption reference_of(const CLI::Option* option) {
   ReferenceOption out;
@@ -464,6 +480,8 @@ int run(int argc, char** argv) {
   TokenOptions token;
   JournalOptions store;
   store.data = default_data;
+  ReplayOptions replaying;
+  replaying.data = default_data;
   ClientOptions client;
   Chosen chosen;
   add_serve(root, serving, chosen);
@@ -479,6 +497,7 @@ int run(int argc, char** argv) {
   add_backup(root, backup, chosen);
   add_token(root, token, chosen);
   add_journal(root, store, client, chosen);
+  add_replay(root, replaying, chosen);
   add_reference(root, chosen);
   add_helper(root, chosen);
   try {

@@ -42,9 +42,10 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "this machine";
 }
 
-std::unique_ptr<Journal> open_rocks(const std::string& path) {
+std::unique_ptr<Journal> open_rocks(const std::string& path, Span keep_events) {
   RocksOptions options;
   options.path = path;
+  options.retain_for = std::chrono::seconds(keep_events.ms / 1000);
   options.log = [](int level, std::string_view line) {
     log(level <= log_level::debug     ? LogLevel::debug
         : level == log_level::info    ? LogLevel::info
@@ -209,7 +210,7 @@ Daemon::Start Daemon::start_engine(std::string& why) {
   if (memory_)
     journal_ = std::make_unique<MemoryJournal>(*memory_);
   else
-    journal_ = open_rocks(body_.store_path);
+    journal_ = open_rocks(body_.store_path, (wanted_ ? *wanted_ : Settings{}).keep_events);
   EngineOptions options;
   options.version = options_.version;
   options.troubles = troubles_of(black_box_->before());

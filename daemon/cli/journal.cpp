@@ -59,18 +59,6 @@ struct Census {
   bool recounted = false;  // the log reaches back to its first frame
 };
 
-// Frames up to marker.trimmed_to may be gone already, or still be there for a while.
-bool read_log(Journal& journal, const Marker& marker, std::uint64_t from,
-              const std::function<bool(const FrameRecord&)>& each) {
-  bool any = false;
-  const bool whole = journal.read_frames(from, [&](const FrameRecord& frame) {
-    any = true;
-    return each(frame);
-  });
-  if (whole || any || from > marker.trimmed_to) return whole;
-  return journal.read_frames(marker.trimmed_to + 1, each);
-}
-
 Census take_census(Journal& journal, const Marker& marker) {
   Census census;
   const bool whole = read_log(journal, marker, 1, [&](const FrameRecord& frame) {

@@ -48,6 +48,22 @@ constexpr std::array pages{
         "tocsin test --config tocsin.yaml tests/*.yaml\n"
         "tocsin test --config tocsin.yaml --verbose tests/night.yaml"},
     Manual{
+        "tocsin replay", "what another configuration would have made of what came in",
+        "tocsin replay --config FILE [--against FILE] [--data DIR] [--since DURATION]\n"
+        "              [--limit N] [--json|--markdown] [--exit-code]",
+        "Feeds the recorded events through the configuration in force and through FILE, in "
+        "virtual\n"
+        "time, and prints what would differ: incidents merged, split, added or removed, their\n"
+        "priorities, categories and groups, who would be paged more or less often, and what would\n"
+        "become of events. Nobody is paged and nothing is written. The store is read as it is at\n"
+        "the moment, whether a daemon runs on it or not; a copy or a backup will do.\n\n"
+        "What it cannot know is listed at the end, first of all what people did. Ends with 0; "
+        "with\n"
+        "--exit-code 1 means that something differs. 2 means that there is no answer: the file or\n"
+        "the store cannot be used.",
+        "tocsin replay --config new.yaml --since 7d\n"
+        "tocsin replay --config new.yaml --data ./var --markdown > replay.md"},
+    Manual{
         "tocsin send", "report an event from a script",
         "tocsin send --key KEY [--ci CI] [--severity S] [--summary TEXT] [--resolve] ...",
         "Sends one event to a hook of the daemon and waits until it is durable. The labels (key,\n"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -123,5 +124,15 @@ struct JournalOptions {
 int verify_journal(const JournalOptions& options);
 int dump_journal(const JournalOptions& options);
 int digest_journal(const JournalOptions& options);
+
+struct ReplayOptions {
+  static constexpr std::uint32_t lines = 20;  // of each list, unless said otherwise
+  std::string config, against, data, since = "7d";
+  std::optional<std::uint32_t> limit;  // 0: all
+  bool json = false, markdown = false;
+  bool exit_code = false;  // 1 when something differs
+};
+// Anything that keeps it from answering is a matter of usage: 1 means that something differs.
+int replay(const ReplayOptions& options);
 
 }  // namespace tocsin::cli

@@ -93,4 +93,15 @@ Recovered recover(Journal& journal, State& state, Checkpointer& checkpointer, st
   return out;
 }
 
+bool read_log(Journal& journal, const Marker& marker, std::uint64_t from,
+              const std::function<bool(const FrameRecord&)>& each) {
+  bool any = false;
+  const bool whole = journal.read_frames(from, [&](const FrameRecord& frame) {
+    any = true;
+    return each(frame);
+  });
+  if (whole || any || from > marker.trimmed_to) return whole;
+  return journal.read_frames(marker.trimmed_to + 1, each);
+}
+
 }  // namespace tocsin

@@ -164,6 +164,8 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
 void Sequencer::apply_sightings(Facts& out) {
   for (const auto& s : out.seen) sightings_.saw(s.slot, s.serial, s.until);
   out.seen.clear();
+  if (out.aside) sightings_.aside.note(*out.aside, out.now());
+  out.aside.reset();
 }
 
 void Sequencer::flush_tallies(Facts& out, Instant now) {

@@ -21,9 +21,12 @@ namespace tocsin {
 // Sizes in bytes. The defaults are for production; tests make everything small.
 struct RocksOptions {
   std::string path;
-  JournalLog log;          // may be empty
-  bool read_only = false;  // a copy that nobody runs on: no lock, no repair, nothing is written
-  std::string witness;     // a file, best on another disk; empty: PATH/witness
+  JournalLog log;  // may be empty
+  // No lock, no repair, nothing is written. A copy, or the store of a running daemon as it is at
+  // the moment: what that one deletes from then on stays open here. Opening it may fail when a file
+  // goes away meanwhile: try again.
+  bool read_only = false;
+  std::string witness;  // a file, best on another disk; empty: PATH/witness
   std::chrono::milliseconds witness_every{20};
   SpaceLimits space;
 

@@ -121,7 +121,7 @@ rocksdb::DBOptions RocksStore::db_options() const {
                                   : rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.recycle_log_file_num = 0;
   options.max_total_wal_size = 64 * mib;
-  options.max_open_files = 256;
+  options.max_open_files = read_only_ ? -1 : 256;  // -1: all of them, from the start
   options.max_file_opening_threads = 2;
   options.max_background_jobs = 2;
   options.max_manifest_file_size = 16 * mib;

@@ -41,6 +41,9 @@ class Watch {
   void on(const Tallied& f) {
     if (!counted_) counted_ = tallied(f.dispositions);
   }
+  void on(const EventCounted& f) {
+    if (f.below && !counted_) counted_ = Disposition::counted_below_threshold;
+  }
   template <class F>
   void on(const F& f) {
     if constexpr (requires { f.alert, f.disposition; })
@@ -217,7 +220,8 @@ void Rehearsal::Impl::turn() {
         if (watch_) watch_->saw(fact);
         if (options_.fact) options_.fact(fact);
       }
-      if (journal_.append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok)
+      if (options_.keeps_stories &&
+          journal_.append(turn.seq, turn.epoch, turn.uid, turn.payload) != Append::ok)
         __builtin_trap();  // memory takes what the only writer gives it
       durable_ = turn.seq;
       tail_bytes_ += turn.payload.size();
@@ -254,6 +258,12 @@ void Rehearsal::Impl::release() {
 
 // The log of a long story is cut as in service: what stays in memory is rows.
 void Rehearsal::Impl::keep_small() {
+  if (!options_.keeps_stories) {
+    (void)state_.take_dirty();
+    state_.installed(state_.snapshot()->archive.end);
+    tail_bytes_ = 0;
+    return;
+  }
   Cut cut = checkpointer_.cut(state_, sequencer_->head(), sequencer_->snapshot_now());
   Marker written;
   if (checkpointer_.write(journal_, cut, marker_, written) != Install::installed) {

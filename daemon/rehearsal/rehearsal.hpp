@@ -38,6 +38,8 @@ struct RehearsalOptions {
   Fingerprint secret{1, 1};
   // A state to begin with, as rows of a checkpoint: keys and values. Nothing given: an empty store.
   std::vector<std::pair<std::string, std::string>> rows;
+  // Whoever never asks for a timeline() has no log: what happened is dropped as it is told.
+  bool keeps_stories = true;
   // Every fact as it is written, in order. The view lives as long as the call.
   std::function<void(const FactView&)> fact;
   // Every attempt as it leaves. Nothing given: each is accepted at once.

@@ -27,9 +27,10 @@ struct Prepared {
   CiMatch ci_match = CiMatch::none;
   Severity severity = Severity::error;
   EventClass event_class = EventClass::alert;
-  std::int32_t rule = -1;     // index into settings.rules of the first match; -1: none
-  bool resolved = false;      // over, at or before it was received
-  bool time_suspect = false;  // the sender's clock is not to be believed (TIM-6)
+  EventClass sent_as = EventClass::alert;  // before a rule said otherwise
+  std::int32_t rule = -1;                  // index into settings.rules of the first match; -1: none
+  bool resolved = false;                   // over, at or before it was received
+  bool time_suspect = false;               // the sender's clock is not to be believed (TIM-6)
   Wall starts_at{};
   Wall until{};  // resolved: when it ended; else: stale when not seen again by then
 };

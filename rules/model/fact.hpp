@@ -183,6 +183,24 @@ struct AlertForgotten {
   TOCSIN_FIELDS(alert)
 };
 
+// An event that is no incident signal: recorded for `tocsin replay`, at its beginning and its end;
+// it changes nothing. `disposition` is counted with the tallies. Firing: `ends_at` is until when it
+// is good; `heard_until` is until when the one before it was, if that fell silent; `missed` ones
+// before it were not recorded, for want of room. Since format 4.
+struct EventSetAside {
+  Fingerprint alert;
+  std::uint8_t source = 0;
+  Disposition disposition{};
+  EventClass sent_as{};  // what its sender calls it, whatever a rule makes of it
+  bool resolved = false;
+  Wall starts_at, ends_at;
+  Instant heard_until;
+  std::uint32_t missed = 0;
+  Text text;
+  TOCSIN_FIELDS(alert, source, disposition, sent_as, resolved, starts_at, ends_at, heard_until,
+                missed, text)
+};
+
 // ---- incidents ----
 
 // It has no alert yet; AlertLinked follows in the same frame.
@@ -709,8 +727,8 @@ struct CountForgotten {
   X(90, StormWatched) X(91, StormStarted) X(92, StormChecked) X(93, StormEnded)        \
   X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
   X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \
-  X(110, EventCounted) X(111, CountForgotten)                            \
-  X(115, OverrideEnded) X(116, PriorityCalculated)
+  X(110, EventCounted) X(111, CountForgotten)                                         \
+  X(115, OverrideEnded) X(116, PriorityCalculated) X(120, EventSetAside)
 // clang-format on
 
 template <class F>

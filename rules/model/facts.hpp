@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "rules/model/aside.hpp"
 #include "rules/model/codec.hpp"
 #include "rules/model/command.hpp"
 #include "rules/model/page.hpp"
@@ -27,6 +29,7 @@ class Sightings {
     Seen& s = seen_[slot];
     if (s.serial != serial || s.until < until) s = {serial, until};
   }
+  AsideMemory aside;  // decides nothing: whether it is recorded once more
 
  private:
   struct Seen {
@@ -79,7 +82,8 @@ class Facts {
     AlertSerial serial;
     Instant until;
   };
-  std::vector<Seen> seen;  // applied to the sightings by the sequencer
+  std::vector<Seen> seen;                  // applied to the sightings by the sequencer
+  std::optional<AsideMemory::Seen> aside;  // so is this, after every decision
   Tallies tallies;
   std::vector<SendOrder> orders;  // attempts started in this turn
   Answer answer;                  // to the command in hand

@@ -269,6 +269,8 @@ struct Settings {
   Span restored_prompt_timeout = minutes(60);
   Span auto_close_after = hours(120);
   Span keep_incidents = hours(24 * 1095);  // after they were resolved; 0: for ever
+  // How far `tocsin replay` can go back; 0: events that are set aside are not recorded.
+  Span keep_events = hours(24 * 7);
   Span reopen_window = hours(24);
   Span resolve_timeout =
       minutes(5);  // an alert without an end is stale after this, unless refreshed

@@ -107,7 +107,8 @@ void tell(std::string& out, F fact, const TimeText& time) {
     out.append(" why=").append(fact.why);
   } else if constexpr (std::is_same_v<F, StoreCreated>) {
     out += " format=" + std::to_string(fact.format);
-  } else if constexpr (std::is_same_v<F, AlertOpened> || std::is_same_v<F, AlertAnnotated>) {
+  } else if constexpr (std::is_same_v<F, AlertOpened> || std::is_same_v<F, AlertAnnotated> ||
+                       std::is_same_v<F, EventSetAside>) {
     const AlertText text(fact.text);
     fact.text = {};
     out.append(" ").append(text.label("alertname"));

@@ -36,11 +36,13 @@ ROOMS = {
     "daemon/journal": ["rules/model"],
     "daemon/engine": RULES + ["daemon/journal"],
     "daemon/rehearsal": CORE,
+    "daemon/replay": CORE + ["daemon/rehearsal"],
     "daemon/net": CORE + ["connectors"],
     "daemon/helper": ["daemon/net"],
     "daemon/api": CORE + ["connectors", "config", "daemon/net", "daemon/rehearsal"],
     "daemon/cli": CORE + ["connectors", "config", "daemon/net", "daemon/api",
-                          "daemon/helper", "daemon/rehearsal"],
+                          "daemon/helper", "daemon/rehearsal",
+                          "daemon/replay"],
     "daemon": CORE + ["connectors", "config", "daemon/net", "daemon/api", "daemon/cli"],
 }
 

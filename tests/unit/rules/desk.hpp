@@ -2,6 +2,7 @@
 // A state, a company of two people, and a way to decide one command at one instant: what the tests
 // of this folder start from.
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +83,23 @@ class Desk {
     return state.incidents().at(state.incident_slot(IncidentNumber(n)));
   }
 
+  // All facts of one kind so far. Their texts live until the next decision.
+  template <class F>
+  std::vector<F> written() const {
+    std::vector<F> out;
+    for (std::size_t at = 0; at < frame_.size();) {
+      std::uint16_t tag = 0;
+      std::uint32_t size = 0;
+      std::memcpy(&tag, frame_.data() + at, sizeof tag);
+      std::memcpy(&size, frame_.data() + at + 4, sizeof size);
+      if (F fact; tag == FactTag<F>::value &&
+                  read_fact(std::string_view(frame_).substr(at + fact_header_bytes, size), fact))
+        out.push_back(fact);
+      at += fact_header_bytes + size;
+    }
+    return out;
+  }
+
   std::shared_ptr<Settings> settings;
   State state;
   Sightings sightings;
@@ -92,6 +110,7 @@ class Desk {
  private:
   Answer finish(Facts& out) {
     for (const auto& s : out.seen) sightings.saw(s.slot, s.serial, s.until);
+    if (out.aside) sightings.aside.note(*out.aside, now);
     orders.insert(orders.end(), out.orders.begin(), out.orders.end());
     if (out.count()) frame_folded(state, ++seq_, now);
     return out.answer;

@@ -1,0 +1,81 @@
+// What is no incident signal is recorded for a replay: once per beginning and end, and in bounds.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/rules/desk.hpp"
+
+using namespace tocsin;
+using namespace tocsin::testing;
+
+namespace {
+
+std::vector<EventSetAside> recorded(const Desk& d) {
+  return d.written<EventSetAside>();
+}
+
+}  // namespace
+
+TEST_CASE("what is set aside is recorded when it begins and when it is over, not at its repeats") {
+  Desk d;
+  const Wall start{d.now.ms - 1000};
+  CHECK(d.alert("Backup", "db", "info", start).disposition == Disposition::informational);
+  REQUIRE(recorded(d).size() == 1);
+  const EventSetAside first = recorded(d)[0];
+  CHECK(first.disposition == Disposition::informational);
+  CHECK(first.starts_at == start);
+  CHECK_FALSE(first.resolved);
+  CHECK(AlertText(first.text).label("alertname") == "Backup");
+  CHECK(d.state.globals().format == fact_format);
+  CHECK(d.state.alerts().size() == 0);
+
+  for (int i = 0; i < 20; ++i) {
+    d.pass(minutes(1));
+    d.alert("Backup", "db", "info", start);
+  }
+  CHECK(recorded(d).size() == 1);
+  d.alert("Backup", "db", "info", start, true);
+  d.alert("Backup", "db", "info", start, true);
+  REQUIRE(recorded(d).size() == 2);
+  CHECK(recorded(d)[1].resolved);
+  d.pass(minutes(1));
+  d.alert("Backup", "db", "info", {d.now.ms});
+  CHECK(recorded(d).size() == 3);
+  CHECK(d.alert("Backup", "db", "info", {d.now.ms}).disposition == Disposition::informational);
+}
+
+TEST_CASE("what fell silent begins anew, and says until when it had been good") {
+  Desk d;
+  d.alert("Backup", "db", "info", {d.now.ms});
+  d.pass(minutes(3));
+  d.alert("Backup", "db", "info", {d.now.ms - minutes(3).ms});
+  const Instant good_until = d.now + d.settings->resolve_timeout;
+  d.pass(minutes(30));
+  d.alert("Backup", "db", "info", {d.now.ms - minutes(33).ms});
+  REQUIRE(recorded(d).size() == 2);
+  CHECK(recorded(d)[0].heard_until == Instant{});
+  CHECK(recorded(d)[1].heard_until == good_until);
+}
+
+TEST_CASE("a flood is recorded in part, and the rest is counted") {
+  Desk d;
+  const std::string ci(1500, 'x');
+  for (int i = 0; i < 4000; ++i) d.alert("Info" + std::to_string(i), ci, "info", {d.now.ms});
+  const std::size_t burst = recorded(d).size();
+  CHECK(burst > 2000);
+  CHECK(burst < 3000);
+  CHECK(d.sightings.aside.missed() == 4000 - burst);
+  // One that was missed is recorded at its next repeat, when there is room.
+  d.pass(seconds(1));
+  d.alert("Info3999", ci, "info", {d.now.ms - 1000});
+  REQUIRE(recorded(d).size() == burst + 1);
+  CHECK(recorded(d).back().missed == 4000 - burst);
+  CHECK(d.sightings.aside.missed() == 0);
+}
+
+TEST_CASE("nothing is recorded where events are not kept") {
+  auto settings = small_settings();
+  settings->keep_events = Span{};
+  Desk d(settings);
+  d.alert("Backup", "db", "info", {d.now.ms});
+  CHECK(recorded(d).empty());
+  CHECK(d.state.globals().format == first_fact_format);
+}
