@@ -38,7 +38,7 @@ void unknowns_of_people(const Record& record, std::vector<std::string>& out) {
       "repeats go out until an incident is over, and every page counts as accepted at "
       "once. Left out: " +
       (acts.empty() ? "nothing, nobody did anything" : acts) +
-      ". Silences are made, changed and ended as they were.");
+      ". Silences and windows are made, changed and ended as they were.");
 }
 
 void unknowns_of_the_log(const ReplayReport& r, std::vector<std::string>& out) {

@@ -41,6 +41,9 @@ class Watch {
   void on(const Tallied& f) {
     if (!counted_) counted_ = tallied(f.dispositions);
   }
+  void on(const AlertSuppressed& f) {
+    if (f.alert == alert_ && !own_) own_ = Disposition::maintenance_suppressed;
+  }
   void on(const EventCounted& f) {
     if (f.below && !counted_) counted_ = Disposition::counted_below_threshold;
   }

@@ -34,14 +34,16 @@ struct RecordedEvent {
   bool known_before = false;  // it fired already when the record begins; its start is put there
 };
 
-// What somebody did with a silence.
+// What somebody did with a silence, or with a maintenance window that was made by hand.
 struct RecordedSilence {
   enum class What : std::uint8_t { made, changed, ended };
   Instant at;
   What what = What::made;
   SilenceId silence;
+  bool window = false;
   Wall starts_at{}, ends_at{};
-  std::string by, created_by, comment, matchers;
+  std::string by, created_by, comment, matchers;  // a window: owner, reason
+  std::string cis, change;                        // of a window: ids with '\n' between
 };
 
 // What people did that a replay leaves out: it cannot know what they would have done.

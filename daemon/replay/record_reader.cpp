@@ -106,6 +106,8 @@ void RecordReader::begin() {
     made.starts_at = row.starts_at, made.ends_at = row.ends_at;
     made.by = words.by, made.created_by = words.created_by;
     made.comment = words.comment, made.matchers = words.matchers;
+    made.window = row.kind == SuppressionKind::window;
+    made.cis = words.cis, made.change = words.change;
     silences_[row.id] = made;
     silence(RecordedSilence::What::made, row.id, made);
   });
@@ -291,6 +293,14 @@ void RecordReader::on(const SilenceCreated& f) {
   words.comment = f.comment, words.matchers = f.matchers;
   silence(RecordedSilence::What::made, f.silence, words);
 }
+void RecordReader::on(const WindowCreated& f) {
+  RecordedSilence& words = silences_[f.window];
+  words.window = true;
+  words.starts_at = f.starts_at, words.ends_at = f.ends_at;
+  words.by = f.by, words.created_by = f.owner, words.comment = f.reason;
+  words.matchers = f.matchers, words.cis = f.cis, words.change = f.change;
+  silence(RecordedSilence::What::made, f.window, words);
+}
 void RecordReader::on(const SilenceUpdated& f) {
   const auto it = silences_.find(f.silence);
   if (it == silences_.end()) return;
@@ -334,6 +344,12 @@ void RecordReader::on(const DrillStarted& f) {
   left_out("drill", f.incident, f.by);
 }
 
+void RecordReader::on(const PriorityAdjusted& f) {
+  left_out("priority adjusted", f.incident, f.by);
+}
+void RecordReader::on(const PriorityOverridden& f) {
+  left_out("priority set", f.incident, f.by);
+}
 void RecordReader::on(const IncidentRelated& f) {
   if (f.why == WhyRelated::person) left_out("linked", f.incident, f.what);
 }

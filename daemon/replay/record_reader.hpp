@@ -55,6 +55,7 @@ class RecordReader {
   void on(const SourceNamed& f);
   void on(const ClockStepped& f);
   void on(const SilenceCreated& f);
+  void on(const WindowCreated& f);
   void on(const SilenceUpdated& f);
   void on(const SilenceExpired& f);
   void on(const IncidentAcknowledged& f);
@@ -63,6 +64,8 @@ class RecordReader {
   void on(const IncidentClosed& f);
   void on(const IncidentReopened& f);
   void on(const DrillStarted& f);
+  void on(const PriorityAdjusted& f);
+  void on(const PriorityOverridden& f);
   void on(const IncidentRelated& f);
   void on(const IncidentDetached& f);
   template <class F>

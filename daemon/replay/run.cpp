@@ -77,15 +77,32 @@ class Run {
     const auto known = uuids_.find(act.silence);
     const Fingerprint uuid = known == uuids_.end() ? Fingerprint{} : known->second;
     if (act.what == RecordedSilence::What::ended) {
-      if (uuid != Fingerprint{}) rehearsal_.give(ExpireSilence{by, uuid});
+      if (uuid == Fingerprint{}) return;
+      act.window ? rehearsal_.give(EndWindow{by, uuid}) : rehearsal_.give(ExpireSilence{by, uuid});
       return;
     }
+    if (act.window) return add_window(act, by);
     SetSilence set;
     set.by = by, set.matchers = act.matchers;
     if (act.what == RecordedSilence::What::changed) set.uuid = uuid;
     set.created_by = act.created_by, set.comment = act.comment;
     set.starts_at = act.starts_at, set.ends_at = act.ends_at;
     const Answer answer = rehearsal_.give(set);
+    if (answer.code == Answer::Code::done) uuids_[act.silence] = parse_uuid(answer.id);
+  }
+
+  // One that another configuration refuses, say for a CI that it does not have, is not there.
+  void add_window(const RecordedSilence& act, const Actor& by) {
+    AddWindow add;
+    add.by = by, add.matchers = act.matchers;
+    for (std::string_view rest = act.cis; !rest.empty();) {
+      const std::string_view one = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+      add.cis.emplace_back(one);
+    }
+    add.owner = act.created_by, add.reason = act.comment, add.change = act.change;
+    add.starts_at = act.starts_at, add.ends_at = act.ends_at;
+    const Answer answer = rehearsal_.give(add);
     if (answer.code == Answer::Code::done) uuids_[act.silence] = parse_uuid(answer.id);
   }
 
