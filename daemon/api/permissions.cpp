@@ -66,10 +66,10 @@ std::uint32_t all_roles() {
 
 std::string_view permission_word(Permission permission) {
   static constexpr std::array<std::string_view, EnumTable<Permission>::count> words{
-      "incident.read",          "incident.note",     "incident.ack",  "incident.resolve",
-      "incident.resolve_force", "incident.close",    "config.reload", "loss.confirm",
-      "silence.write",          "drill.start",       "link.rotate",   "paging.resume",
-      "backup.create",          "maintenance.create"};
+      "incident.read",          "incident.note",  "incident.ack",      "incident.resolve",
+      "incident.resolve_force", "incident.close", "config.reload",     "loss.confirm",
+      "silence.write",          "drill.start",    "link.rotate",       "paging.resume",
+      "backup.create",          "incident.link",  "maintenance.create"};
   return words[index(permission)];
 }
 
