@@ -1,3 +1,4 @@
+// Why this file is long: a table and its indexes change together, or not at all.
 #include "rules/model/state.hpp"
 
 #define XXH_INLINE_ALL
