@@ -41,7 +41,8 @@ TEST_CASE("maintenance: a window is read, compiled and written back") {
 instance: {time_zone: Europe/Berlin}
 maintenance:
   - {id: nightly, owner: bob, reason: batch, cis: [db], dependents: true,
-     start: "2026-06-09T02:30", rrule: "RRULE:BYDAY=TU,MO,1FR,TU;FREQ=MONTHLY;INTERVAL=1", duration: 90m,
+     start: "2026-06-09T02:30",
+     rrule: "RRULE:BYDAY=TU,MO,1FR,TU;FREQ=MONTHLY;INTERVAL=1", duration: 90m,
      exdate: ["2026-12-24"]}
   - {id: rack, owner: bob, reason: new rack, change: CHG-17, match: ['site="fra"'],
      time_zone: America/New_York, start: "2026-06-09T22:00:30", end: "2026-06-10T01:00"}
