@@ -1,3 +1,4 @@
+// Why this file is long: every branch that an event can take stands here, next to the others.
 // The story of an event, read aloud. Branches live here, the work lives in the folders:
 //
 //   a firing alert     known and unchanged: a repeat, counted, nothing written

@@ -1,3 +1,4 @@
+// Why this file is long: one short function per verb, with its arguments, and nothing else.
 #include "daemon/cli/cli.hpp"
 
 #include <CLI/CLI.hpp>

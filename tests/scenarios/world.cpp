@@ -1,3 +1,4 @@
+// Why this file is long: one short function per command of a scenario.
 #include "tests/scenarios/world.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The people and things around the daemon: senders, channels, operators, and what goes wrong.
+// Why this file is long: one short function for each of them.
 #include <algorithm>
 
 #include "rules/model/silence.hpp"

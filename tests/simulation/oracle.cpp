@@ -426,6 +426,7 @@ void Oracle::take(std::uint64_t seq, std::string_view payload) {
 // order in which anything came, and of what is recorded as held.
 bool Oracle::silenced(IncidentNumber n, Instant at) {
   if (shadow_->silences().size() == 0 && settings_now().inhibit.empty()) return false;
+  if (!shadow_->children_of(n).empty()) return false;  // it speaks for others
   bool any = false, all = true;
   shadow_->alerts().each([&](std::uint32_t, const AlertRow& alert) {
     if (alert.incident != n || !(alert.flags & AlertRow::counted_firing)) return;

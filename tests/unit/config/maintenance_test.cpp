@@ -40,8 +40,10 @@ TEST_CASE("maintenance: a window is read, compiled and written back") {
   const std::string text = R"(
 instance: {time_zone: Europe/Berlin}
 maintenance:
-  - {id: nightly, owner: bob, reason: batch, cis: [db], dependents: true, start: "2026-06-09T02:30",
-     rrule: "RRULE:BYDAY=TU,MO,1FR,TU;FREQ=MONTHLY;INTERVAL=1", duration: 90m, exdate: ["2026-12-24"]}
+  - {id: nightly, owner: bob, reason: batch, cis: [db], dependents: true,
+     start: "2026-06-09T02:30",
+     rrule: "RRULE:BYDAY=TU,MO,1FR,TU;FREQ=MONTHLY;INTERVAL=1", duration: 90m,
+     exdate: ["2026-12-24"]}
   - {id: rack, owner: bob, reason: new rack, change: CHG-17, match: ['site="fra"'],
      time_zone: America/New_York, start: "2026-06-09T22:00:30", end: "2026-06-10T01:00"}
 )";
@@ -128,7 +130,8 @@ TEST_CASE("maintenance: recurrence rules") {
 TEST_CASE("inhibit: a rule is read, compiled and written back") {
   const auto s = good(R"(
 inhibit:
-  - {id: b, owner: bob, reason: down anyway, source_match: alertname="Down", target_match: ['severity=~"warning|error"'], equal: [site, ci, site]}
+  - {id: b, owner: bob, reason: down anyway, source_match: alertname="Down",
+     target_match: ['severity=~"warning|error"'], equal: [site, ci, site]}
 )");
   REQUIRE(s->inhibit.size() == 1);
   CHECK(s->inhibit[0].equal == std::vector<std::string>{"ci", "site"});
