@@ -145,8 +145,10 @@ std::string order_line(const SendOrder& o) {
 }
 
 std::string answer_line(const Answer& a) {
-  static constexpr const char* words[] = {"done",      "already", "not found", "illegal transition",
-                                          "forbidden", "invalid", "shed",      "expired"};
+  static constexpr const char* words[] = {
+      "done",      "already", "not found",       "illegal transition",
+      "forbidden", "invalid", "reason required", "shed",
+      "expired"};
   std::string out = std::string("= ") + words[static_cast<std::size_t>(a.code)];
   if (!a.message.empty()) out += ": " + a.message;
   for (const auto& [field, what] : a.fields) out += "; " + field + ": " + what;
