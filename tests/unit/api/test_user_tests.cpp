@@ -108,10 +108,10 @@ TEST_CASE("what comes out otherwise is said at its line, with what was expected 
     pages:
     - {to: ann}
 )") == R"(t.yaml:4:89: at 0s: expected priority P3, got P1 (INC0000001: )"
-       R"(impact 1 from criticality mission_critical of db-1, )"
+       R"(impact 1 from criticality mission_critical of db-1; )"
        R"(urgency 1 from severity critical)
 t.yaml:4:100: at 0s: expected joins same_pool, got opened_it (INC0000001: )"
-       R"(impact 1 from criticality mission_critical of db-1, )"
+       R"(impact 1 from criticality mission_critical of db-1; )"
        R"(urgency 1 from severity critical)
 t.yaml:7:5: at 0s: expected no further page, got page to ann by pager at 0s for INC0000001
 t.yaml:8:43: at 0s: expected incident ci web-1, got none
