@@ -74,7 +74,7 @@ def test(options, folder):
         replay("--exit-code", file=config, want=0)
         expect("Nothing would differ" in replay(file=config), "the same configuration differs")
         text = replay("--since", "30d")
-        expect("asked for 30d" in text and "bob acknowledged INC000000" in text,
+        expect("asked for 4w2d" in text and "bob acknowledged INC000000" in text,
                f"it does not say what it cannot know:\n{text}")
         table = replay("--markdown")
         expect("| added | `" in table and "<details>" in table, f"no table for a pull request:\n{table}")
