@@ -207,9 +207,9 @@ def by_tls(world):
     with socket.create_connection(("127.0.0.1", world.ports["tls"]), 10) as s:
         s.sendall(b"<13>no TLS at all\n")
         s.recv(100)
-    wait_for("who speaks no TLS is counted", lambda: world.ended("tls", "handshake_failed") == 1)
+    wait_for("who speaks no TLS is counted", lambda: world.ended("tls", "handshake_failed") >= 1)
     world.say_by_tls("mutual", FAULT.format(disk="/dev/sdd", sectors=4))
-    wait_for("who has no certificate is counted", lambda: world.ended("tls", "handshake_failed") == 2)
+    wait_for("who has no certificate is counted", lambda: world.ended("tls", "handshake_failed") >= 2)
     world.say_by_tls("mutual", FAULT.format(disk="/dev/sdd", sectors=5), "-cert",
                      f"{world.folder}/client.pem", "-key", f"{world.folder}/client.key")
     wait_for("who has one is heard", lambda: world.lines(transport="tls", fate="matched") == 3, 20)
