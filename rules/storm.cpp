@@ -72,7 +72,10 @@ std::vector<std::string> relations_of(const Deciding& d, const IncidentWords& wo
       if (s.cis[r.ci].ci_class == service_class && services++ < services_max)
         add("service", s.cis[r.ci].id);
   }
-  add("service", words.service);
+  // A sender's word for a service that nobody declared joins what has nothing to do with each
+  // other.
+  if (const Ci* service = words.service.empty() ? nullptr : s.ci(words.service))
+    add("service", service->id);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;

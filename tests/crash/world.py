@@ -29,11 +29,12 @@ groups: [{{id: ops, members: [bob, alice], channel: mail}}]
 escalation: {{P2: [{{at: 0m, to: [primary, secondary]}}]}}
 hold_down: {{error: 1s, warning: 1s}}
 verify: {{P1: 1s, P2: 1s, P3: 1s, P4: 1s, P5: 1s}}
+flapping: {{verify: 1s}}
 lifecycle: {{auto_close_after: 3s, reopen_window: 2s}}
 """
 RESENT_WITHIN = 2.0 * common.PATIENCE
 # Written with the fact that they follow, so the recount is exact; the others are tallies.
-DURABLE = ("incident_opened", "correlated", "reopened", "held_then_cleared")
+DURABLE = ("incident_opened", "correlated", "reopened", "held_then_cleared", "flapping")
 NEVER_SENT = ("out_of_order", "orphan_resolve", "rejected_malformed", "rejected_auth", "unmatched")
 
 

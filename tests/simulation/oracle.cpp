@@ -145,9 +145,14 @@ struct Watch {
     if (!a.muted) return disposed(f.disposition);
     // Its event was disposed of when the window took it. Nothing pages while a window is open.
     a.muted = false, a.muted_until = never;
-    if (o.in_a_window(f.alert, at))
+    // What began before a window is not of it (BV08).
+    if (!o.clock_stepped_ && o.in_a_window(f.alert, at, true))
       broken("5 quiet", "an alert became an incident although a window covers it");
   }
+  // Alerts that began under another clock are not told from those that began inside.
+  void on(const ClockStepped&) { o.clock_stepped_ = true; }
+  // The shadow hears of it with the end of the frame, its alerts before.
+  void on(const SilenceExpired& f) { o.expired_.insert(f.silence); }
   void on(const AlertSuppressed& f) {
     Oracle::Alert& a = o.alerts_[f.alert];
     if (!a.muted) disposed(Disposition::maintenance_suppressed);
@@ -473,7 +478,7 @@ const Settings& Oracle::settings_now() {
 }
 
 // The plain twin: all windows, one after the other.
-bool Oracle::in_a_window(const Fingerprint& fingerprint, Instant at) {
+bool Oracle::in_a_window(const Fingerprint& fingerprint, Instant at, bool began) {
   const AlertRow& alert = shadow_->alerts().at(shadow_->alert_slot(fingerprint));
   const Wall wall = shadow_->globals().wall(at);
   const auto any_of = [&](const std::vector<std::string>& cis) {
@@ -482,12 +487,15 @@ bool Oracle::in_a_window(const Fingerprint& fingerprint, Instant at) {
   bool found = false;
   for (const MaintenanceWindow& w : settings_now().windows) {
     std::vector<std::string> cis = w.cis;
-    if (w.dependents) cis.push_back("ci-0");  // see company.cpp
-    found = found || (any_of(cis) && matches_all(w.match, alert.text()) && w.schedule.at(wall));
+    if (w.dependents) cis.insert(cis.end(), {"ci-0", "ci-3", "ci-4"});  // see company.cpp
+    found = found || (any_of(cis) && matches_all(w.match, alert.text()) && w.schedule.at(wall) &&
+                      (!began || w.schedule.at(alert.starts_at)));
   }
   shadow_->silences().each([&](std::uint32_t, const SilenceRow& w) {
     if (w.kind != SuppressionKind::window || w.state == SilenceState::expired) return;
+    if (expired_.count(w.id)) return;
     if (w.starts_due > at || w.ends_due <= at) return;
+    if (began && alert.starts_at < w.starts_at) return;
     const SilenceWords words = w.words();
     found = found || (any_of(unpack_cis(words.cis)) &&
                       matches_all(matchers_of(words.matchers), alert.text()));

@@ -94,7 +94,8 @@ class Oracle {
   bool silenced(IncidentNumber n, Instant at);
   void held_are_silenced();
   bool inhibited(const AlertRow& target);
-  bool in_a_window(const Fingerprint& alert, Instant at);
+  // began: and it began inside, too.
+  bool in_a_window(const Fingerprint& alert, Instant at, bool began = false);
   const std::vector<Matcher>& matchers_of(std::string_view packed);
   const Settings& settings_now();
   Page& page(PageId id);
@@ -112,6 +113,7 @@ class Oracle {
   std::set<PageKey> keys_, keys_of_lost_;  // given; given by stores that are gone
   bool paused_ = false;
   bool storm_ = false;
+  bool clock_stepped_ = false;
   Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;
@@ -122,6 +124,7 @@ class Oracle {
   // Links: which incident a page was of, and pages whose link was used or outlived its incident.
   std::map<PageId, IncidentNumber> sent_;
   std::set<PageId> spent_;
+  std::set<SilenceId> expired_;
   std::map<std::pair<std::uint64_t, std::uint16_t>, int> released_;
   std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
   std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};

@@ -248,11 +248,12 @@ void World::check_turn(const Turn& turn, Instant before, Instant now) {
     broken("13 bounds", "facts are miscounted");
   if (node_->state.globals().tombstones > static_cast<std::uint32_t>(company_.tombstones_max))
     broken("13 bounds", "more tombstones than allowed");
-  if (!node_->state.globals().replan_next) check_priorities(reader);
+  if (!node_->state.globals().replan_next && !swarm_.clock_steps) check_priorities(reader);
 }
 
 // Who is joined is told as urgently as what joined. Under a changed configuration that is measured
-// slice by slice, and not before the last one.
+// slice by slice, and not before the last one; and where somebody sets the clock by hours, the
+// hours of services are met again only at their next boundary.
 void World::check_priorities(PayloadReader& facts) {
   std::set<IncidentNumber> joined;
   FactView fact;
