@@ -41,8 +41,11 @@ class AsideMemory {
  private:
   // One place for each; who comes later takes it. Two that share one are recorded in turns, which
   // the room for all bounds.
-  static constexpr std::size_t places = 1 << 16;
-  std::vector<Known> known_;  // none before the first event: 3 MiB
+  static constexpr std::size_t places_at_first = 1 << 10, places_max = 1 << 16;  // 2.5 MiB
+  void grow();
+
+  std::vector<Known> known_;  // none before the first event; twice as many when half are taken
+  std::size_t taken_ = 0;
   std::int64_t room_ = burst_bytes;
   Instant room_at_{};
   std::uint32_t missed_ = 0;

@@ -179,7 +179,7 @@ void MatcherIndex::each_value(const Subject& subject, Look&& look) const {
   if (!labels_.empty()) {  // both are in the order of their names
     auto field = labels_.begin();
     subject.text.each_label([&](std::string_view name, std::string_view value) {
-      while (field != labels_.end() && field->name < name) ++field;
+      while (field != labels_.end() && field->name.compare(name) < 0) ++field;
       if (field != labels_.end() && field->name == name) look(*field, value);
     });
   }

@@ -79,3 +79,17 @@ TEST_CASE("nothing is recorded where events are not kept") {
   CHECK(recorded(d).empty());
   CHECK(d.state.globals().format == first_fact_format);
 }
+
+TEST_CASE("the memory of what was recorded grows with them, and keeps those it had") {
+  AsideMemory memory;
+  const auto of = [](std::uint64_t n) { return Fingerprint{7, n}; };
+  for (std::uint64_t n = 0; n < 70'000; ++n)
+    memory.note({.known = {.alert = of(n), .until = {static_cast<std::int64_t>(n)}}}, {});
+  std::size_t kept = 0;
+  for (std::uint64_t n = 0; n < 70'000; ++n)
+    if (const auto* known = memory.find(of(n)))
+      kept += known->until.ms == static_cast<std::int64_t>(n);
+  CHECK(kept == 65'536);  // as many as there are places: who comes later takes one
+  CHECK(memory.find(of(69'999)) != nullptr);
+  CHECK(memory.find({8, 69'999}) == nullptr);
+}
