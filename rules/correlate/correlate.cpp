@@ -1,5 +1,9 @@
 #include "rules/correlate/correlate.hpp"
 
+#include <absl/container/flat_hash_set.h>
+
+#include <vector>
+
 namespace tocsin {
 namespace {
 
@@ -51,19 +55,28 @@ IncidentNumber young(const Deciding& d, std::string_view ci, Span window) {
   return first_of(d, ci, [&](const IncidentRow& row) { return d.now - row.opened_at <= window; });
 }
 
+IncidentNumber joinable_cause(const Deciding& d, const std::string& ci) {
+  const CiNow* now = d.state.ci_now(ci);
+  const bool fires = now && now->firing > 0;
+  return first_of(d, ci, [&](const IncidentRow& row) {
+    return fires || d.now - row.opened_at <= d.settings.upstream_open_window;
+  });
+}
+
+// Step by step over hard dependencies alone: a soft one is no shorter way.
 IncidentNumber upstream(const Deciding& d, const Ci& ci) {
-  const auto at = static_cast<std::uint32_t>(&ci - d.settings.cis.data());
-  for (const Reached& reached : d.settings.dependencies.upstreams(at)) {
-    if (!reached.hard) continue;
-    const std::string& id = d.settings.cis[reached.ci].id;
-    const CiNow* now = d.state.ci_now(id);
-    const bool fires = now && now->firing > 0;
-    const IncidentNumber n = first_of(d, id, [&](const IncidentRow& row) {
-      return fires || d.now - row.opened_at <= d.settings.upstream_open_window;
-    });
-    if (n) return n;
-  }
-  return {};
+  std::vector<std::uint32_t> nearest{static_cast<std::uint32_t>(&ci - d.settings.cis.data())};
+  absl::flat_hash_set<std::uint32_t> seen{nearest.front()};
+  IncidentNumber found;
+  for (std::size_t step = 0, next = 0; step < dependency_depth && !found; ++step)
+    for (const std::size_t end = nearest.size(); next < end && !found; ++next)
+      d.settings.dependencies.each_need(nearest[next], [&](std::uint32_t needed) {
+        if (!seen.insert(needed).second) return true;
+        nearest.push_back(needed);
+        found = joinable_cause(d, d.settings.cis[needed].id);
+        return !found;
+      });
+  return found;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // A state, a company of two people, and a way to decide one command at one instant: what the tests
 // of this folder start from.
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -54,9 +55,12 @@ class Desk {
   }
   // One alert about `ci`; an empty `ends` in the past resolves it.
   Answer alert(const std::string& name, const std::string& ci, const std::string& severity,
-               Wall starts, bool resolved = false) {
+               Wall starts, bool resolved = false, const std::vector<Pair>& more = {}) {
     AlertBatch batch;
-    batch.bytes = pack({{"alertname", name}, {"ci", ci}, {"severity", severity}});
+    std::vector<Pair> labels{{"alertname", name}, {"ci", ci}, {"severity", severity}};
+    labels.insert(labels.end(), more.begin(), more.end());
+    std::sort(labels.begin(), labels.end());
+    batch.bytes = pack(labels);
     IncomingAlert in;
     in.text_size = static_cast<std::uint32_t>(batch.bytes.size());
     in.starts_at = starts, in.resolved = resolved;
