@@ -47,7 +47,7 @@ class Hearing {
 
  private:
   ExplainLine& say(std::string topic, std::string text, std::string rule = {},
-                   std::initializer_list<std::string> keys = {}) {
+                   const std::vector<std::string>& keys = {}) {
     ExplainLine line{std::move(topic), std::move(text), std::move(rule), {}, {}};
     for (const std::string& key : keys)
       if (settings_.places) line.places.push_back(settings_.places->of(key));
@@ -221,6 +221,13 @@ class Hearing {
           {"default_group", "groups." + group});
   }
 
+  // Of one that people made there is nothing in the files.
+  std::vector<std::string> key_of_window(const std::string& id) const {
+    for (const MaintenanceWindow& window : settings_.windows)
+      if (window.id == id) return {"maintenance." + id};
+    return {};
+  }
+
   // By a window or by what fires; said only where it is.
   void muted() {
     if (alert_.resolved || alert_.event_class != EventClass::alert) return;
@@ -231,13 +238,13 @@ class Hearing {
       say("maintenance",
           "window " + by->window + " of " + by->owner + " suppresses it until " +
               wall_words(state_.globals().wall(by->until)) + ": " + by->reason,
-          "BND-5");
+          "BND-5", key_of_window(by->window));
     if (const auto by = inhibited(state_, settings_, alert_.text)) {
       const InhibitRule& rule = settings_.inhibit[by->rule];
       say("inhibition",
           "rule " + rule.id + " of " + rule.owner +
               " keeps it from paging while a source fires: " + rule.reason,
-          rule.id);
+          rule.id, {"inhibit." + rule.id});
     }
   }
 

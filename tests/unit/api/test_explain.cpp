@@ -44,6 +44,10 @@ rules:
   - {id: a300, match: ['alertname="Watchdog"'], set: {class: heartbeat}}
   - {id: a400, match: ['alertname="Loud"'], set: {severity: info}}
 hold_down: {error: 0s, warning: 2m}
+maintenance: [{id: rack, owner: ann, reason: a new rack, match: ['more="rack"'], )"
+                                R"(start: "2026-06-09T08:00", end: "2026-06-09T12:00"}]
+inhibit: [{id: root, owner: bob, reason: the root is known, source_match: ['alertname="Root"'], )"
+                                R"(target_match: ['alertname="Effect"']}]
 )";
 
 AlertBatch alert(const std::string& name, const std::string& ci, const std::string& severity,
@@ -198,6 +202,23 @@ TEST_CASE("every disposition of an event is explained, and why nobody is woken")
   CHECK(silenced.disposition == "silenced");
   CHECK(says(silenced, " of ann covers it until 2026-06-10 15:00:05 UTC: swap"));
   CHECK(says(silenced, "everything that fires in it is silenced"));
+}
+
+TEST_CASE("windows and inhibitions of the configuration are named with their line") {
+  House house;
+  const Explained planned = house.ask(alert("Down", "sw", "critical", false, "rack"));
+  CHECK(planned.disposition == "maintenance_suppressed");
+  CHECK(
+      says(planned,
+           "window rack of ann suppresses it until 2026-06-09 12:00:00 UTC: a new rack [BND-5] -> "
+           "company.yaml:21 (maintenance.rack)"));
+  house.hear(alert("Root", "sw", "critical"));
+  const Explained effect = house.ask(alert("Effect", "svc", "critical"));
+  CHECK(effect.disposition == "inhibited");
+  CHECK(says(effect,
+             "rule root of bob keeps it from paging while a source fires: the root is known "
+             "[root] -> company.yaml:22 (inhibit.root)"));
+  CHECK(says(effect, "inhibited by rule root of bob while Root on sw fires, so nobody is paged"));
 }
 
 TEST_CASE("every disposition has words, whoever makes it") {
