@@ -138,6 +138,19 @@ def clusters(lines, alerts):
     return out
 
 
+def families(lines):
+    """The incident that speaks for each one that ever had a parent."""
+    parents = {}
+    for line in lines:
+        if " IncidentRelated " in line:
+            child, parent = re.search(r"incident=(\w+) parent=(\w+)", line).groups()
+            parents.setdefault(child, parent)
+
+    def speaker(number):
+        return speaker(parents[number]) if number in parents else number
+    return speaker
+
+
 def rand_index(pairs):
     """Adjusted, of [(a, b)] as a division by a against one by b."""
     def together(counts):
@@ -173,6 +186,11 @@ def replay(binary, alerts, config, title):
     print(f"{title:12} {len(alerts):6} alerts {len(set(p for p, _ in pairs)):4} faults {incidents:5} incidents "
           f"{incidents / len(alerts):7.4f} per alert  {len(alerts) - len(found):5} opened nothing  "
           f"ARI {rand_index(pairs):6.3f}  {paged} pages, {told} steps")
+    speaker = families(lines)
+    spoken = [(fault, (speaker(number), times)) for fault, (number, times) in pairs]
+    told_as_one = len(set(group for _, group in spoken))
+    print(f"{'':12} with what has a parent told by it: {told_as_one:5} groups {told_as_one / len(alerts):7.4f} per "
+          f"alert  ARI {rand_index(spoken):6.3f}")
 
 
 def main():
