@@ -428,10 +428,12 @@ class Writer {
                             .span("quiet", s_.flap_quiet)
                             .span("verify", s_.flap_verify)
                             .done());
-    section("dispositions", Map()
-                                .span("clock_skew_tolerance", s_.clock_skew_max)
-                                .span("max_event_age", s_.event_age_max)
-                                .done());
+    Map dispositions;
+    dispositions.span("clock_skew_tolerance", s_.clock_skew_max)
+        .span("max_event_age", s_.event_age_max);
+    if (s_.forecast_horizon != Settings{}.forecast_horizon)
+      dispositions.span("forecast_horizon", s_.forecast_horizon);
+    section("dispositions", dispositions.done());
   }
 
   const Settings& s_;

@@ -132,6 +132,9 @@ void Compiler::times(Reader& root) {
     Reader section(*node, "dispositions", report_);
     section.duration("clock_skew_tolerance", settings.clock_skew_max);
     section.duration("max_event_age", settings.event_age_max);
+    section.duration("forecast_horizon", settings.forecast_horizon);
+    if (settings.forecast_horizon < tocsin::hours(24))
+      report_.error(node->mark, "forecast_horizon is at least 1d");
     section.finish();
   }
 }

@@ -213,18 +213,22 @@ void suppress_event(const Deciding& d, const ReceiveAlert& c, const Covering& wi
   heard(d, alert, good_until(d, alert));
 }
 
+// Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 7). A request, a
+// change and a heartbeat are no alerts, so no window covers them; what one covers of the others is
+// not kept for later.
+bool goes_aside(const Deciding& d, const ReceiveAlert& c) {
+  const auto aside = set_aside(*c.alert, d.settings);
+  if (!aside) return false;
+  const bool covered = aside_as_alert(*aside) && window_of(d, *c.alert);
+  put_aside(d, c, covered ? Disposition::maintenance_suppressed : *aside);
+  return true;
+}
+
 void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
   if (counts_below(d, c)) return record_counted(d, c);
-  const auto aside = set_aside(alert);
-  // A request, a change and a heartbeat are no alerts; what only informs is not kept for later.
-  if (!aside || *aside == Disposition::informational)
-    if (const auto window = window_of(d, alert)) {
-      if (aside) return put_aside(d, c, Disposition::maintenance_suppressed);
-      return suppress_event(d, c, *window);
-    }
-  // Not an incident signal: handed on and counted, no row, no page (BND-5, 4 to 6).
-  if (aside) return put_aside(d, c, *aside);
+  if (goes_aside(d, c)) return;
+  if (const auto window = window_of(d, alert)) return suppress_event(d, c, *window);
   const Span wait = waits(d, alert, {});
   const bool held = wait.ms > 0;
   const Instant stale_at = good_until(d, alert);
@@ -232,11 +236,6 @@ void on_unknown_firing(const Deciding& d, const ReceiveAlert& c) {
   note_in_storm(d);
   if (held) return heard(d, alert, stale_at);
   place(d, alert, c.source, false, stale_at);
-}
-
-// What a rule counts of it begins anew.
-bool ended(const AlertRow& row) {
-  return row.state == AlertState::resolved || row.state == AlertState::tombstone;
 }
 
 void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
@@ -266,7 +265,8 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
     // It fires on, or again, inside its incident.
     case Known::changed:
     case Known::back: {
-      if (ended(row) && counts_below(d, c)) return record_counted(d, c);
+      if (over && counts_below(d, c)) return record_counted(d, c);
+      if (over && goes_aside(d, c)) return;
       if (over)
         if (const auto window = window_of(d, alert)) return suppress_event(d, c, *window);
       const IncidentNumber n = row.incident;
@@ -309,7 +309,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
 void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
   const Prepared& alert = *c.alert;
   if (slot == no_slot) {
-    if (const auto aside = set_aside(alert)) return put_aside(d, c, *aside);
+    if (const auto aside = set_aside(alert, d.settings)) return put_aside(d, c, *aside);
     return remember_orphan(d, c);
   }
   const AlertRow row = d.state.alerts().at(slot);

@@ -3,8 +3,9 @@
 
 #include "rules/classify/classify.hpp"
 #include "rules/explain.hpp"
-#include "rules/intake/intake.hpp"
+#include "rules/intake/forecast.hpp"
 #include "rules/model/inhibit.hpp"
+#include "rules/set_aside.hpp"
 #include "rules/story.hpp"
 #include "rules/windows.hpp"
 
@@ -181,13 +182,25 @@ class Hearing {
   }
 
   void event_class() {
-    const auto aside = set_aside(alert_);
+    const auto aside = set_aside(alert_, settings_);
     if (rule_ && rule_->event_class)
       say("class", std::string(name(alert_.event_class)) + ": rule " + rule_->id + " sets it",
           rule_->id, {rule_key()});
     else if (alert_.event_class != EventClass::alert)
       say("class", std::string(name(alert_.event_class)) + ": its sender says so", "BND-5");
+    if (is_forecast(verdict_.symptom) && alert_.event_class == EventClass::alert) forecast();
     if (aside) say("class", std::string(disposition_words(*aside)), "BND-5");
+  }
+  void forecast() {
+    const auto left = time_left(alert_.text);
+    const std::string horizon = span_words(settings_.forecast_horizon);
+    std::string text = "a forecast that does not say in " + std::string(days_left_name) +
+                       " how much time is left: like any other alert";
+    if (left)
+      text = "a forecast that leaves " +
+             (left->ms < 0 ? std::string("no time") : span_words(*left)) + ", " +
+             (*left > settings_.forecast_horizon ? "more than " : "not more than ") + horizon;
+    say("class", text, "BND-5", {"dispositions.forecast_horizon"});
   }
 
   void category() {
@@ -270,7 +283,7 @@ class Hearing {
   }
 
   void hold_down() {
-    if (alert_.resolved || set_aside(alert_)) return;
+    if (alert_.resolved || set_aside(alert_, settings_)) return;
     const Span span = settings_.hold_down[index(alert_.severity)];
     const std::string severity(name(alert_.severity));
     if (span.ms == 0)

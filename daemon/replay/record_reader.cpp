@@ -220,9 +220,11 @@ void RecordReader::on(const EventSetAside& f) {
   Track& known = tracks_[f.alert];
   if (f.disposition == Disposition::counted_below_threshold) return counted(known, f);
   if (f.heard_until != Instant{}) over_at(known, f.heard_until);
-  // Recorded twice: which one was recorded already had been forgotten.
+  // Recorded twice: which one was recorded already had been forgotten. With another text it says
+  // something new: how much time is left.
   const bool silent = f.heard_until != Instant{};
-  if (!f.resolved && known.firing && !silent && known.starts_at == f.starts_at) return;
+  const bool same = known.starts_at == f.starts_at && known.text == f.text;
+  if (!f.resolved && known.firing && !silent && same) return;
   if (f.resolved && !known.firing && known.last != no_event) return;
   if (f.resolved) over_at(known, at_);
   known.text = keep(f.text);
@@ -262,6 +264,7 @@ void RecordReader::on(const Tallied& f) {
         break;
       case Disposition::informational:
       case Disposition::service_request:
+      case Disposition::work_item:
       case Disposition::change_record:
       case Disposition::heartbeat:
         break;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/classify/classify.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -12,9 +14,6 @@ int level_of_users(std::uint64_t users) {
   return users >= 1000 ? 1 : users >= 100 ? 2 : users >= 10 ? 3 : 4;
 }
 
-bool is_forecast(std::string_view symptom) {
-  return symptom == "S08" || symptom == "S14";
-}
 bool is_production(const Ci& ci) {
   return ci.environment != "staging" && ci.environment != "test" && ci.environment != "dev";
 }

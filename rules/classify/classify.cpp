@@ -70,6 +70,10 @@ std::string_view symptom_word(std::string_view code) {
   return "other";
 }
 
+bool is_forecast(std::string_view symptom) {
+  return symptom == "S08" || symptom == "S14";
+}
+
 Verdict classify(const Prepared& alert, const Settings& settings) {
   Verdict v;
   const Ci* ci = alert.ci.empty() ? nullptr : settings.ci(alert.ci);

@@ -27,6 +27,7 @@ Verdict classify(const Prepared& alert, const Settings& settings);
 std::string title_of(const Verdict& verdict, std::string_view ci);
 
 std::string_view symptom_word(std::string_view code);  // S01 -> "unavailable"
+bool is_forecast(std::string_view symptom);            // nothing is broken yet
 // At most `bytes` of `text`, never cutting a UTF-8 character.
 std::string_view shorten(std::string_view text, std::size_t bytes);
 

@@ -42,21 +42,6 @@ KnownEnd judge_resolve(const AlertRow& row, const Prepared& alert) {
   }
 }
 
-std::optional<Disposition> set_aside(const Prepared& alert) {
-  switch (alert.event_class) {
-    case EventClass::heartbeat:
-      return Disposition::heartbeat;
-    case EventClass::request:
-      return Disposition::service_request;
-    case EventClass::change:
-      return Disposition::change_record;
-    default:
-      break;
-  }
-  if (alert.severity == Severity::info) return Disposition::informational;
-  return {};
-}
-
 void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due) {
   const Prepared& a = *c.alert;
   const Wall starts_at = a.starts_at.ms ? a.starts_at : c.received_at;

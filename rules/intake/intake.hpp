@@ -1,8 +1,6 @@
 #pragma once
 // What an incoming event is in the light of what is already known about its key (BND-4, BND-5).
 
-#include <optional>
-
 #include "rules/model/facts.hpp"
 
 namespace tocsin {
@@ -22,9 +20,6 @@ Known judge_firing(const AlertRow& row, const Prepared& alert);
 
 enum class KnownEnd { repeat, out_of_order, ends };
 KnownEnd judge_resolve(const AlertRow& row, const Prepared& alert);
-
-// Events that are no incident signals and keep no row.
-std::optional<Disposition> set_aside(const Prepared& alert);
 
 // Writes AlertOpened for a key without a row.
 void remember(const Deciding& d, const ReceiveAlert& c, AlertState state, Instant due);

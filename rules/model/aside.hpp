@@ -18,8 +18,9 @@ class AsideMemory {
   struct Known {
     Fingerprint alert;
     Wall starts_at{};
-    Instant until{};    // good until then, as its sender last said
-    bool over = false;  // its end was recorded
+    Instant until{};        // good until then, as its sender last said
+    bool over = false;      // its end was recorded
+    std::int32_t days = 0;  // left, of a forecast
   };
   // At most this much of the log is given to them: a flood of new ones is recorded in part, and
   // counted. 16 KiB a second are 1.4 GB a day before compression, of text that packs six to one.

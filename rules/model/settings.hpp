@@ -290,7 +290,8 @@ struct Settings {
   Span flap_verify = minutes(60);  // of an incident with an alert that flaps
   Span event_age_max = hours(24);  // TIM-6
   Span clock_skew_max = minutes(5);
-  std::uint16_t attempts_max = 12;  // per page and channel, then it is undeliverable there
+  Span forecast_horizon = hours(24 * 14);  // what leaves more time is to be done, and no incident
+  std::uint16_t attempts_max = 12;         // per page and channel, then it is undeliverable there
   std::uint32_t tombstones_max = 100'000;
 
   std::string instance_name = "tocsin";

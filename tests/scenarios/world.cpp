@@ -251,9 +251,10 @@ void World::alert(const Words& words, bool resolved) {
   if (const auto cls = tocsin::parse<EventClass>(take(labels, "class"))) in.event_class = *cls;
   const std::string source = take(labels, "source");
   const std::string summary = take(labels, "summary");
-  const std::string times = take(labels, "times");
+  const std::string times = take(labels, "times"), days_left = take(labels, "days_left");
   labels["alertname"] = words.at(1);
   std::vector<Pair> packed(labels.begin(), labels.end()), annotations;
+  if (!days_left.empty()) annotations.emplace_back("days_left", days_left);
   if (!summary.empty()) annotations.emplace_back("summary", summary);
 
   auto batch = std::make_shared<AlertBatch>();

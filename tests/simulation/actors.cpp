@@ -9,7 +9,7 @@
 namespace tocsin::sim {
 namespace {
 
-constexpr std::int64_t minute_ms = 60'000;
+constexpr std::int64_t minute_ms = 60'000, day_ms = 24 * 60 * minute_ms;
 
 Actor actor(const std::string& person) {
   Actor a{person, 0};
@@ -50,6 +50,12 @@ void World::make_senders() {
   machine.syslog = true, machine.polite = random_.percent(70);
   machine.interval = random_.between(2, 4) * minute_ms;
   senders_.push_back(machine);
+  // What is to be full in fourteen days and some hours is an incident in some hours.
+  Sender prophet = senders_.front();
+  prophet.alert = "Filling", prophet.event_class = EventClass::alert;
+  prophet.ci = ci_name(static_cast<int>(random_.below(ci_count)));
+  prophet.runs_out = start_ + (horizon_days * 24 * 60 + random_.below(10 * 60)) * minute_ms;
+  senders_.push_back(prophet);
   for (std::size_t i = 0; i < senders_.size(); ++i)
     at(start_ + random_.below(120 * minute_ms), [this, i] { outage(i); });
 }
@@ -133,7 +139,12 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     std::vector<Pair> labels{{"alertname", s.alert}, {"ci", s.ci}};
     if (s.syslog) labels.emplace_back("rule", "quiet");
     labels.emplace_back("severity", s.severity);
-    pack_alert(request.batch->bytes, labels, {{"summary", summary}}, "");
+    std::vector<Pair> annotations{{"summary", summary}};
+    const std::int64_t left_ms = s.runs_out - now_;
+    std::string days_left = std::to_string(left_ms / day_ms) + ".";
+    days_left += std::to_string(100'000 + left_ms % day_ms * 100'000 / day_ms).substr(1);
+    if (s.runs_out) annotations.insert(annotations.begin(), {"days_left", days_left});
+    pack_alert(request.batch->bytes, labels, annotations, "");
     in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size()) - in.text_at;
     in.starts_at = s.syslog ? Wall{} : starts;
     in.ends_at = s.syslog ? wall() + quiet_after : ends, in.resolved = resolved,
@@ -150,7 +161,11 @@ void World::deliver(std::vector<std::size_t> who, bool resolved, Wall starts, Wa
     senders_[who[k]].fingerprint = p.fingerprint;
     const bool counts =
         p.rule >= 0 && request.settings->rules[static_cast<std::size_t>(p.rule)].count;
-    const bool aside = counts || p.event_class != EventClass::alert || p.severity == Severity::info;
+    // What is written has five digits after the point.
+    const std::int64_t left_ms = senders_[who[k]].runs_out - now_;
+    const bool later = left_ms * 100'000 / day_ms > horizon_days * 100'000;
+    const bool aside =
+        counts || p.event_class != EventClass::alert || p.severity == Severity::info || later;
     if (!aside && !resolved) told.emplace_back(p.fingerprint, p.until);
   }
   given_ += who.size();

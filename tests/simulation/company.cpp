@@ -177,9 +177,10 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   SyslogRule quiet;
   quiet.id = "quiet", quiet.quiet_after = quiet_after;
   s->syslog_rules = {quiet};
-  s->rules = {rule("r1", "Down", "database", "availability"),
-              rule("r2", "Slow", "application", "latency"),
-              rule("r3", "Full", "storage", "filesystem")};
+  s->rules = {
+      rule("r1", "Down", "database", "availability"), rule("r2", "Slow", "application", "latency"),
+      rule("r3", "Full", "storage", "filesystem"), rule("r5", "Filling", "storage", "capacity")};
+  s->rules.back().symptom = "S08";
   s->class_defaults = {{"database", "database", "availability", "m930"},
                        {"host", "compute", "host_down", "m940"}};
   if (c.counting) {
@@ -195,6 +196,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
   s->storm_alerts = storm_alerts, s->storm_end_below = 2, s->storm_end_after = minutes(4);
+  s->forecast_horizon = hours(24 * horizon_days);
   s->flap_transitions = 3, s->flap_verify = minutes(20);
   s->restored_prompt_timeout = minutes(20);
   s->auto_close_after = minutes(c.auto_close_min);

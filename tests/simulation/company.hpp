@@ -42,6 +42,8 @@ inline constexpr Span retention = hours(4);
 
 // A storm is so many alerts within a minute: a world has few senders.
 inline constexpr std::uint32_t storm_alerts = 6;
+// A forecast that leaves more is no incident.
+inline constexpr std::int64_t horizon_days = 14;
 
 std::string ci_name(int i);
 

@@ -99,8 +99,16 @@ struct Watch {
     if (it != o.alerts_.end() && it->second.ended.ms && starts_at <= it->second.ended)
       broken("4 conservation", "a firing that began before its end was taken for news");
   }
+  // What is to be done in a while is no alert (BND-5, 7). Those who say how long write five digits
+  // after the point.
+  static bool has_time(std::string_view text) {
+    std::string days(AlertText(text).annotation("days_left"));
+    std::erase(days, '.');
+    return !days.empty() && std::stoll(days) > horizon_days * 100'000;
+  }
   void on(const AlertOpened& f) {
     if (o.alerts_.count(f.alert)) broken("10 one", "an alert was opened twice");
+    if (has_time(f.text)) broken("5 quiet", "a forecast with time left was taken for an alert");
     Oracle::Alert& a = o.alerts_[f.alert];
     if (f.state == AlertState::tombstone)
       a.ended = f.ends_at, disposed(Disposition::orphan_resolve);

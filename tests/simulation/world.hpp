@@ -50,6 +50,7 @@ class World {
     std::string alert, ci, severity;
     std::uint8_t source = 0;
     EventClass event_class = EventClass::alert;
+    std::int64_t runs_out = 0;  // a forecast of that; 0: none
     bool polite =
         false;  // repeats while firing, as Prometheus does, and its end until it was heard
     bool gives_ends = false;

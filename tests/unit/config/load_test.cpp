@@ -73,6 +73,7 @@ TEST_CASE("each mistake by itself") {
       {"roles: {incident_manger: [bob]}", "did you mean 'incident_manager'?"},
       {"catch_all: {people: [eve]}", "1:22: unknown person 'eve'"},
       {"default_group: nobody", "1:16: unknown group 'nobody'"},
+      {"dispositions: {forecast_horizon: 23h}", "1:15: forecast_horizon is at least 1d"},
       {"channels: [{name: x, kind: webhook}]", "1:12: a channel of kind webhook has no url"},
       {"channels: [{name: x, kind: webhook, url: ftp://x}]", "url starts with https:// or http://"},
       {"channels: [{name: x, kind: terminal, url: x}]", "1:38: unknown key 'url' in a channel"},

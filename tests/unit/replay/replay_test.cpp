@@ -324,3 +324,33 @@ TEST_CASE("events that a rule only counted are there for one that counts otherwi
   CHECK(is.disposition[2] == index(Disposition::incident_opened));
   CHECK(compare(record, was, is).of_kind[index(KnotKind::added)] == 1);
 }
+
+// A forecast is a work item until it falls below the horizon, and each day of it is on record.
+TEST_CASE("another horizon is asked when a forecast would have been an incident") {
+  const auto within = [](int days) {
+    return company + "\ndispositions: {forecast_horizon: " + std::to_string(days) + "d}\n";
+  };
+  MemoryStore store;
+  {
+    Service s(store, settings_of(company));
+    Sent forecast{morning, "CertExpires", "db-1"};
+    forecast.starts_at = Wall{morning.ms};
+    for (int left_min = 20 * 1440; left_min >= 10 * 1440; left_min -= 4) {
+      const std::string part = std::to_string(100'000 + left_min % 1440 * 100'000 / 1440);
+      forecast.days_left = std::to_string(left_min / 1440) + "." + part.substr(1);
+      forecast.at = morning + minutes(20 * 1440 - left_min);
+      s.hear(forecast);
+    }
+    s.finish(morning + hours(240));
+  }
+  const Record record = record_of(store, hours(24 * 30));
+  CHECK(record.events.size() == 7);  // six days, and then an alert that is known
+  const Outcome was = run(record, company);
+  REQUIRE(was.incidents.size() == 1);
+  CHECK(was.incidents[0].opened_at == Wall{(morning + hours(24 * 6)).ms});
+  const Outcome wider = run(record, within(17)), narrower = run(record, within(2));
+  REQUIRE(wider.incidents.size() == 1);
+  CHECK(wider.incidents[0].opened_at == Wall{(morning + hours(24 * 3)).ms});
+  CHECK(narrower.incidents.empty());
+  CHECK(compare(record, was, narrower).of_kind[index(KnotKind::removed)] == 1);
+}

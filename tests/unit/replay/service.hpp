@@ -53,6 +53,7 @@ struct Sent {
   bool resolved = false;
   EventClass event_class = EventClass::alert;
   Wall starts_at{};
+  std::string days_left{};
 };
 
 class Service {
@@ -92,6 +93,7 @@ class Service {
     AlertsRequest request;
     request.batch = std::make_shared<AlertBatch>();
     std::vector<Pair> annotations;
+    if (!input.days_left.empty()) annotations.emplace_back("days_left", input.days_left);
     if (!input.summary.empty()) annotations.emplace_back("summary", input.summary);
     pack_alert(request.batch->bytes,
                {{"alertname", input.name}, {"ci", input.ci}, {"severity", input.severity}},

@@ -1,6 +1,7 @@
 // What is no incident signal is recorded for a replay: once per beginning and end, and in bounds.
 #include <catch2/catch.hpp>
 
+#include "rules/intake/forecast.hpp"
 #include "tests/unit/rules/desk.hpp"
 
 using namespace tocsin;
@@ -69,6 +70,56 @@ TEST_CASE("a flood is recorded in part, and the rest is counted") {
   REQUIRE(recorded(d).size() == burst + 1);
   CHECK(recorded(d).back().missed == 4000 - burst);
   CHECK(d.sightings.aside.missed() == 0);
+}
+
+TEST_CASE("days_left is a number, or says nothing") {
+  const auto left = [](std::string_view word) -> std::optional<std::int64_t> {
+    const std::string text = pack({}, {{"days_left", word}});
+    const auto span = time_left(AlertText(text));
+    return span ? std::optional(span->ms) : std::nullopt;
+  };
+  constexpr std::int64_t day = 86'400'000;
+  CHECK(left("30") == 30 * day);
+  CHECK(left("0") == 0);
+  CHECK(left("2.5") == 5 * day / 2);
+  CHECK(left("14.000000001") == 14 * day);
+  CHECK(left("14.00000002") == 14 * day + 1);
+  CHECK(left("-3.5") == -7 * day / 2);
+  CHECK(left("999999") == 999'999 * day);
+  for (const char* word : {"", "-", ".", "1.", ".5", "30d", "1e3", "+1", "+Inf", "NaN", " 30",
+                           "30 ", "1,5", "1.2.3", "0x10", "1000000", "1.0000000001", "--1"}) {
+    INFO(word);
+    CHECK_FALSE(left(word));
+  }
+  const std::string both = pack({{"days_left", "7"}}, {{"days_left", "30"}});
+  CHECK(time_left(AlertText(both)) == hours(24 * 7));
+}
+
+TEST_CASE("a forecast is set aside while it leaves more than the horizon, and says so each day") {
+  auto settings = small_settings();
+  settings->forecast_horizon = hours(24 * 10);
+  Desk d(settings);
+  const auto hear = [&](std::string_view symptom, std::string_view days) {
+    AlertBatch batch;
+    batch.bytes = pack({{"alertname", "Cert"}, {"severity", "critical"}, {"symptom", symptom}},
+                       {{"days_left", days}});
+    IncomingAlert in;
+    in.text_size = static_cast<std::uint32_t>(batch.bytes.size());
+    in.starts_at = Wall{1000};
+    const Wall received = d.state.globals().wall(d.now);
+    const Prepared p = prepare(batch, in, *settings, d.state.globals().secret, 0, received);
+    return d.give(ReceiveAlert{&p, 0, received}).disposition;
+  };
+  CHECK(hear("S14", "11.5") == Disposition::work_item);
+  CHECK(hear("S14", "11.1") == Disposition::work_item);
+  CHECK(recorded(d).size() == 1);
+  CHECK(hear("S14", "10.9") == Disposition::work_item);
+  CHECK(recorded(d).size() == 2);
+  CHECK(d.state.alerts().size() == 0);
+  CHECK(hear("S14", "10") == Disposition::incident_opened);
+  CHECK(hear("S14", "11.5") == Disposition::duplicate);  // it is in its incident
+  CHECK(hear("S08", "10.5") == Disposition::work_item);
+  CHECK(hear("S07", "10.5") == Disposition::incident_opened);
 }
 
 TEST_CASE("nothing is recorded where events are not kept") {
