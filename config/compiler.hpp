@@ -88,6 +88,12 @@ class Compiler {
   void inhibit(Reader& root);
   void compile_inhibition();
 
+  // ---- read_heartbeats.cpp
+  void heartbeats(Reader& root);
+  void heartbeat_times(Reader& item, Heartbeat& heartbeat);
+  void heartbeat_alert(Reader& item, Heartbeat& heartbeat);
+  void compile_heartbeats();
+
   // ---- read_rules.cpp
   void severities(Reader& root);
   void categories(Reader& root);
@@ -95,6 +101,7 @@ class Compiler {
   void pools(Reader& root);
   void rules(Reader& root, std::string_view key, std::vector<Rule>& out);
   void category_of(Reader& item, std::string& category, std::string& subcategory);
+  void symptom_of(Reader& item, std::string& symptom);
   void rule_set(Reader& item, Rule& rule);
   void rule_examples(Reader& item, const Rule& rule);
   std::vector<Matcher> matchers(Reader& item, std::string_view key);
@@ -167,7 +174,7 @@ class Compiler {
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
   std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_, window_marks_,
-      inhibit_marks_;
+      inhibit_marks_, heartbeat_marks_;
   Mark top_, p1_;
 };
 

@@ -50,6 +50,7 @@ void Compiler::finish() {
   sort_by(settings.critical_periods, &CriticalPeriod::id);
   sort_by(settings.windows, &MaintenanceWindow::id);
   sort_by(settings.inhibit, &InhibitRule::id);
+  sort_by(settings.heartbeats, &Heartbeat::name);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
@@ -59,6 +60,7 @@ void Compiler::finish() {
       settings.promises[integration.name] = promise_of(integration.repeat_interval);
   }
   if (!body.syslog.empty()) settings.sources.emplace_back(syslog_source);
+  if (!settings.heartbeats.empty()) settings.sources.emplace_back(heartbeat_source);
   references();
   sources_of_rules();
   order_rules();
@@ -72,6 +74,7 @@ void Compiler::finish() {
   connect_cis();
   compile_windows();
   compile_inhibition();
+  compile_heartbeats();
   fill_in_people();
   everybody_has_an_address();
   somebody_hears_a_p1();

@@ -245,6 +245,16 @@ class Writer {
     return map.list("exdate", except).done();
   }
 
+  static std::string heartbeat(const Heartbeat& h) {
+    Map map;
+    map.text("name", h.name).span("every", h.every).span("grace", h.grace);
+    map.put("missed", std::to_string(h.missed));
+    if (!h.match.empty()) map.put("match", matchers(h.match));
+    map.text("ci", h.ci).text("group", h.group).text("severity", name(h.severity));
+    map.text("category", h.category).text("subcategory", h.subcategory).text("symptom", h.symptom);
+    return map.text("summary", h.summary).done();
+  }
+
   static std::string rule(const Rule& r) {
     Map set;
     set.text("category", r.category).text("subcategory", r.subcategory).text("symptom", r.symptom);
@@ -342,6 +352,7 @@ class Writer {
         map.put("source_match", matchers(r.source)).put("target_match", matchers(r.target));
         return map.list("equal", r.equal).done();
       });
+    if (!s_.heartbeats.empty()) items("heartbeats", s_.heartbeats, heartbeat);
     items("rules", c_.own_rules, rule);
     items("default_rules", c_.default_rules, rule);
     items("syslog_rules", c_.own_syslog_rules, syslog_rule);

@@ -274,6 +274,10 @@ void Compiler::integrations(Reader& root) {
       report_.error(item.mark(),
                     "'syslog' is the source of what comes as syslog: an integration "
                     "has another name");
+    if (*name == heartbeat_source)
+      report_.error(item.mark(),
+                    "'heartbeat' is the source of pings and of heartbeats that are missed: an "
+                    "integration has another name");
     if (name->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos)
       report_.error(item.mark(),
                     "the name of an integration is part of a path: a-z, 0-9, '-', '_' "

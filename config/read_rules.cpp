@@ -184,13 +184,18 @@ void Compiler::category_of(Reader& item, std::string& into, std::string& sub_int
   if (subcategory) sub_into = subcategory->text;
 }
 
+void Compiler::symptom_of(Reader& item, std::string& into) {
+  const auto symptom = item.word("symptom");
+  if (!symptom) return;
+  const auto codes = symptom_codes();
+  if (std::find(codes.begin(), codes.end(), symptom->text) == codes.end())
+    report_.error(symptom->mark, "a symptom is S01 to S15 or S99, not '" + symptom->text + "'");
+  into = symptom->text;
+}
+
 void Compiler::rule_set(Reader& set, Rule& rule) {
   category_of(set, rule.category, rule.subcategory);
-  const auto symptom = set.word("symptom");
-  const auto codes = symptom_codes();
-  if (symptom && std::find(codes.begin(), codes.end(), symptom->text) == codes.end())
-    report_.error(symptom->mark, "a symptom is S01 to S15 or S99, not '" + symptom->text + "'");
-  if (symptom) rule.symptom = symptom->text;
+  symptom_of(set, rule.symptom);
   rule.group = refer_text(Kind::group, set.word("group"));
   rule.severity = set.choice<Severity>("severity");
   rule.event_class = set.choice<EventClass>("class");

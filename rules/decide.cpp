@@ -11,6 +11,7 @@
 //   a silence          came or went: what it covers is held back, what it no longer covers pages
 //   a window           what begins inside it waits for its end, and is new then
 //   a channel          delivered a page, or did not
+//   a sign of life     a heartbeat goes on, and what fired for its silence ends
 //   time               a hold-down, a step, a verify window is over; silence makes stale, never
 //   well
 //
@@ -23,6 +24,7 @@
 #include "rules/family.hpp"
 #include "rules/flapping.hpp"
 #include "rules/fold.hpp"
+#include "rules/heartbeats.hpp"
 #include "rules/inhibition.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
@@ -78,7 +80,10 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
   n.environment = v.environment, n.category = v.category, n.subcategory = v.subcategory;
   n.symptom = v.symptom, n.rule = v.rule, n.group = v.group;
   n.summary = shorten(v.summary, 512), n.runbook = shorten(v.runbook, 512), n.reason = a.reason;
-  n.origin = d.state.source_name(source) == syslog_source ? Origin::syslog : Origin::webhook;
+  const std::string_view from = d.state.source_name(source);
+  n.origin = from == syslog_source      ? Origin::syslog
+             : from == heartbeat_source ? Origin::self
+                                        : Origin::webhook;
   n.ci_match = alert.ci_match, n.severity = alert.severity;
   n.impact = a.impact, n.urgency = a.urgency, n.priority = a.priority;
   n.occurred_at = alert.time_suspect || alert.starts_at.ms == 0 ? d.wall() : alert.starts_at;
@@ -338,12 +343,20 @@ void on_resolved(const Deciding& d, const ReceiveAlert& c, std::uint32_t slot) {
     look_for_recovery(d, row.incident, trusted ? alert.until : d.wall());
 }
 
+void on(const Deciding& d, const ReceiveAlert& c);
+
+// What a heartbeat has to say goes the way of all alerts.
+Hear hearing(const Deciding& d) {
+  return [&d](const ReceiveAlert& own) { on(d, own); };
+}
+
 void on(const Deciding& d, const ReceiveAlert& c) {
   const std::uint32_t slot = d.state.alert_slot(c.alert->fingerprint);
   // The same hash for other labels cannot be told apart later: it is refused, counted, and said.
   if (slot != no_slot && !same_labels(d.state.alerts().at(slot), *c.alert))
     return d.out.tally(c.source, Disposition::rejected_malformed);
   if (c.alert->resolved) return on_resolved(d, c, slot);
+  if (c.alert->event_class == EventClass::heartbeat) signs_of_life(d, c.alert->text, hearing(d));
   if (slot == no_slot) return on_unknown_firing(d, c);
   on_known_firing(d, c, slot);
 }
@@ -434,6 +447,7 @@ void on(const Deciding& d, const SettleAttempt& c) {
 }
 void on(const Deciding& d, const TakeEpoch& c) {
   take_epoch(d, c);
+  heartbeats_after_start(d);
   if (!planted("no_settle_of_older_epoch")) settle_older_epochs(d, outbox_slice);
 }
 void on(const Deciding& d, const SettleOlderEpochs&) {
@@ -445,6 +459,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
   if (d.out.answer.code != Answer::Code::done) return;
   start_window_sweep(d);
   start_sources_sweep(d, *c.settings);
+  start_heartbeat_sweep(d, *c.settings);
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
@@ -483,6 +498,9 @@ void on(const Deciding& d, const ReportTrouble& c) {
 void on(const Deciding& d, const ForgetIncidents& c) {
   forget_incidents(d, c);
 }
+void on(const Deciding& d, const PingHeartbeat& c) {
+  d.out.answer = ping_heartbeat(d, c, hearing(d));
+}
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);
 }
@@ -504,8 +522,11 @@ Held held_alert(const Deciding& d, std::uint32_t slot, const AlertRow& row) {
   out.alert.starts_at = row.starts_at;
   out.alert.time_suspect = row.flags & AlertRow::time_suspect;
   const Instant promised = d.sightings.until(slot, row.serial());
-  out.stale_at =
-      later(promised, d.now + std::max(d.settings.resolve_timeout, promise_of(d, row.source)));
+  // Nobody repeats that a heartbeat is silent, and a start forgets what was promised.
+  out.stale_at = d.state.source_name(row.source) == heartbeat_source
+                     ? never
+                     : later(promised, d.now + std::max(d.settings.resolve_timeout,
+                                                        promise_of(d, row.source)));
   return out;
 }
 
@@ -655,6 +676,10 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return flapping_due(d, due.slot);
     case DeadlineKind::override_over:
       return end_override(d, n);
+    case DeadlineKind::heartbeat:
+      return heartbeat_due(d, due.slot, hearing(d));
+    case DeadlineKind::heartbeat_sweep:
+      return heartbeat_sweep_slice(d, hearing(d));
     case DeadlineKind::count_:
       return;
   }

@@ -86,11 +86,22 @@ std::vector<Place> places_of_step(const Settings& settings, Priority priority, s
   return {settings.places->of({policy + at, policy + ".steps" + at, policy})};
 }
 
+constexpr std::string_view of_heartbeats = "heartbeats.";
+
+// Where it stands: with its heartbeat, or with the rules.
+std::string key_of_rule(std::string_view id) {
+  return (id.starts_with(of_heartbeats) ? "" : "rules.") + std::string(id);
+}
+
 // Who gave the incident to its group, as far as the configuration of now tells.
 std::vector<Place> places_of_owner(const Settings& settings, const IncidentOpened& f) {
   const auto rule = std::find_if(settings.rules.begin(), settings.rules.end(),
                                  [&](const Rule& r) { return r.id == f.category_rule; });
   const std::string group = "groups." + std::string(f.group);
+  const bool heartbeat = f.category_rule.starts_with(of_heartbeats);
+  const Heartbeat* h =
+      heartbeat ? settings.heartbeat(f.category_rule.substr(of_heartbeats.size())) : nullptr;
+  if (h && h->group == f.group) return places(settings, {h->key, group});
   if (rule != settings.rules.end() && rule->group == f.group)
     return places(settings, {"rules." + rule->id, group});
   if (const Ci* ci = settings.ci(f.ci); ci && ci->group == f.group)
@@ -100,6 +111,8 @@ std::vector<Place> places_of_owner(const Settings& settings, const IncidentOpene
 
 std::string of_rule(const Settings& settings, std::string_view id) {
   if (id == "m010") return "labels category and subcategory say so";
+  if (id.starts_with(of_heartbeats))
+    return "heartbeat " + std::string(id.substr(of_heartbeats.size())) + " says so";
   if (id == "m999") return "no rule fits, and the class of the CI says nothing";
   const bool known = std::any_of(settings.rules.begin(), settings.rules.end(),
                                  [&](const Rule& r) { return r.id == id; });
@@ -183,8 +196,7 @@ struct FactCase {
     say("category",
         std::string(f.category) + "/" + std::string(f.subcategory) + ", symptom " +
             std::string(f.symptom) + ": " + of_rule(settings(), f.category_rule),
-        std::string(f.category_rule),
-        places(settings(), {"rules." + std::string(f.category_rule)}));
+        std::string(f.category_rule), places(settings(), {key_of_rule(f.category_rule)}));
     if (f.group.empty())
       say("owner", "nobody: there is no group", "", places(settings(), {"groups"}));
     else

@@ -3,6 +3,7 @@
 
 #include "rules/classify/classify.hpp"
 #include "rules/explain.hpp"
+#include "rules/heartbeats.hpp"
 #include "rules/intake/forecast.hpp"
 #include "rules/model/inhibit.hpp"
 #include "rules/set_aside.hpp"
@@ -28,6 +29,9 @@ class Hearing {
         settings_(settings),
         now_(now),
         verdict_(classify(alert, settings)) {
+    if (alert.heartbeat >= 0 &&
+        static_cast<std::size_t>(alert.heartbeat) < settings.heartbeats.size())
+      missed_ = &settings.heartbeats[static_cast<std::size_t>(alert.heartbeat)];
     if (alert.rule >= 0 && static_cast<std::size_t>(alert.rule) < settings.rules.size())
       rule_ = &settings.rules[static_cast<std::size_t>(alert.rule)];
   }
@@ -71,6 +75,8 @@ class Hearing {
     if (source_ == syslog_source) {
       const std::string rule(alert_.text.label("rule"));
       say("heard", text + ", by rule " + rule + " of syslog", rule, {"syslog_rules." + rule});
+    } else if (missed_) {
+      say("heard", text + ": heartbeat " + missed_->name + " is silent", "BND-11", {missed_->key});
     } else {
       say("heard", text, "BND-3", {"integrations." + integration});
     }
@@ -183,10 +189,15 @@ class Hearing {
 
   void event_class() {
     const auto aside = set_aside(alert_, settings_);
+    const auto alive =
+        missed_ ? std::vector<std::uint32_t>{} : heartbeats_of(settings_, alert_.text);
+    for (const std::uint32_t place : alive)
+      say("class", "a sign of life of heartbeat " + settings_.heartbeats[place].name, "BND-5",
+          {settings_.heartbeats[place].key});
     if (rule_ && rule_->event_class)
       say("class", std::string(name(alert_.event_class)) + ": rule " + rule_->id + " sets it",
           rule_->id, {rule_key()});
-    else if (alert_.event_class != EventClass::alert)
+    else if (alert_.event_class != EventClass::alert && alive.empty())
       say("class", std::string(name(alert_.event_class)) + ": its sender says so", "BND-5");
     if (is_forecast(verdict_.symptom) && alert_.event_class == EventClass::alert) forecast();
     if (aside) say("class", std::string(disposition_words(*aside)), "BND-5");
@@ -207,7 +218,10 @@ class Hearing {
     const std::string is = std::string(verdict_.category) + "/" + std::string(verdict_.subcategory);
     const std::string symptom = ", symptom " + std::string(verdict_.symptom) + " (" +
                                 std::string(symptom_word(verdict_.symptom)) + ")";
-    if (verdict_.rule == "m010")
+    if (missed_)
+      say("category", is + symptom + ": heartbeat " + missed_->name + " says so",
+          std::string(verdict_.rule), {missed_->key});
+    else if (verdict_.rule == "m010")
       say("category", is + symptom + ": labels category and subcategory say so", "m010");
     else if (rule_ && verdict_.rule == rule_->id)
       say("category", is + symptom + ": rule " + rule_->id + " is the first that fits", rule_->id,
@@ -224,7 +238,10 @@ class Hearing {
     const std::string group(verdict_.group);
     const Ci* ci = settings_.ci(alert_.ci);
     if (group.empty()) return void(say("owner", "nobody: there is no group", "", {"groups"}));
-    if (rule_ && !rule_->group.empty())
+    if (missed_ && !missed_->group.empty())
+      say("owner", group + ": heartbeat " + missed_->name + " says so", missed_->key,
+          {missed_->key, "groups." + group});
+    else if (rule_ && !rule_->group.empty())
       say("owner", group + ": rule " + rule_->id + " sets it", rule_->id,
           {rule_key(), "groups." + group});
     else if (ci && !ci->group.empty())
@@ -303,6 +320,7 @@ class Hearing {
   Instant now_;
   Verdict verdict_;
   const Rule* rule_ = nullptr;
+  const Heartbeat* missed_ = nullptr;  // the one that the alert is about
   ExplainLines out_;
 };
 

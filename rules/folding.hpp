@@ -163,6 +163,17 @@ struct Fold {
   void reassessments_follow_the_clock(std::int64_t by_ms);
   void reword(SilenceRow& row, const SilenceWords& words);
 
+  // ---- fold_heartbeats.cpp ----
+  void on(const HeartbeatAdded&);
+  void on(const HeartbeatPlanned&);
+  void on(const HeartbeatSeen&);
+  void on(const HeartbeatExcused&);
+  void on(const HeartbeatMissed&);
+  void on(const HeartbeatRemoved&);
+  void on(const HeartbeatsAdvanced&);
+  template <class How>
+  void heartbeat(Text name, How&& how);
+
   // ---- fold_pages.cpp ----
   void on(const PageRequested&);
   void on(const PageQueued&);

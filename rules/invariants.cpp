@@ -94,6 +94,25 @@ Broken told(const State& s, const Settings& settings) {
   return broken;
 }
 
+// 3: a heartbeat has a timer, or an alert that says that it is silent.
+Broken heartbeats(const State& s) {
+  Broken broken;
+  s.heartbeats().each([&](std::uint32_t slot, const HeartbeatRow& r) {
+    const std::string name(r.name());
+    if (s.heartbeat_slot(name) != slot || r.id >= s.globals().next_heartbeat)
+      broken = "heartbeat " + name + " is not found under its name";
+    const bool missed = r.state == HeartbeatState::missed;
+    if (missed != (r.due == never) || missed != (r.missed_at != never))
+      broken = "heartbeat " + name + " has no timer";
+    const std::uint32_t alert = s.alert_slot(r.alert);
+    if (missed && (alert == no_slot || s.alerts().at(alert).state > AlertState::stale))
+      broken = "heartbeat " + name + " is silent, and no alert says so";
+  });
+  if (s.heartbeats_by_name().size() != s.heartbeats().size())
+    broken = "a heartbeat is known by two names";
+  return broken;
+}
+
 // 3 and 5: what is held is held by silences, has an end, and goes on when something is uncovered.
 Broken mutes(const State& s, const Settings& settings) {
   Broken broken;
@@ -289,6 +308,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = told(state, settings)) return "told: " + *b;
   if (auto b = mutes(state, settings)) return "mutes: " + *b;
   if (auto b = windows(state, settings)) return "windows: " + *b;
+  if (auto b = heartbeats(state)) return "heartbeats: " + *b;
   if (auto b = pause(state)) return "pause: " + *b;
   if (auto b = families(state)) return "families: " + *b;
   if (auto b = storms(state)) return "storms: " + *b;

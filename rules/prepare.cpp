@@ -7,6 +7,7 @@
 
 #include "rules/classify/rules.hpp"
 #include "rules/correlate/ci.hpp"
+#include "rules/model/silence.hpp"
 
 namespace tocsin {
 namespace {
@@ -45,17 +46,35 @@ Subject subject_of(AlertText text, const Ci* ci, std::string_view source, Severi
   return out;
 }
 
+// What the configuration says of a heartbeat that is missed stands with it: no rule is asked.
+bool of_heartbeat(Prepared& p, AlertText text, const Settings& settings, std::string_view source) {
+  if (settings.heartbeats.empty() || source != heartbeat_source) return false;
+  const Heartbeat* missed = settings.heartbeat(text.label("heartbeat"));
+  if (!missed) return false;
+  p.heartbeat = static_cast<std::int32_t>(missed - settings.heartbeats.data());
+  return true;
+}
+
 void classify_into(Prepared& p, AlertText text, const Settings& settings, std::string_view source) {
   p.text = text;
   p.severity = severity_of(text, settings);
   const CiFound found = find_ci(text, settings);
   p.ci = found.id;
   p.ci_match = found.match;
+  if (of_heartbeat(p, text, settings, source)) return;
   p.rule = first_rule(subject_of(text, found.ci, source, p.severity), settings);
   if (p.rule < 0) return;
   const Rule& rule = settings.rules[static_cast<std::size_t>(p.rule)];
   if (rule.severity) p.severity = *rule.severity;
   if (rule.event_class) p.event_class = *rule.event_class;
+}
+
+// It keeps a heartbeat alive, and that comes before all rules (BND-5, 1).
+bool is_sign_of_life(AlertText text, const Settings& settings, std::string_view source) {
+  if (!settings.heartbeat_index || source == heartbeat_source) return false;
+  bool any = false;
+  settings.heartbeat_index->each_fit(text, [&](std::uint32_t) { any = true; });
+  return any;
 }
 
 }  // namespace
@@ -66,6 +85,10 @@ Prepared prepare(const AlertBatch& batch, const IncomingAlert& alert, const Sett
   Prepared p;
   p.event_class = p.sent_as = alert.event_class;
   classify_into(p, batch.text(alert), settings, source_name);
+  if (is_sign_of_life(p.text, settings, source_name)) {
+    p.event_class = EventClass::heartbeat;
+    p.rule = -1;
+  }
   p.fingerprint = fingerprint(p.text, secret, source);
   p.starts_at = alert.starts_at;
   p.time_suspect =

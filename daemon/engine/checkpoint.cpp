@@ -24,7 +24,16 @@ void body_fields(V&& v, B& b) {
 // A row on its way: where it comes from, encoded only when it is its turn.
 struct Pending {
   std::string key;
-  enum class From : std::uint8_t { alert, incident, page, silence, archive, fixed, nowhere } from;
+  enum class From : std::uint8_t {
+    alert,
+    incident,
+    page,
+    silence,
+    heartbeat,
+    archive,
+    fixed,
+    nowhere
+  } from;
   std::uint32_t slot = 0;
   std::uint64_t entry = 0;
 };
@@ -55,6 +64,8 @@ std::string encode(const MarkerBody& body) {
   body_fields(w, body);
   w("config_hash", std::string_view(body.config_hash));
   w("rows", body.digests.silences.rows), w("sum", body.digests.silences.sum);
+  const TableDigest& heartbeats = body.digests.heartbeats;  // only where there are any
+  if (heartbeats.rows > 0) w("rows", heartbeats.rows), w("sum", heartbeats.sum);
   return out;
 }
 bool decode(std::string_view bytes, MarkerBody& body) {
@@ -64,6 +75,7 @@ bool decode(std::string_view bytes, MarkerBody& body) {
   r("config_hash", hash);
   body.config_hash = hash;
   r("rows", body.digests.silences.rows), r("sum", body.digests.silences.sum);
+  r("rows", body.digests.heartbeats.rows), r("sum", body.digests.heartbeats.sum);
   return !r.damaged();
 }
 
@@ -75,13 +87,15 @@ std::vector<std::uint64_t>& Checkpointer::hashes(char table) {
   return table == alert_prefix      ? alert_hashes_
          : table == incident_prefix ? incident_hashes_
          : table == page_prefix     ? page_hashes_
-                                    : silence_hashes_;
+         : table == silence_prefix  ? silence_hashes_
+                                    : heartbeat_hashes_;
 }
 TableDigest& Checkpointer::digest(char table) {
   return table == alert_prefix      ? digests_.alerts
          : table == incident_prefix ? digests_.incidents
          : table == page_prefix     ? digests_.pages
-                                    : digests_.silences;
+         : table == silence_prefix  ? digests_.silences
+                                    : digests_.heartbeats;
 }
 
 // 0 stands for "no row"; a real hash of 0 would only be counted as absent, once in 2^64 rows.
@@ -124,6 +138,10 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
   for (auto slot : cut.dirty.silences)
     if (s.silences.used(slot))
       rows.push_back({row_key(silence_prefix, s.silences.at(slot).id.value), From::silence, slot});
+  for (auto slot : cut.dirty.heartbeats)
+    if (s.heartbeats.used(slot))
+      rows.push_back(
+          {row_key(heartbeat_prefix, s.heartbeats.at(slot).id.value), From::heartbeat, slot});
   for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
   const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
   for (std::uint64_t i = archive_from; i < s.archive.end; ++i)
@@ -183,6 +201,9 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
         break;
       case From::silence:
         value = RowCodec::encode(s.silences.at(row.slot));
+        break;
+      case From::heartbeat:
+        value = RowCodec::encode(s.heartbeats.at(row.slot));
         break;
       case From::archive:
         if (s.archive.at(row.entry).gone) return RowChange{row.key, std::nullopt};

@@ -24,6 +24,7 @@ struct Naming {
   Input operator()(const EndWindow& c) const {
     return {InputKind::command, tag << 32 ^ c.uuid.low, {}};
   }
+  Input operator()(const PingHeartbeat& c) const { return of({}, c.name); }
   Input operator()(const StartDrill& c) const { return of({}, c.target); }
   template <class Other>
   Input operator()(const Other&) const {

@@ -125,6 +125,7 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
   out.answer = {};
   const InHand hold(input_of(command));
   decide(state_, *settings_, sightings_, command, last_at_, out);
+  apply_sightings(out);
   // From the fact on, the new settings are in force, also for what follows in this turn.
   if (const auto* apply = std::get_if<ApplyConfig>(&command);
       apply && apply->settings->hash == state_.globals().config_hash)
@@ -166,6 +167,8 @@ void Sequencer::apply_sightings(Facts& out) {
   out.seen.clear();
   if (out.aside) sightings_.aside.note(*out.aside, out.now());
   out.aside.reset();
+  for (const auto& s : out.signs) sightings_.heard(s.slot, s.heartbeat, out.now());
+  out.signs.clear();
 }
 
 void Sequencer::flush_tallies(Facts& out, Instant now) {
@@ -205,7 +208,7 @@ Sequencer::Released Sequencer::committed(std::uint64_t durable) {
 }
 
 void Sequencer::request_snapshot() {
-  snapshots_.emplace_back(state_.snapshot(), next_seq_ - 1);
+  snapshots_.emplace_back(state_.snapshot(sightings_.signs()), next_seq_ - 1);
 }
 std::shared_ptr<const Snapshot> Sequencer::snapshot_now() {
   return state_.snapshot();

@@ -45,7 +45,19 @@ const CategoryDefault* default_of(const std::vector<CategoryDefault>& known, std
   return it != known.end() && it->of == of ? &*it : nullptr;
 }
 
+// The heartbeat whose silence the alert is about.
+const Heartbeat* missed_heartbeat(const Prepared& alert, const Settings& settings) {
+  const bool known = alert.heartbeat >= 0 &&
+                     static_cast<std::size_t>(alert.heartbeat) < settings.heartbeats.size();
+  return known ? &settings.heartbeats[static_cast<std::size_t>(alert.heartbeat)] : nullptr;
+}
+
 void categorize(Verdict& v, const Prepared& alert, const Rule* rule, const Settings& settings) {
+  if (const Heartbeat* h = missed_heartbeat(alert, settings)) {
+    v.category = h->category, v.subcategory = h->subcategory, v.symptom = h->symptom;
+    v.rule = h->key;
+    return;
+  }
   const auto category = alert.text.label("category"), subcategory = alert.text.label("subcategory");
   if (!category.empty() && in_tree(settings, category, subcategory)) {
     v.category = category, v.subcategory = subcategory, v.rule = "m010";
@@ -91,9 +103,11 @@ Verdict classify(const Prepared& alert, const Settings& settings) {
   categorize(v, alert, rule, settings);
   if (const auto symptom = alert.text.label("symptom"); symptom_word(symptom) != "other")
     v.symptom = symptom;
-  v.group = rule && !rule->group.empty() ? std::string_view(rule->group)
-            : ci && !ci->group.empty()   ? std::string_view(ci->group)
-                                         : std::string_view(settings.default_group);
+  const Heartbeat* missed = missed_heartbeat(alert, settings);
+  v.group = missed && !missed->group.empty() ? std::string_view(missed->group)
+            : rule && !rule->group.empty()   ? std::string_view(rule->group)
+            : ci && !ci->group.empty()       ? std::string_view(ci->group)
+                                             : std::string_view(settings.default_group);
   v.name = alert.text.label("alertname");
   if (v.name.empty()) v.name = alert.text.label("key");
   v.summary = first_of(alert.text, {"summary", "description", "message"});

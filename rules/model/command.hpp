@@ -31,6 +31,7 @@ struct Prepared {
   std::int32_t rule = -1;                  // index into settings.rules of the first match; -1: none
   bool resolved = false;                   // over, at or before it was received
   bool time_suspect = false;               // the sender's clock is not to be believed (TIM-6)
+  std::int32_t heartbeat = -1;  // index into settings.heartbeats: it says that this one is silent
   Wall starts_at{};
   Wall until{};  // resolved: when it ended; else: stale when not seen again by then
 };
@@ -136,6 +137,12 @@ struct EndWindow {
   Fingerprint uuid;
 };
 
+// A sign of life, by name.
+struct PingHeartbeat {
+  std::string name;
+  std::uint8_t source = 0;
+};
+
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
@@ -213,7 +220,7 @@ using Command =
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
-                 AddWindow, EndWindow, FlushTallies, Tick>;
+                 AddWindow, EndWindow, PingHeartbeat, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

@@ -103,7 +103,11 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
-            storm, flapping, override_over, window_sweep, sources_sweep);
+            storm, flapping, override_over, window_sweep, sources_sweep, heartbeat,
+            heartbeat_sweep);
+
+// waiting: no sign of life yet since it is expected. missed: it is silent, and an alert says so.
+TOCSIN_ENUM(HeartbeatState, waiting, alive, missed);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);

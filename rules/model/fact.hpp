@@ -700,6 +700,56 @@ struct CountForgotten {
   TOCSIN_FIELDS(bucket)
 };
 
+// ---- heartbeats that are expected. Since format 4 ----
+
+// From here on signs of life of it are expected; when none comes until `due`, it is missed.
+struct HeartbeatAdded {
+  HeartbeatId heartbeat;
+  std::int64_t every_ms = 0, bound_ms = 0;
+  Instant due;
+  Text name;
+  TOCSIN_FIELDS(heartbeat, every_ms, bound_ms, due, name)
+};
+// The configuration has other times for it now.
+struct HeartbeatPlanned {
+  std::int64_t every_ms = 0, bound_ms = 0;
+  Instant due;
+  Text name;
+  TOCSIN_FIELDS(every_ms, bound_ms, due, name)
+};
+// It was heard of at `seen`. Not written for each sign of life: see rules/heartbeats.cpp.
+struct HeartbeatSeen {
+  Instant seen, due;
+  Text name;
+  TOCSIN_FIELDS(seen, due, name)
+};
+// The daemon did not run when its sign of life may have come: it is given time until `due`.
+struct HeartbeatExcused {
+  Instant due;
+  Text name;
+  TOCSIN_FIELDS(due, name)
+};
+// It is silent since `since` and was due: `alert` begins to fire in the same frame.
+struct HeartbeatMissed {
+  Instant since, due;
+  Fingerprint alert;
+  Text name;
+  TOCSIN_FIELDS(since, due, alert, name)
+};
+// The configuration does not know it any more.
+struct HeartbeatRemoved {
+  Text name;
+  TOCSIN_FIELDS(name)
+};
+// Heartbeats are measured against a changed configuration, or after a start, a slice at a time: all
+// up to the name `after` are done; due never: all are. The daemon did not run between the two
+// `down`s.
+struct HeartbeatsAdvanced {
+  Instant due, down_from, down_until;
+  Text after;
+  TOCSIN_FIELDS(due, down_from, down_until, after)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -728,7 +778,10 @@ struct CountForgotten {
   X(94, StormJoined) X(95, IncidentRelated) X(96, IncidentDetached)                    \
   X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \
   X(110, EventCounted) X(111, CountForgotten)                                         \
-  X(115, OverrideEnded) X(116, PriorityCalculated) X(120, EventSetAside)
+  X(115, OverrideEnded) X(116, PriorityCalculated) X(120, EventSetAside)               \
+  X(140, HeartbeatAdded) X(141, HeartbeatPlanned) X(142, HeartbeatSeen)                \
+  X(143, HeartbeatExcused) X(144, HeartbeatMissed) X(145, HeartbeatRemoved)            \
+  X(146, HeartbeatsAdvanced)
 // clang-format on
 
 template <class F>

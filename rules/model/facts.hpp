@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/model/aside.hpp"
@@ -31,12 +33,30 @@ class Sightings {
   }
   AsideMemory aside;  // decides nothing: whether it is recorded once more
 
+  // When the heartbeat was last heard of; Instant{}: not since the start.
+  Instant sign(std::uint32_t slot, HeartbeatId heartbeat) const {
+    return signs_->of(slot, heartbeat);
+  }
+  void heard(std::uint32_t slot, HeartbeatId heartbeat, Instant at) {
+    if (std::exchange(signs_shared_, false)) signs_ = std::make_shared<HeardSigns>(*signs_);
+    auto& signs = signs_->by_slot;
+    if (slot >= signs.size()) signs.resize(slot + slot / 2 + 64);
+    signs[slot] = {heartbeat, at};
+  }
+  // As they are now; for a reader, on any thread.
+  std::shared_ptr<const HeardSigns> signs() {
+    signs_shared_ = true;
+    return signs_;
+  }
+
  private:
   struct Seen {
     AlertSerial serial;
     Instant until{};
   };
   std::vector<Seen> seen_;
+  std::shared_ptr<HeardSigns> signs_ = std::make_shared<HeardSigns>();
+  bool signs_shared_ = false;  // with a reader: copied before the next change
 };
 
 // Counts that no fact of their own carries; ride as one Tallied fact.
@@ -84,6 +104,11 @@ class Facts {
   };
   std::vector<Seen> seen;                  // applied to the sightings by the sequencer
   std::optional<AsideMemory::Seen> aside;  // so is this, after every decision
+  struct Sign {
+    std::uint32_t slot;
+    HeartbeatId heartbeat;
+  };
+  std::vector<Sign> signs;  // and these, at now()
   Tallies tallies;
   std::vector<SendOrder> orders;  // attempts started in this turn
   Answer answer;                  // to the command in hand

@@ -22,7 +22,8 @@ using PageId = Strong<struct PageTag>;
 using AlertSerial = Strong<struct AlertTag>;
 using Epoch = Strong<struct EpochTag>;
 using Seq = Strong<struct SeqTag>;
-using SilenceId = Strong<struct SilenceTag>;  // counts from 1; 0 is none
+using SilenceId = Strong<struct SilenceTag>;      // counts from 1; 0 is none
+using HeartbeatId = Strong<struct HeartbeatTag>;  // likewise
 
 // XXH3-128 of the canonical label bytes and the source, keyed with the secret of the store.
 // A hit is confirmed on the label bytes, so a hash never merges two alerts.

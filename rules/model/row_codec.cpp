@@ -69,6 +69,12 @@ void silence_fields_of_format_4(V&& v, Row& r) {
   v("kind", r.kind);
 }
 template <class V, class Row>
+void heartbeat_fields(V&& v, Row& r) {
+  v("id", r.id), v("since", r.since), v("due", r.due), v("missed_at", r.missed_at);
+  v("every", r.every.ms), v("bound", r.bound.ms), v("alert", r.alert), v("state", r.state);
+  v("seen", r.seen), v("excused", r.excused);
+}
+template <class V, class Row>
 void page_fields(V&& v, Row& r) {
   v("id", r.id), v("key", r.key), v("requested_at", r.requested_at), v("due", r.due);
   v("epoch", r.epoch), v("incident", r.incident), v("cycle", r.cycle), v("step", r.step);
@@ -103,6 +109,11 @@ void storm_fields(V&& v, S& s) {
   for (auto& n : s.began) v("began", n);
   v("number", s.number), v("on", s.on), v("since", s.since), v("quiet_since", s.quiet_since);
   v("due", s.due);
+}
+template <class V, class G>
+void dead_man_fields(V&& v, G& g) {
+  v("next_heartbeat", g.next_heartbeat), v("heartbeats_due", g.heartbeats_due);
+  v("down_from", g.down_from), v("down_until", g.down_until);
 }
 template <class V, class H>
 void health_fields(V&& v, H& h) {
@@ -147,6 +158,14 @@ std::string RowCodec::encode(const SilenceRow& row) {
   return out;
 }
 
+std::string RowCodec::encode(const HeartbeatRow& row) {
+  std::string out;
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  heartbeat_fields(w, row);
+  return out;
+}
+
 std::string RowCodec::encode(const Globals& g) {
   std::string out;
   ByteWriter w(out);
@@ -164,7 +183,8 @@ std::string RowCodec::encode(const Globals& g) {
     w("name", std::string_view(name)), health_fields(w, health);
   pause_fields(w, g);
   // Each of these only where it, or one behind it, says something.
-  const bool sources = g.sources_next != IncidentNumber{};
+  const bool heartbeats = g.next_heartbeat != HeartbeatId{1} || g.heartbeats_due != never;
+  const bool sources = heartbeats || g.sources_next != IncidentNumber{};
   const bool windows = sources || g.window_next;
   const bool storms = windows || g.storm.counting;
   if (g.replan_priorities_only || storms) w("replan_priorities_only", g.replan_priorities_only);
@@ -178,6 +198,8 @@ std::string RowCodec::encode(const Globals& g) {
   if (sources)
     w("sources_next", g.sources_next), w("sources_after", g.sources_after),
         w("sources_due", g.sources_due);
+  if (heartbeats)
+    w("heartbeats_after", std::string_view(g.heartbeats_after)), dead_man_fields(w, g);
   return out;
 }
 
@@ -255,6 +277,15 @@ bool decode(std::string_view value, SilenceRow& row) {
   row.blob = make_blob(blob);
   return true;
 }
+bool decode(std::string_view value, HeartbeatRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  heartbeat_fields(r, row);
+  if (r.damaged()) return false;
+  row.blob = make_blob(blob);
+  return true;
+}
 bool decode(std::string_view value, Globals& g) {
   ByteReader r(value);
   globals_fields(r, g);
@@ -301,6 +332,10 @@ bool decode(std::string_view value, Globals& g) {
   r("window_next", g.window_next), r("window_due", g.window_due);
   r("sources_next", g.sources_next), r("sources_after", g.sources_after);
   r("sources_due", g.sources_due);
+  text = {};
+  r("heartbeats_after", text);
+  g.heartbeats_after = text;
+  dead_man_fields(r, g);
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {
@@ -378,6 +413,12 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value,
       SilenceRow row;
       if (!tocsin::decode(value, row)) return false;
       slot = state.insert_silence(row);
+      return true;
+    }
+    case heartbeat_prefix: {
+      HeartbeatRow row;
+      if (!tocsin::decode(value, row)) return false;
+      slot = state.insert_heartbeat(row);
       return true;
     }
     case globals_prefix: {

@@ -217,6 +217,22 @@ struct SilenceRow {
 };
 const Blob* make_silence_blob(const SilenceWords& words);
 
+// A heartbeat that is expected, and its dead-man timer (rules/heartbeats.hpp). Blob: its name.
+struct HeartbeatRow {
+  const Blob* blob = nullptr;
+  HeartbeatId id;
+  Instant since{};      // its silence is counted from here: as far as is on record
+  Instant due = never;  // it is missed then; never: it is missed
+  Instant missed_at = never;
+  Span every{}, bound{};  // between two signs of life; of a silence that is no news
+  Fingerprint alert;      // missed: what fires for it
+  HeartbeatState state = HeartbeatState::waiting;
+  bool seen = false;     // ever; else `since` is when it began to be expected
+  bool excused = false;  // a start of ours has given it more time, in this silence
+
+  std::string_view name() const { return blob->view(); }
+};
+
 // The sizes inside a blob that comes from outside stay inside it.
 bool whole_alert_blob(std::string_view bytes, std::uint8_t flags = 0);
 bool whole_page_blob(std::string_view bytes);

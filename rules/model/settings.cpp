@@ -49,6 +49,10 @@ const SyslogRule* Settings::syslog_rule(std::string_view id) const {
   return it == syslog_rules.end() ? nullptr : &*it;
 }
 
+const Heartbeat* Settings::heartbeat(std::string_view wanted) const {
+  return find_sorted(heartbeats, &Heartbeat::name, wanted);
+}
+
 const Channel* Settings::channel(std::string_view wanted) const {
   return find_sorted(channels, &Channel::name, wanted);
 }

@@ -91,6 +91,25 @@ struct SyslogRule {
   std::string summary, runbook_url;        // {name} is the text of a named group
 };
 
+// Something that is expected to be heard of again and again: by a ping, or by an alert that fits
+// `match`. When it is silent for too long, an alert of its own fires (rules/heartbeats.hpp).
+struct Heartbeat {
+  std::string name;
+  Span every{}, grace{};
+  std::uint16_t missed = 1;    // so many periods in a row without a sign of life
+  std::vector<Matcher> match;  // none: by pings alone
+  std::string ci, group, summary;
+  Severity severity = Severity::error;
+  std::string category, subcategory, symptom;
+  std::string key;  // in the configuration; made by index_heartbeats()
+
+  // No silence up to here is news. Within the bounds of config/ far from overflow.
+  Span bound() const { return {every.ms * missed + grace.ms}; }
+};
+inline constexpr std::size_t heartbeats_max = 10'000;
+// The one source of pings, and of the alerts of heartbeats that are missed.
+inline constexpr std::string_view heartbeat_source = "heartbeat";
+
 // The one source of all lines, whatever they came over.
 inline constexpr std::string_view syslog_source = "syslog";
 
@@ -243,6 +262,10 @@ struct Settings {
   std::vector<InhibitRule> inhibit;                  // sorted by id
   std::shared_ptr<const SilenceIndex> inhibit_sources, inhibit_targets;  // by place in them
   std::uint64_t inhibit_hash = 0;                                        // of all of them; 0: none
+  std::vector<Heartbeat> heartbeats;                                     // sorted by name
+  std::shared_ptr<const SilenceIndex> heartbeat_index;  // by place, of those that alerts keep alive
+  // Off where nobody pings: in a rehearsal. Not part of the hash.
+  bool dead_man_timers = true;
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id
@@ -310,6 +333,7 @@ struct Settings {
   const Channel* channel(std::string_view name) const;
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
   const SyslogRule* syslog_rule(std::string_view id) const;
+  const Heartbeat* heartbeat(std::string_view name) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 

@@ -39,6 +39,7 @@ State::~State() {
   incidents_.each([&](std::uint32_t, const IncidentRow& r) { limbo_->blobs.push_back(r.blob); });
   pages_.each([&](std::uint32_t, const PageRow& r) { limbo_->blobs.push_back(r.blob); });
   silences_.each([&](std::uint32_t, const SilenceRow& r) { limbo_->blobs.push_back(r.blob); });
+  heartbeats_.each([&](std::uint32_t, const HeartbeatRow& r) { limbo_->blobs.push_back(r.blob); });
 }
 
 std::uint32_t State::incident_slot(IncidentNumber n) const {
@@ -56,6 +57,10 @@ std::uint32_t State::silence_slot(SilenceId id) const {
 std::uint32_t State::silence_slot(const Fingerprint& uuid) const {
   const auto it = silence_uuids_.find(uuid);
   return it == silence_uuids_.end() ? no_slot : it->second;
+}
+std::uint32_t State::heartbeat_slot(std::string_view name) const {
+  const auto it = heartbeat_slots_.find(name);
+  return it == heartbeat_slots_.end() ? no_slot : it->second;
 }
 const CiNow* State::ci_now(std::string_view ci) const {
   const auto it = by_ci_.find(ci);
@@ -190,6 +195,13 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::sources_sweep:
       due = globals_.sources_due;
       break;
+    case DeadlineKind::heartbeat:
+      if (!heartbeats_.used(d.slot) || heartbeats_.at(d.slot).id.value != d.id) return false;
+      due = heartbeats_.at(d.slot).due;
+      break;
+    case DeadlineKind::heartbeat_sweep:
+      due = globals_.heartbeats_due;
+      break;
     case DeadlineKind::count_:
       break;
   }
@@ -221,6 +233,7 @@ void State::arm_all() const {
   incidents_.each([&](std::uint32_t slot, const IncidentRow&) { arm_incident(slot); });
   pages_.each([&](std::uint32_t slot, const PageRow&) { arm_page(slot); });
   silences_.each([&](std::uint32_t slot, const SilenceRow&) { arm_silence(slot); });
+  heartbeats_.each([&](std::uint32_t slot, const HeartbeatRow&) { arm_heartbeat(slot); });
   arm_loaded();
 }
 
@@ -234,6 +247,8 @@ void State::arm_loaded() const {
   if (globals_.window_next) push({globals_.window_due, DeadlineKind::window_sweep, 0, 0, no_slot});
   if (globals_.sources_next)
     push({globals_.sources_due, DeadlineKind::sources_sweep, 0, 0, no_slot});
+  if (globals_.heartbeats_due != never)
+    push({globals_.heartbeats_due, DeadlineKind::heartbeat_sweep, 0, 0, no_slot});
   deadlines_max_ = deadlines_min + 2 * deadlines_.size();
 }
 
@@ -271,6 +286,11 @@ void State::arm_silence(std::uint32_t slot) const {
   const SilenceRow& row = silences_.at(slot);
   if (row.due() != never)
     push({row.due(), DeadlineKind::silence, row.id.value, row.id.value, slot});
+}
+
+void State::arm_heartbeat(std::uint32_t slot) const {
+  const HeartbeatRow& row = heartbeats_.at(slot);
+  if (row.due != never) push({row.due, DeadlineKind::heartbeat, row.id.value, row.id.value, slot});
 }
 
 // ---- rows and their indexes ----
@@ -383,6 +403,19 @@ void State::erase_silence(std::uint32_t slot) {
   silences_.erase(slot);
   release(row.blob);
 }
+std::uint32_t State::insert_heartbeat(const HeartbeatRow& row) {
+  const std::uint32_t slot = heartbeats_.insert(row);
+  heartbeat_slots_[std::string(row.name())] = slot;
+  arm_heartbeat(slot);
+  return slot;
+}
+void State::erase_heartbeat(std::uint32_t slot) {
+  const HeartbeatRow row = heartbeats_.at(slot);
+  heartbeat_slots_.erase(std::string(row.name()));
+  deleted_.push_back({row_key(heartbeat_prefix, row.id.value), slot});
+  heartbeats_.erase(slot);
+  release(row.blob);
+}
 void State::index_silence(const SilenceRow& row, std::uint32_t slot, bool on) {
   const bool window = row.kind == SuppressionKind::window;
   auto& index = window ? window_index_ : silence_index_;
@@ -473,12 +506,14 @@ void State::unlink_member(IncidentNumber n, std::uint32_t slot) {
 
 // ---- snapshot and checkpoint ----
 
-std::shared_ptr<const Snapshot> State::snapshot() {
+std::shared_ptr<const Snapshot> State::snapshot(std::shared_ptr<const HeardSigns> signs) {
   auto out = std::make_shared<Snapshot>();
   out->alerts = alerts_.snapshot();
   out->incidents = incidents_.snapshot();
   out->pages = pages_.snapshot();
   out->silences = silences_.snapshot();
+  out->heartbeats = heartbeats_.snapshot();
+  out->signs = std::move(signs);
   out->silence_index = silence_index_;
   out->window_index = window_index_;
   silence_index_shared_ = window_index_shared_ = true;
@@ -500,6 +535,7 @@ State::Dirty State::take_dirty() {
   out.incidents = incidents_.take_dirty();
   out.pages = pages_.take_dirty();
   out.silences = silences_.take_dirty();
+  out.heartbeats = heartbeats_.take_dirty();
   out.deleted = std::exchange(deleted_, {});
   out.archive_end = archive_.end();
   out.config_text = std::exchange(config_text_dirty_, false);
@@ -511,13 +547,14 @@ void State::give_back(Dirty dirty) {
   incidents_.give_back_dirty(dirty.incidents);
   pages_.give_back_dirty(dirty.pages);
   silences_.give_back_dirty(dirty.silences);
+  heartbeats_.give_back_dirty(dirty.heartbeats);
   deleted_.insert(deleted_.begin(), dirty.deleted.begin(), dirty.deleted.end());
   config_text_dirty_ |= dirty.config_text;
   counts_dirty_ |= dirty.counts;
 }
 std::size_t State::dirty_rows() const {
   return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + silences_.dirty() +
-         deleted_.size();
+         heartbeats_.dirty() + deleted_.size();
 }
 
 std::string State::canonical() const {
@@ -534,6 +571,9 @@ std::string State::canonical() const {
   });
   silences_.each([&](std::uint32_t, const SilenceRow& r) {
     rows.emplace_back(row_key(silence_prefix, r.id.value), RowCodec::encode(r));
+  });
+  heartbeats_.each([&](std::uint32_t, const HeartbeatRow& r) {
+    rows.emplace_back(row_key(heartbeat_prefix, r.id.value), RowCodec::encode(r));
   });
   rows.emplace_back(std::string(1, globals_prefix), RowCodec::encode(globals_));
   rows.emplace_back(std::string(1, totals_prefix), RowCodec::encode(totals_));

@@ -108,6 +108,10 @@ struct Globals {
   std::uint32_t link_generation = 0;  // 0: there is no key, and pages carry no acting link
   LinkKey link_key, link_key_before;  // both valid
   PageId link_key_from;               // older pages keep the link that link_key_before signed
+  HeartbeatId next_heartbeat{1};
+  std::string heartbeats_after;  // those up to here are measured; see HeartbeatsAdvanced
+  Instant heartbeats_due = never;
+  Instant down_from{}, down_until{};
   std::map<std::string, ChannelHealth, std::less<>> channel_health;
   StormWatch storm;
 
@@ -175,6 +179,20 @@ struct CiNow {
   bool nothing() const { return live.empty() && firing == 0 && held.empty(); }
 };
 
+// When heartbeats were last heard of, by slot. Volatile: it may postpone that one is missed, and
+// nothing else.
+struct HeardSigns {
+  struct One {
+    HeartbeatId heartbeat;
+    Instant at{};
+  };
+  std::vector<One> by_slot;
+  Instant of(std::uint32_t slot, HeartbeatId heartbeat) const {  // Instant{}: not since the start
+    return slot < by_slot.size() && by_slot[slot].heartbeat == heartbeat ? by_slot[slot].at
+                                                                         : Instant{};
+  }
+};
+
 // What readers see: all tables of one instant. Any thread; cheap to hold for a while, not for ever.
 class Snapshot {
  public:
@@ -182,6 +200,8 @@ class Snapshot {
   Table<IncidentRow>::View incidents;
   Table<PageRow>::View pages;
   Table<SilenceRow>::View silences;
+  Table<HeartbeatRow>::View heartbeats;
+  std::shared_ptr<const HeardSigns> signs;            // null: nobody was asked
   std::shared_ptr<const SilenceIndex> silence_index;  // of those that are not expired
   std::shared_ptr<const SilenceIndex> window_index;   // likewise, of the windows among them
   Archive::View archive;
@@ -212,6 +232,10 @@ class State {
   const Table<IncidentRow>& incidents() const { return incidents_; }
   const Table<PageRow>& pages() const { return pages_; }
   const Table<SilenceRow>& silences() const { return silences_; }
+  const Table<HeartbeatRow>& heartbeats() const { return heartbeats_; }
+  using HeartbeatSlots = absl::btree_map<std::string, std::uint32_t, std::less<>>;
+  const HeartbeatSlots& heartbeats_by_name() const { return heartbeat_slots_; }
+  std::uint32_t heartbeat_slot(std::string_view name) const;
   const SilenceIndex& silence_index() const { return *silence_index_; }
   const CountBuckets& counts() const { return *counts_; }
   const SilenceIndex& window_index() const { return *window_index_; }
@@ -256,7 +280,7 @@ class State {
 
   // Everything durable in canonical bytes: equal states, equal bytes. Slow; for proofs.
   std::string canonical() const;
-  std::shared_ptr<const Snapshot> snapshot();
+  std::shared_ptr<const Snapshot> snapshot(std::shared_ptr<const HeardSigns> signs = {});
 
   // ---- fold and the checkpoint only ----
   friend struct Fold;
@@ -268,12 +292,13 @@ class State {
     std::uint32_t slot;
   };
   struct Dirty {
-    std::vector<std::uint32_t> alerts, incidents, pages, silences;
+    std::vector<std::uint32_t> alerts, incidents, pages, silences, heartbeats;
     std::vector<Deleted> deleted;  // in the order in which they went
     std::uint64_t archive_end = 0;
     bool config_text = false, counts = false;
     std::size_t rows() const {
-      return alerts.size() + incidents.size() + pages.size() + silences.size() + deleted.size();
+      return alerts.size() + incidents.size() + pages.size() + silences.size() + heartbeats.size() +
+             deleted.size();
     }
   };
   Dirty take_dirty();
@@ -296,6 +321,7 @@ class State {
   void arm_incident(std::uint32_t slot, const IncidentRow* before = nullptr) const;
   void arm_page(std::uint32_t slot) const;
   void arm_silence(std::uint32_t slot) const;
+  void arm_heartbeat(std::uint32_t slot) const;
   void release(const Blob* blob);
   std::uint32_t insert_alert(const AlertRow& row);
   std::uint32_t insert_incident(const IncidentRow& row);
@@ -306,6 +332,8 @@ class State {
   void erase_page(std::uint32_t slot);
   std::uint32_t insert_silence(const SilenceRow& row);
   void erase_silence(std::uint32_t slot);
+  std::uint32_t insert_heartbeat(const HeartbeatRow& row);
+  void erase_heartbeat(std::uint32_t slot);
   void index_silence(const SilenceRow& row, std::uint32_t slot, bool on);
   CountBuckets& change_counts();
   void count_at_ci(const AlertRow& row, bool on);
@@ -322,6 +350,7 @@ class State {
   Table<IncidentRow> incidents_;
   Table<PageRow> pages_;
   Table<SilenceRow> silences_;
+  Table<HeartbeatRow> heartbeats_;
   Archive archive_;
   std::shared_ptr<const std::string> config_text_;
   bool config_text_dirty_ = false;
@@ -345,6 +374,7 @@ class State {
   absl::flat_hash_map<std::uint32_t, std::uint32_t> first_member_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> silence_slots_;
   absl::flat_hash_map<Fingerprint, std::uint32_t, U128Hash> silence_uuids_;
+  HeartbeatSlots heartbeat_slots_;
   std::shared_ptr<SilenceIndex> silence_index_;
   std::shared_ptr<SilenceIndex> window_index_;
   bool silence_index_shared_ = false;  // with a snapshot: copied before the next change

@@ -343,6 +343,10 @@ void World::act(const Words& words) {
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
   if (words[0] == "resume") return give(ResumePaging{actor});
   if (words[0] == "forget") return forget();
+  if (words[0] == "ping") {
+    give(PingHeartbeat{words.at(1), node_->state.source_slot(heartbeat_source)});
+    return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
+  }
   if (words[0] == "trouble" && words.size() > 1)
     if (const auto what = tocsin::parse<Trouble>(words[1]))
       return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
@@ -540,6 +544,13 @@ void World::show(const Words& words) {
     });
     for (const auto& [id, text] : rows) say(text);
     if (rows.empty()) say("(no silence on record)");
+  } else if (what == "heartbeats") {
+    for (const auto& [name, slot] : s.heartbeats_by_name()) {
+      const HeartbeatRow& r = s.heartbeats().at(slot);
+      say(name + ": " + std::string(tocsin::name(r.state)) + " since " + time_(r.since.ms) +
+          (r.due == never ? "" : ", due " + time_(r.due.ms)) + (r.excused ? ", excused" : ""));
+    }
+    if (s.heartbeats().size() == 0) say("(no heartbeat is expected)");
   } else if (what == "clock") {
     say("elapsed " + time_(node_->now(machine()).ms) + ", wall clock of the log " +
         time_(s.globals().wall(node_->now(machine())).ms));

@@ -202,6 +202,50 @@ void World::storm() {
   deliver(all, false, wall(), {});
 }
 
+// ---- what beats ----
+
+// In time, as long as it lives.
+void World::beat(const std::string& heartbeat) {
+  const bool guard = heartbeat == "guard";
+  const std::int64_t every = guard ? 170 * minute_ms : 10 * minute_ms;
+  at(now_ + every - beats_.below(every / 2), [this, heartbeat] { beat(heartbeat); });
+  std::int64_t& silent_until = silent_until_[heartbeat];
+  if (now_ < silent_until && !healed_) return;
+  if (beats_.percent(guard ? 20 : 4))
+    silent_until = now_ + beats_.below((guard ? 9 * 60 : 90) * minute_ms);
+  for (std::int64_t i = beats_.below(3); i >= 0; --i) sign_of_life(heartbeat);
+}
+
+void World::sign_of_life(const std::string& heartbeat) {
+  if (!node_) return;
+  const Instant stamp = log_now();
+  const auto heard = [this, heartbeat, stamp] {
+    ++heard_;
+    oracle_.heard(heartbeat, stamp, log_now());
+  };
+  ++given_;
+  if (heartbeat == "pulse")
+    return give(PingHeartbeat{heartbeat, 0}, [this, heard](const Answer& a, std::uint64_t) {
+      if (a.code == Answer::Code::done) return heard();
+      ++heard_;  // it is not expected at the moment
+    });
+  AlertsRequest request;
+  request.batch = std::make_shared<AlertBatch>();
+  request.settings = node_->sequencer->settings();
+  request.received_at = wall();
+  request.source = node_->state.source_slot("prometheus");
+  pack_alert(request.batch->bytes, {{"alertname", "Guard"}, {"severity", "critical"}}, {}, "");
+  IncomingAlert in;
+  in.text_size = static_cast<std::uint32_t>(request.batch->bytes.size());
+  in.starts_at = Wall{start_};
+  request.batch->alerts.push_back(in);
+  request.prepared.push_back(prepare(*request.batch, in, *request.settings,
+                                     node_->state.globals().secret, request.source,
+                                     request.received_at, Span{}, "prometheus"));
+  request.done = [heard](bool, std::uint64_t) { heard(); };
+  give(Work{{}, std::move(request), {}, 0});
+}
+
 // ---- channels ----
 
 void World::send_out(const SendOrder& order) {
@@ -503,6 +547,7 @@ void World::heal() {
   for (auto& c : channels_) c.mode = Channel::Mode::accept;
   if (!node_) start();
   resume_paging();
+  for (const char* one : {"guard", "pulse"}) sign_of_life(one);
   for (std::size_t i = 0; i < senders_.size(); ++i) {
     senders_[i].skew = 0;
     if (!senders_[i].firing && !senders_[i].heard_end) resend(i, outages_);
@@ -529,6 +574,14 @@ void World::check_drained() {
   oracle_.archive(store_.rows, s);
   std::uint64_t received = 0;
   for (auto n : s.totals().received) received += n;
+  // What heartbeats that were missed said of themselves, nobody has given.
+  received -= s.totals().received[s.source_slot(heartbeat_source)];
+  const auto settings = node_->sequencer->settings();
+  for (const Heartbeat& h : settings->heartbeats) {
+    const std::uint32_t slot = s.heartbeat_slot(h.name);
+    if (slot == no_slot || s.heartbeats().at(slot).state != HeartbeatState::alive)
+      broken("16 drain", "heartbeat " + h.name + " lives, and counts as silent");
+  }
   // A kill may lose ten seconds of tallies; without one the count is exact.
   if (received > given_ || (result.crashes == 0 && received != heard_))
     broken("4 conservation",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "rules/heartbeats.hpp"
 #include "rules/model/inhibit.hpp"
 #include "rules/model/matcher_index.hpp"
 #include "rules/windows.hpp"
@@ -129,6 +130,19 @@ void inhibitions(Settings& s) {
                 {}}};
 }
 
+// Something that pings, and a guard whose alert always fires; by name.
+void heartbeats(Settings& s) {
+  Heartbeat guard;
+  guard.name = "guard", guard.every = hours(3), guard.grace = minutes(30), guard.ci = "ci-4";
+  guard.category = "monitoring", guard.subcategory = "agent_down", guard.symptom = "S12";
+  guard.severity = Severity::critical;
+  guard.match = {{"alertname", Matcher::Op::equal, "Guard", nullptr}};
+  Heartbeat pulse;
+  pulse.name = "pulse", pulse.every = minutes(10), pulse.grace = minutes(2);
+  pulse.category = "application", pulse.subcategory = "job_batch", pulse.symptom = "S09";
+  s.heartbeats = {guard, pulse};
+}
+
 void vary(Settings& s, Variant variant) {
   switch (variant) {
     case Variant::base:
@@ -146,6 +160,7 @@ void vary(Settings& s, Variant variant) {
       break;
     case Variant::empty_groups:
       s.windows.clear();
+      s.heartbeats.pop_back();
       s.inhibit.clear();
       for (auto& g : s.groups) g.members.clear(), g.lead.clear();
       s.roles.clear();
@@ -156,6 +171,7 @@ void vary(Settings& s, Variant variant) {
       s.auto_close_after = minutes(45);
       for (auto& w : s.windows) w.schedule.start_s += 1800, w.schedule.lasts = minutes(70);
       s.inhibit.resize(1);
+      s.heartbeats[0].every = hours(4), s.heartbeats[1].every = minutes(12);
       break;
   }
 }
@@ -173,7 +189,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
             std::to_string(c.tombstone_min) + " " + std::to_string(c.tombstones_max) + " " +
             std::to_string(c.attempts_max) + (c.counting ? " counting" : "");
   s->hash = s->text;
-  s->sources = {"prometheus", "generic", std::string(syslog_source)};
+  s->sources = {"prometheus", "generic", std::string(syslog_source), std::string(heartbeat_source)};
   SyslogRule quiet;
   quiet.id = "quiet", quiet.quiet_after = quiet_after;
   s->syslog_rules = {quiet};
@@ -192,6 +208,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   dependencies(*s);
   windows(*s);
   inhibitions(*s);
+  heartbeats(*s);
   s->policies[0] = urgent(5), s->policies[1] = urgent(10);
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
@@ -210,6 +227,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   index_matchers(*s);
   index_windows(*s);
   index_inhibition(*s);
+  index_heartbeats(*s);
   return s;
 }
 

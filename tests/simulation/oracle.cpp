@@ -90,6 +90,21 @@ struct Watch {
     if (f.below != (times.size() < f.keep)) broken("4 conservation", "an event was miscounted");
     if (f.below) disposed(Disposition::counted_below_threshold);
   }
+  void on(const HeartbeatMissed& f) {
+    const HeartbeatRow& row =
+        o.shadow_->heartbeats().at(o.shadow_->heartbeat_slot(std::string(f.name)));
+    const bool is_short = row.bound <= hours(1);
+    if (at < f.due || at < f.since + row.bound)
+      broken("9 time", "a heartbeat was missed before its time");
+    if (is_short && row.since < o.epoch_at_ && at < o.epoch_at_ + row.bound)
+      broken("11 never early", "a start called its own silence that of a heartbeat");
+    const auto it = o.beats_.find(std::string(f.name));
+    if (it == o.beats_.end()) return;
+    // What a process that died had heard lately is not on record.
+    const Span lost = it->second.epoch == o.epoch_ ? Span{} : minutes(5);
+    if (at + lost < it->second.stamp + row.bound)
+      broken("11 never early", "a heartbeat was missed that had been heard");
+  }
   void on(const CountForgotten& f) { o.counted_.erase(f.bucket); }
 
   // ---- alerts ----
@@ -431,8 +446,37 @@ void Oracle::take(std::uint64_t seq, std::string_view payload) {
   at_ = reader.header().at;
   watch.done();
   held_are_silenced();
+  silent_ones_are_told();
   frame_folded(*shadow_, seq, reader.header().at);
   seq_ = seq;
+}
+
+void Oracle::heard(const std::string& heartbeat, Instant stamp, Instant released) {
+  beats_[heartbeat] = {stamp, released, epoch_};
+}
+
+// At every frame's end: who is silent beyond the bound has an alert, and who lives has none.
+void Oracle::silent_ones_are_told() {
+  std::map<std::string_view, bool> missed;
+  shadow_->heartbeats().each([&](std::uint32_t, const HeartbeatRow& row) {
+    missed[row.name()] = row.state == HeartbeatState::missed;
+    if (row.state == HeartbeatState::missed) return;
+    const auto it = beats_.find(std::string(row.name()));
+    Instant last = later(row.since, epoch_at_);
+    if (it != beats_.end()) last = later(last, it->second.released);
+    if (at_ > last + row.bound)
+      broken("3 told", "heartbeat " + std::string(row.name()) + " is silent, and nobody is told");
+  });
+  shadow_->alerts().each([&](std::uint32_t, const AlertRow& alert) {
+    if (alert.state > AlertState::stale) return;
+    const std::string_view name = alert.text().label("heartbeat");
+    if (name.empty()) return;
+    bool& said = missed[name];
+    if (!said) broken("3 told", "an alert says that heartbeat " + std::string(name) + " is silent");
+    said = false;
+  });
+  for (const auto& [name, silent] : missed)
+    if (silent) broken("3 told", "heartbeat " + std::string(name) + " is silent, and no alert is");
 }
 
 // The plain twin: every firing alert of it against every silence. Independent of the index, of the

@@ -43,6 +43,8 @@ class Oracle {
   void stored(const Fingerprint& alert, Wall starts,
               Instant promised);  // an alert that keeps a row
   void acknowledged(IncidentNumber incident, Instant stamp);
+  // A sign of life that was decided not before `stamp`, and not after `released`.
+  void heard(const std::string& heartbeat, Instant stamp, Instant released);
 
   // The world's own doing.
   void accepted(PageId page) { accepted_.insert(page); }
@@ -93,6 +95,7 @@ class Oracle {
   void rewind(Log kept);
   bool silenced(IncidentNumber n, Instant at);
   void held_are_silenced();
+  void silent_ones_are_told();
   bool inhibited(const AlertRow& target);
   // began: and it began inside, too.
   bool in_a_window(const Fingerprint& alert, Instant at, bool began = false);
@@ -112,6 +115,11 @@ class Oracle {
   std::map<PageId, Page> pages_;
   std::set<PageKey> keys_, keys_of_lost_;  // given; given by stores that are gone
   bool paused_ = false;
+  struct Beat {
+    Instant stamp{}, released{};
+    Epoch epoch;
+  };
+  std::map<std::string, Beat> beats_;  // the last of each heartbeat
   bool storm_ = false;
   bool clock_stepped_ = false;
   Instant paused_at_{};

@@ -14,7 +14,11 @@
 namespace tocsin::sim {
 
 World::World(std::uint64_t seed, const Options& options)
-    : random_(seed), ids_(seed ^ 0x5DEECE66Du), backups_(seed ^ 0xBACC09u), options_(options) {
+    : random_(seed),
+      ids_(seed ^ 0x5DEECE66Du),
+      backups_(seed ^ 0xBACC09u),
+      beats_(seed ^ 0xBEA7u),
+      options_(options) {
   const auto maybe = [this](int p) { return random_.percent(p); };
   swarm_.crashes = maybe(70), swarm_.damage = maybe(10), swarm_.clock_steps = maybe(35);
   swarm_.reloads = maybe(45), swarm_.bad_channels = maybe(70), swarm_.storms = maybe(20);
@@ -392,6 +396,7 @@ void World::run() {
   faults();
   plan_restore();
   forget_closed();
+  for (const char* one : {"guard", "pulse"}) beat(one);
   run_until(start_ + length);
   heal();
   check_drained();

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <queue>
 #include <set>
@@ -106,6 +107,8 @@ class World {
   void deliver(std::vector<std::size_t> senders, bool resolved, Wall starts, Wall ends);
   void resend(std::size_t sender, std::uint64_t outage);
   void storm();
+  void beat(const std::string& heartbeat);
+  void sign_of_life(const std::string& heartbeat);
   void send_out(const SendOrder& order);
   void settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay);
   void operator_reacts(const SendOrder& order);
@@ -129,6 +132,7 @@ class World {
   Random random_;
   Random ids_;      // frame ids: they must not change what happens
   Random backups_;  // of its own, so that worlds without a restore stay what they are
+  Random beats_;    // likewise
   Options options_;
   Swarm swarm_{};
   Company company_;
@@ -166,6 +170,7 @@ class World {
   std::uint64_t outages_ = 0;
   std::uint64_t given_ = 0, heard_ = 0;  // events handed in, and events whose sender was answered
   std::set<std::uint32_t> reacted_;
+  std::map<std::string, std::int64_t> silent_until_;  // what beats
 };
 
 }  // namespace tocsin::sim

@@ -83,6 +83,12 @@ class Desk {
     }
     now = end;
   }
+  // The one thing that is due next, now.
+  void pass_one() {
+    Facts out(state, fold_function(), frame_);
+    decide_due(state, *settings, sightings, state.next_deadline().value(), now, out);
+    finish(out);
+  }
   IncidentRow incident(std::uint32_t n) const {
     return state.incidents().at(state.incident_slot(IncidentNumber(n)));
   }
@@ -115,6 +121,7 @@ class Desk {
   Answer finish(Facts& out) {
     for (const auto& s : out.seen) sightings.saw(s.slot, s.serial, s.until);
     if (out.aside) sightings.aside.note(*out.aside, now);
+    for (const auto& s : out.signs) sightings.heard(s.slot, s.heartbeat, now);
     orders.insert(orders.end(), out.orders.begin(), out.orders.end());
     if (out.count()) frame_folded(state, ++seq_, now);
     return out.answer;
