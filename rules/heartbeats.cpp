@@ -110,14 +110,17 @@ void expect(const Deciding& d, const Heartbeat& h) {
                            d.now + h.bound(), h.name});
 }
 
-// What it was given beyond its bound, by a start, stays its own.
+// By the times that were in force when it was heard of. What a start has given it beyond its bound
+// stays its own.
 void plan(const Deciding& d, const Heartbeat& h, std::uint32_t slot) {
-  const HeartbeatRow row = row_at(d, slot);
+  HeartbeatRow row = row_at(d, slot);
   Instant due = never;
   if (row.state != HeartbeatState::missed) {
-    const Instant sign = last_sign(d, slot, row);
-    const Span given = sign > row.since ? Span{} : row.due - (row.since + row.bound);
-    due = sign + h.bound() + given;
+    if (const Instant sign = last_sign(d, slot, row); sign > row.since) {
+      d.out.add(HeartbeatSeen{sign, sign + row.bound, h.name});
+      row = row_at(d, slot);
+    }
+    due = row.since + h.bound() + (row.due - (row.since + row.bound));
   }
   d.out.add(HeartbeatPlanned{h.every.ms, h.bound().ms, due, h.name});
 }

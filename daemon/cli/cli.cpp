@@ -304,6 +304,18 @@ void add_maintenance_verbs(CLI::App& root, MaintenanceOptions& o, Chosen& chosen
   end->callback([&o, &chosen] { chosen = [&o] { return end_maintenance(o); }; });
 }
 
+void add_heartbeat_verbs(CLI::App& root, HeartbeatOptions& o, Chosen& chosen) {
+  CLI::App* heartbeat = root.add_subcommand("heartbeat");
+  heartbeat->require_subcommand(1);
+  CLI::App* list = heartbeat->add_subcommand("list");
+  add_client_options(list, o);
+  list->callback([&o, &chosen] { chosen = [&o] { return list_heartbeats(o); }; });
+  CLI::App* ping = heartbeat->add_subcommand("ping");
+  ping->add_option("name", o.names, "the heartbeats of the configuration")->required();
+  add_client_options(ping, o);
+  ping->callback([&o, &chosen] { chosen = [&o] { return ping_heartbeats(o); }; });
+}
+
 void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("drill");
   app->add_option("target", o.target, "a person or a channel of the configuration")->required();
@@ -476,6 +488,7 @@ int run(int argc, char** argv) {
   ExplainOptions explaining;
   SilenceOptions silencing;
   MaintenanceOptions maintaining;
+  HeartbeatOptions beating;
   DrillOptions drilling;
   BackupOptions backup;
   TokenOptions token;
@@ -493,6 +506,7 @@ int run(int argc, char** argv) {
   add_explain(root, explaining, chosen);
   add_silence_verbs(root, silencing, chosen);
   add_maintenance_verbs(root, maintaining, chosen);
+  add_heartbeat_verbs(root, beating, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);
   add_backup(root, backup, chosen);

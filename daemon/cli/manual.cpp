@@ -181,6 +181,22 @@ constexpr std::array pages{
            "What it suppressed and still fires is new at once. A window of the configuration ends\n"
            "there.",
            "tocsin maintenance end 6b1f9f0e-4a5c-4d3e-8f7a-0b1c2d3e4f50"},
+    Manual{"tocsin heartbeat", "what is expected to be heard of again and again",
+           "tocsin heartbeat list|ping ...",
+           "A heartbeat of the configuration that is silent for too long opens an incident.",
+           "tocsin heartbeat list\n"
+           "tocsin heartbeat ping nightly-backup"},
+    Manual{"tocsin heartbeat list", "each with its state, and when it is due",
+           "tocsin heartbeat list [--json]",
+           "waiting: no sign of life came yet. alive: it is due then at the latest. missed: it is\n"
+           "silent, and an alert says so.",
+           "tocsin heartbeat list"},
+    Manual{"tocsin heartbeat ping", "say that something lives",
+           "tocsin heartbeat ping NAME... [--json]",
+           "For the end of a job that went well. Ends with 1 when the configuration expects no\n"
+           "such heartbeat. Needs the token of an event source or of an integration, but on the\n"
+           "machine of the daemon.",
+           "pg_dump shop > shop.sql && tocsin heartbeat ping nightly-backup"},
     Manual{"tocsin drill", "a real test page by the real way",
            "tocsin drill PERSON|CHANNEL [--wait SECONDS] [--json]",
            "Pages every channel of the person, or the channel, with a text that says DRILL, and "

@@ -71,6 +71,12 @@ int add_maintenance(const MaintenanceOptions& options);
 int list_maintenance(const MaintenanceOptions& options);
 int end_maintenance(const MaintenanceOptions& options);
 
+struct HeartbeatOptions : ClientOptions {
+  std::vector<std::string> names;
+};
+int list_heartbeats(const HeartbeatOptions& options);
+int ping_heartbeats(const HeartbeatOptions& options);
+
 struct DrillOptions : ClientOptions {
   std::string target;  // a person or a channel
   std::uint32_t wait_s = 60;

@@ -45,6 +45,8 @@ channels:
 groups:
   - {id: team-pay, members: [bob, alice], lead: pat}
 default_group: team-pay
+heartbeats:
+  - {name: nightly-backup, every: 24h, grace: 2h}
 """
 FIRST = [{"labels": {"alertname": "DiskFull", "instance": "db-7", "severity": "critical"},
           "annotations": {"summary": "Disk is full"}}]  # INC0000001 of every page but README's

@@ -574,8 +574,7 @@ void World::check_drained() {
   oracle_.archive(store_.rows, s);
   std::uint64_t received = 0;
   for (auto n : s.totals().received) received += n;
-  // What heartbeats that were missed said of themselves, nobody has given.
-  received -= s.totals().received[s.source_slot(heartbeat_source)];
+  received -= oracle_.own_events();
   const auto settings = node_->sequencer->settings();
   for (const Heartbeat& h : settings->heartbeats) {
     const std::uint32_t slot = s.heartbeat_slot(h.name);

@@ -47,6 +47,7 @@ struct Watch {
   void on(const EpochTaken& f) {
     if (f.epoch <= o.epoch_) broken("6 once", "an epoch was taken twice");
     o.epoch_ = f.epoch, o.epoch_at_ = at, o.grace_ = f.stale_grace;
+    o.between_lives_ = false;
     epoch_taken = true;
   }
   // Variants 0 and 1 of a company differ in nothing but their text.
@@ -63,8 +64,12 @@ struct Watch {
     if (!o.loss_due_ || f.from != o.lost_from_ || f.to != o.lost_to_)
       broken("7 checkpoint", "a loss was declared that is not the one that happened");
     o.loss_due_ = false;
+    o.between_lives_ = true;
   }
-  void on(const PagingPaused&) { o.paused_ = true, o.paused_at_ = at; }
+  void on(const PagingPaused&) {
+    o.paused_ = true, o.paused_at_ = at;
+    o.between_lives_ = true;
+  }
   void on(const PauseEnded&) {
     if (!o.paused_) broken("3 told", "a pause ended that was none");
     o.paused_ = false;
@@ -91,6 +96,7 @@ struct Watch {
     if (f.below) disposed(Disposition::counted_below_threshold);
   }
   void on(const HeartbeatMissed& f) {
+    ++o.own_events_;
     const HeartbeatRow& row =
         o.shadow_->heartbeats().at(o.shadow_->heartbeat_slot(std::string(f.name)));
     const bool is_short = row.bound <= hours(1);
@@ -142,6 +148,7 @@ struct Watch {
     o.alerts_[f.alert].muted = false, o.alerts_[f.alert].muted_until = never;
     if (f.quiet_ms > 0) return;  // nobody said so: no event, and no end that was told
     o.alerts_[f.alert].ended = f.ends_at;
+    o.own_events_ += f.source == o.shadow_->source_slot(heartbeat_source);
     disposed(f.disposition);
     if (f.disposition == Disposition::held_then_cleared) disposed(f.disposition);
   }
@@ -457,6 +464,7 @@ void Oracle::heard(const std::string& heartbeat, Instant stamp, Instant released
 
 // At every frame's end: who is silent beyond the bound has an alert, and who lives has none.
 void Oracle::silent_ones_are_told() {
+  if (between_lives_) return;
   std::map<std::string_view, bool> missed;
   shadow_->heartbeats().each([&](std::uint32_t, const HeartbeatRow& row) {
     missed[row.name()] = row.state == HeartbeatState::missed;

@@ -60,6 +60,8 @@ class Oracle {
   std::uint64_t seq() const { return seq_; }
   std::uint64_t hash() const { return hash_; }
   bool knows(const Fingerprint& alert) const { return alerts_.count(alert) > 0; }
+  // Events that heartbeats which were missed, and are heard of again, gave themselves.
+  std::uint64_t own_events() const { return own_events_; }
   std::size_t frames() const { return log_.size(); }
 
  private:
@@ -119,6 +121,8 @@ class Oracle {
     Instant stamp{}, released{};
     Epoch epoch;
   };
+  std::uint64_t own_events_ = 0;
+  bool between_lives_ = false;  // a loss or a restore is on record, and no process listens yet
   std::map<std::string, Beat> beats_;  // the last of each heartbeat
   bool storm_ = false;
   bool clock_stepped_ = false;
