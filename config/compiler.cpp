@@ -29,6 +29,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     pools(root);
     maintenance(root);
     inhibit(root);
+    known_errors(root);
     rules(root, "rules", own_rules);
     rules(root, "default_rules", default_rules);
     syslog_rules(root, "syslog_rules", own_syslog_rules);

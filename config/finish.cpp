@@ -50,6 +50,7 @@ void Compiler::finish() {
   sort_by(settings.critical_periods, &CriticalPeriod::id);
   sort_by(settings.windows, &MaintenanceWindow::id);
   sort_by(settings.inhibit, &InhibitRule::id);
+  sort_by(settings.known_errors, &KnownError::id);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
@@ -72,6 +73,7 @@ void Compiler::finish() {
   connect_cis();
   compile_windows();
   compile_inhibition();
+  compile_known_errors();
   fill_in_people();
   everybody_has_an_address();
   somebody_hears_a_p1();

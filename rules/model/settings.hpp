@@ -147,6 +147,13 @@ struct InhibitRule {
   std::uint64_t hash = 0;          // of what it does, not of its words; made by index_inhibition()
 };
 
+// A fault whose cause is known and is not gone yet (1.1): what fits it says what helps until then.
+struct KnownError {
+  std::string id, workaround;
+  std::vector<Matcher> match;
+  bool automated = false;  // nobody has to do it: what fits is a level less urgent
+};
+
 struct Person {
   std::string id;
   std::string email;
@@ -243,6 +250,12 @@ struct Settings {
   std::vector<InhibitRule> inhibit;                  // sorted by id
   std::shared_ptr<const SilenceIndex> inhibit_sources, inhibit_targets;  // by place in them
   std::uint64_t inhibit_hash = 0;                                        // of all of them; 0: none
+  std::vector<KnownError> known_errors;                                  // sorted by id
+  std::shared_ptr<const SilenceIndex> known_error_index;  // by place in them; null: there are none
+  // Subcategories whose incidents not everybody may read; sorted.
+  std::vector<std::string> restricted_subcategories{"brute_force", "data_exposure", "malware",
+                                                    "policy_violation", "unauthorized_access"};
+  std::vector<std::string> restricted_readers;  // groups whose engineers may nevertheless
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id
@@ -310,6 +323,7 @@ struct Settings {
   const Channel* channel(std::string_view name) const;
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
   const SyslogRule* syslog_rule(std::string_view id) const;
+  bool restricted(std::string_view subcategory) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "rules/model/inhibit.hpp"
+#include "rules/model/known_error.hpp"
 #include "rules/model/matcher_index.hpp"
 #include "rules/windows.hpp"
 
@@ -187,6 +188,11 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
     s->rules.push_back(rule("r4", "Odd", "security", "brute_force"));
     s->rules.back().count = CountWindow{3, minutes(15), {"ci"}};
   }
+  s->known_errors = {{"KE1",
+                      "it restarts itself",
+                      {{"alertname", Matcher::Op::equal, "Slow", nullptr},
+                       {"ci", Matcher::Op::equal, "ci-1", nullptr}},
+                      true}};
   people_and_channels(*s, c);
   cis(*s);
   dependencies(*s);
@@ -210,6 +216,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   index_matchers(*s);
   index_windows(*s);
   index_inhibition(*s);
+  index_known_errors(*s);
   return s;
 }
 
