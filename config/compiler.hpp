@@ -93,6 +93,10 @@ class Compiler {
   void heartbeat_times(Reader& item, Heartbeat& heartbeat);
   void heartbeat_alert(Reader& item, Heartbeat& heartbeat);
   void compile_heartbeats();
+  // ---- read_known_errors.cpp
+  void known_errors(Reader& root);
+  void compile_known_errors();
+  void restricted(Reader& section);
 
   // ---- read_rules.cpp
   void severities(Reader& root);
@@ -174,7 +178,7 @@ class Compiler {
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
   std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_, window_marks_,
-      inhibit_marks_, heartbeat_marks_;
+      inhibit_marks_, heartbeat_marks_, known_error_marks_;
   Mark top_, p1_;
 };
 

@@ -51,6 +51,7 @@ void Compiler::finish() {
   sort_by(settings.windows, &MaintenanceWindow::id);
   sort_by(settings.inhibit, &InhibitRule::id);
   sort_by(settings.heartbeats, &Heartbeat::name);
+  sort_by(settings.known_errors, &KnownError::id);
   sort_by(settings.channels, &Channel::name);
   sort_by(body.tokens, &Token::name);
   sort_by(body.integrations, &Integration::name);
@@ -75,6 +76,7 @@ void Compiler::finish() {
   compile_windows();
   compile_inhibition();
   compile_heartbeats();
+  compile_known_errors();
   fill_in_people();
   everybody_has_an_address();
   somebody_hears_a_p1();

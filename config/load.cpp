@@ -21,9 +21,9 @@ constexpr std::uintmax_t file_bytes_max = 16u << 20;
 // Lists of named things: every file may add some. Everything else is said in one place.
 bool is_collection(std::string_view key) {
   static constexpr std::string_view keys[] = {
-      "tokens",       "integrations",     "channels", "people", "groups",
-      "calendars",    "critical_periods", "cis",      "pools",  "rules",
-      "syslog_rules", "maintenance",      "inhibit"};
+      "tokens",       "integrations",     "channels", "people",      "groups",
+      "calendars",    "critical_periods", "cis",      "pools",       "rules",
+      "syslog_rules", "maintenance",      "inhibit",  "known_errors"};
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 

@@ -353,6 +353,13 @@ class Writer {
         return map.list("equal", r.equal).done();
       });
     if (!s_.heartbeats.empty()) items("heartbeats", s_.heartbeats, heartbeat);
+    if (!s_.known_errors.empty())
+      items("known_errors", s_.known_errors, [](const KnownError& e) {
+        Map map;
+        map.text("id", e.id).put("match", matchers(e.match)).text("workaround", e.workaround);
+        if (e.automated) map.put("automated", "true");
+        return map.done();
+      });
     items("rules", c_.own_rules, rule);
     items("default_rules", c_.default_rules, rule);
     items("syslog_rules", c_.own_syslog_rules, syslog_rule);
@@ -444,6 +451,9 @@ class Writer {
         .span("max_event_age", s_.event_age_max);
     if (s_.forecast_horizon != Settings{}.forecast_horizon)
       dispositions.span("forecast_horizon", s_.forecast_horizon);
+    if (s_.restricted_subcategories != Settings{}.restricted_subcategories)
+      dispositions.put("restricted_subcategories", q_list(s_.restricted_subcategories));
+    dispositions.list("restricted_readers", s_.restricted_readers);
     section("dispositions", dispositions.done());
   }
 

@@ -135,6 +135,7 @@ void Compiler::times(Reader& root) {
     section.duration("forecast_horizon", settings.forecast_horizon);
     if (settings.forecast_horizon < tocsin::hours(24))
       report_.error(node->mark, "forecast_horizon is at least 1d");
+    restricted(section);
     section.finish();
   }
 }

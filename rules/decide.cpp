@@ -28,6 +28,7 @@
 #include "rules/inhibition.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
+#include "rules/marks.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/drill.hpp"
 #include "rules/oncall/escalation.hpp"
@@ -89,7 +90,9 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
   n.occurred_at = alert.time_suspect || alert.starts_at.ms == 0 ? d.wall() : alert.starts_at;
   n.escalate_due = first_due(d.settings, a.priority, d.now);
   n.recurrence_of = recurrence_of;
-  return open_incident(d, n);
+  const IncidentNumber number = open_incident(d, n);
+  mark_new(d, number, alert, v);
+  return number;
 }
 
 // ---- a firing alert that is not where it belongs yet ----

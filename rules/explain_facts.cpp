@@ -20,6 +20,11 @@ std::size_t place_of(JoinReason why) {
   const auto it = std::find(std::begin(asked), std::end(asked), why);
   return static_cast<std::size_t>(it - std::begin(asked));
 }
+// Asked of what has another subcategory, too.
+bool of_others(JoinReason why) {
+  return why == JoinReason::same_pool || why == JoinReason::same_ci_recently ||
+         why == JoinReason::upstream;
+}
 std::string rule_of(std::size_t place) {
   return std::string("BND-7 ") + static_cast<char>('a' + place);
 }
@@ -130,8 +135,16 @@ ExplainLines explain_join(JoinReason why, IncidentNumber incident, std::string_v
   ExplainLines out;
   const bool opened = why == JoinReason::opened_it;
   const std::size_t answer = opened ? std::size(asked) : place_of(why);
+  const bool restricted = settings.restricted(subcategory);
+  if (restricted)
+    out.push_back({"joins",
+                   "it is restricted, so it joins nothing but its like",
+                   "BND-12",
+                   places(settings, {"dispositions.restricted_subcategories"}),
+                   {}});
   for (std::size_t i = 0; i < std::size(asked) && i < answer; ++i) {
     if (ci.empty() && i > 0 && i + 1 < std::size(asked)) continue;
+    if (restricted && of_others(asked[i])) continue;
     const std::string of(ci.empty() ? "these labels" : ci);
     out.push_back({"joins",
                    in_vain(asked[i], of, std::string(subcategory), settings),
@@ -236,6 +249,13 @@ struct FactCase {
   void on(const IncidentClosed& f) {
     story("",
           f.by_daemon ? places(settings(), {"lifecycle.auto_close_after"}) : std::vector<Place>{});
+  }
+  void on(const IncidentRestricted&) {
+    story("BND-12", places(settings(), {"dispositions.restricted_subcategories"}));
+  }
+  void on(const ExposureConfirmed&) { story("PRI-3"); }
+  void on(const KnownErrorMatched& f) {
+    story("PRI-5", places(settings(), {"known_errors." + std::string(f.known_error)}));
   }
   void on(const RestoredPrompted&) {
     story("T08", places(settings(), {"lifecycle.restored_prompt_timeout"}));

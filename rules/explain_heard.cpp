@@ -19,6 +19,14 @@ std::string q(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
+// "30 days", "2.5 days": what is less than a tenth is left out.
+std::string days_words(Span span) {
+  const std::int64_t tenths = span.ms / (hours(24).ms / 10);
+  std::string out = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) out += "." + std::to_string(tenths % 10);
+  return out + (tenths == 10 ? " day" : " days");
+}
+
 class Hearing {
  public:
   Hearing(const Prepared& alert, std::string_view source, const State& state,
@@ -204,13 +212,13 @@ class Hearing {
   }
   void forecast() {
     const auto left = time_left(alert_.text);
-    const std::string horizon = span_words(settings_.forecast_horizon);
     std::string text = "a forecast that does not say in " + std::string(days_left_name) +
                        " how much time is left: like any other alert";
     if (left)
       text = "a forecast that leaves " +
-             (left->ms < 0 ? std::string("no time") : span_words(*left)) + ", " +
-             (*left > settings_.forecast_horizon ? "more than " : "not more than ") + horizon;
+             (left->ms < 0 ? std::string("no time") : days_words(*left)) + ", " +
+             (*left > settings_.forecast_horizon ? "more than " : "not more than ") +
+             days_words(settings_.forecast_horizon);
     say("class", text, "BND-5", {"dispositions.forecast_horizon"});
   }
 

@@ -51,8 +51,9 @@ Reach reach_of(const Deciding& d, std::string_view id) {
 
 // Its incidents that a new one of a CI above may have caused.
 bool caused_by(const Deciding& d, const IncidentRow& effect, IncidentNumber cause) {
-  return effect.unresolved() && !effect.self && !effect.drill && !effect.parent &&
-         effect.number != cause && d.now - effect.opened_at <= d.settings.late_root_cause_window;
+  return effect.unresolved() && !effect.self && !effect.drill && !effect.restricted &&
+         !effect.parent && effect.number != cause &&
+         d.now - effect.opened_at <= d.settings.late_root_cause_window;
 }
 
 // False: there is more to do here.
@@ -73,7 +74,9 @@ bool gather_at(const Deciding& d, std::string_view ci, bool below, IncidentNumbe
   }
   for (const IncidentNumber other : live) {
     const IncidentRow *effect = find(d, other), *cause = find(d, n);
-    if (!effect || !cause || !caused_by(d, *effect, n) || cause->held_until != never) continue;
+    if (!effect || !cause || !caused_by(d, *effect, n) || cause->held_until != never ||
+        cause->restricted)
+      continue;
     const IncidentNumber speaker = cause->parent ? cause->parent : n;
     if (speaker == other) continue;
     if (d.out.count() >= facts_max ||
@@ -214,7 +217,9 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
   return true;
 }
 
+// What not everybody may read speaks for itself and for nobody else.
 void take_part_in_storm(const Deciding& d, IncidentNumber n) {
+  if (row_of(d, n).restricted) return;
   const auto relation = storm_relation(d, n);
   if (relation)
     relate(d, n, relation->speaker, WhyRelated::storm, relation->what,

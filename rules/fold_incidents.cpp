@@ -154,6 +154,23 @@ void Fold::on(const OverrideEnded& f) {
   });
 }
 
+void Fold::on(const IncidentRestricted& f) {
+  change(f.incident, [](IncidentRow& i) { i.restricted = true; });
+}
+
+void Fold::on(const ExposureConfirmed& f) {
+  change(f.incident, [](IncidentRow& i) { i.exposed = true; });
+}
+
+void Fold::on(const KnownErrorMatched& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    IncidentWords w = i.words();
+    w.known_error = f.known_error, w.workaround = f.workaround;
+    reword(i, w);
+    i.eased = f.automated;
+  });
+}
+
 void Fold::on(const PriorityCalculated& f) {
   change(f.incident, [&](IncidentRow& i) {
     i.impact = f.impact, i.urgency = f.urgency, i.calculated = f.calculated;

@@ -122,6 +122,9 @@ struct Fold {
   void on(const PriorityOverridden&);
   void on(const OverrideEnded&);
   void on(const PriorityCalculated&);
+  void on(const IncidentRestricted&);
+  void on(const ExposureConfirmed&);
+  void on(const KnownErrorMatched&);
   template <class F>
   void prioritize(IncidentRow& incident, const F& fact);
   void on(const DeadlineMoved&);

@@ -137,6 +137,8 @@ Broken mutes(const State& s, const Settings& settings) {
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     if (r.lock_due != never && (!r.locked || !r.unresolved()))
       broken = to_text(r.number) + ": a lock of its priority ends that nobody made";
+    if (r.eased && r.words().known_error.empty())
+      broken = to_text(r.number) + " is less urgent for a known error, and knows none";
     if (r.held_until == never) return;
     if (!r.unresolved() || r.acknowledged_at != never)
       broken = to_text(r.number) + " is held, and nothing is to be done";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/correlate/pools.hpp"
+#include "rules/marks.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
 #include "rules/process/format.hpp"
@@ -49,8 +50,9 @@ void tell_managers(const Deciding& d, IncidentNumber n) {
 
 Assessment assess_open(const Deciding& d, const IncidentRow& row, Severity severity) {
   const IncidentWords w = row.words();
-  Assessment a = assess(
-      {w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall()}, d.settings);
+  Assessment a = assess({w.ci, w.symptom, severity, pool_spare(d.state, d.settings, w.ci), d.wall(),
+                         row.exposed, row.eased ? w.known_error : std::string_view{}},
+                        d.settings);
   if (row.impact_by == 0 && row.urgency_by == 0) return a;
   a.impact = moved(a.impact, row.impact_by, d.settings.levels);
   a.urgency = moved(a.urgency, row.urgency_by, d.settings.levels);
@@ -94,9 +96,12 @@ void review(const Deciding& d, IncidentNumber n, const Assessment& now, bool any
 Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v) {
   // It is about to be one that is down.
   const std::string_view down = alert.severity <= Severity::error ? alert.ci : std::string_view{};
-  return assess({alert.ci, v.symptom, alert.severity,
-                 pool_spare(d.state, d.settings, alert.ci, down), d.wall()},
-                d.settings);
+  const KnownError* known = known_error_of(d.settings, alert.text);
+  return assess(
+      {alert.ci, v.symptom, alert.severity, pool_spare(d.state, d.settings, alert.ci, down),
+       d.wall(), confirms_exposure(alert, v),
+       known && known->automated ? std::string_view(known->id) : std::string_view{}},
+      d.settings);
 }
 
 // Who joins must not be paged for less than alone: the alert is measured by its own CI and symptom
@@ -104,10 +109,11 @@ Assessment assess_new(const Deciding& d, const Prepared& alert, const Verdict& v
 // answer may be another one: in a storm below it, thousands join and it has as many dependents.
 void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prepared& alert,
                 const Verdict& v) {
+  const bool marked = mark_joined(d, n, alert, v);
   const IncidentRow row = incident_row(d, n);
   const IncidentWords words = row.words();
   const Ci* ci = alert.ci.empty() ? nullptr : d.settings.ci(alert.ci);
-  const bool changed = alert.severity < before || (ci && !ci->pool.empty());
+  const bool changed = marked || alert.severity < before || (ci && !ci->pool.empty());
   const bool another = alert.ci != words.ci || v.symptom != words.symptom;
   const Severity severity = std::min(alert.severity, row.severity);
   Assessment now{row.impact, row.urgency, row.locked ? row.calculated : row.priority, {}};

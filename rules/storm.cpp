@@ -107,7 +107,7 @@ void start_storm(const Deciding& d) {
   const std::uint32_t end = d.state.globals().next_incident.value;
   for (std::uint32_t n = end > incidents_before ? end - incidents_before : 1; n < end; ++n) {
     const IncidentRow* row = row_of(d, IncidentNumber(n));
-    if (row && row->unresolved() && !row->parent && !row->self && !row->drill &&
+    if (row && row->unresolved() && !row->parent && !row->self && !row->drill && !row->restricted &&
         d.now - row->opened_at <= d.settings.storm_within)
       join_storm(d, IncidentNumber(n), IncidentNumber(n));
   }

@@ -182,6 +182,19 @@ struct Story {
         "would be " + std::string(name(f.calculated)) + " without the person who set it" +
             (f.reason.empty() ? "" : ": " + std::string(f.reason)));
   }
+  void on(const IncidentRestricted& f) {
+    say("restricted", "daemon",
+        "restricted, because its subcategory is " + std::string(f.subcategory) +
+            ": pages carry its number, priority and link only");
+  }
+  void on(const ExposureConfirmed& f) {
+    say("exposure_confirmed", "source", std::string(f.name) + " confirms that data was exposed");
+  }
+  void on(const KnownErrorMatched& f) {
+    say("known_error", "daemon",
+        "known error " + std::string(f.known_error) +
+            (f.automated ? ", whose workaround is automated: " : ": ") + std::string(f.workaround));
+  }
   void on(const IncidentAcknowledged& f) {
     say("acknowledged", std::string(f.by),
         std::string(f.by) + " has it (by " + std::string(f.via) +

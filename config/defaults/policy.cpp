@@ -74,7 +74,12 @@ lifecycle:
 correlation: {same_ci_window: 15m, upstream_open_window: 30m, late_root_cause_window: 10m}
 storm: {alerts: 100, within: 60s, end_below: 10, end_after: 10m, upstream_wait: 60s}
 flapping: {transitions: 5, within: 30m, quiet: 30m, verify: 60m}
-dispositions: {clock_skew_tolerance: 5m, max_event_age: 24h, forecast_horizon: 14d}
+dispositions:
+  clock_skew_tolerance: 5m
+  max_event_age: 24h
+  forecast_horizon: 14d
+  restricted_subcategories:
+    [malware, unauthorized_access, brute_force, data_exposure, policy_violation]
 
 # Roles that nobody holds are passed over; a step that finds nobody at all goes to the catch-all.
 escalation:

@@ -60,8 +60,9 @@ HttpResponse AmApi::list(const Exchange& x, const SnapshotPtr& snapshot, bool gr
   if (!filter) return am_error(400, why);
   auto slot = std::make_shared<StreamSlot>(streams_);
   if (!slot->taken()) return busy("too many lists are being sent already");
-  auto list = std::make_shared<AmList>(snapshot, reading_.engine().settings(), *filter,
-                                       groups ? AmList::Shape::groups : AmList::Shape::alerts);
+  auto list =
+      std::make_shared<AmList>(snapshot, reading_.engine().settings(), *filter,
+                               groups ? AmList::Shape::groups : AmList::Shape::alerts, x.who.actor);
   HttpResponse r = json_response(200, "");
   r.more = [list, slot](std::string& chunk) { return list->next(chunk); };
   return r;

@@ -59,13 +59,13 @@ std::vector<std::string> am_receivers(const Settings& settings) {
 }
 
 AmList::AmList(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Settings> settings,
-               const AmFilter& filter, Shape shape)
+               const AmFilter& filter, Shape shape, const Actor& who)
     : snapshot_(std::move(snapshot)),
       settings_(std::move(settings)),
       muting_(*snapshot_, *settings_),
       resolve_timeout_(settings_->resolve_timeout),
       shape_(shape) {
-  select(*settings_, filter);
+  select(*settings_, filter, Sight(who, *snapshot_, *settings_));
   sort();
 }
 
@@ -77,7 +77,7 @@ std::uint16_t AmList::receiver_id(std::string_view name) {
   return static_cast<std::uint16_t>(receivers_.size() - 1);
 }
 
-void AmList::select(const Settings& settings, const AmFilter& filter) {
+void AmList::select(const Settings& settings, const AmFilter& filter, const Sight& sight) {
   receiver_id(am_default_receiver(settings));
   absl::flat_hash_map<std::uint32_t, std::uint16_t> receiver_of;  // by incident; looked up only
   receiver_of.reserve(snapshot_->incidents.size());
@@ -94,7 +94,7 @@ void AmList::select(const Settings& settings, const AmFilter& filter) {
     const std::uint16_t receiver = it == receiver_of.end() ? 0 : it->second;
     if (!wanted[receiver]) return;
     const AlertText text = row.text();
-    if (!matches_all(filter.matchers, text)) return;
+    if (!matches_all(filter.matchers, text) || sight.hides(row)) return;
     items_.push_back({am_fingerprint(text), slot, receiver});
   });
 }

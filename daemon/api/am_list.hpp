@@ -13,6 +13,7 @@
 
 #include "daemon/api/am_filter.hpp"
 #include "daemon/api/muting.hpp"
+#include "daemon/api/sight.hpp"
 #include "daemon/engine/engine.hpp"
 
 namespace tocsin::api {
@@ -21,8 +22,9 @@ class AmList {
  public:
   enum class Shape : std::uint8_t { alerts, groups };
 
+  // As far as `who` may see them.
   AmList(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Settings> settings,
-         const AmFilter& filter, Shape shape);
+         const AmFilter& filter, Shape shape, const Actor& who);
 
   // Appends the next piece; false when it was the last.
   bool next(std::string& out);
@@ -36,7 +38,7 @@ class AmList {
       return s.alerts.at(slot).text().label_bytes();
     }
   };
-  void select(const Settings& settings, const AmFilter& filter);
+  void select(const Settings& settings, const AmFilter& filter, const Sight& sight);
   void sort();
   std::uint16_t receiver_id(std::string_view name);
   void write_item(std::string& out, const Item& item) const;

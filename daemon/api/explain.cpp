@@ -6,6 +6,7 @@
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_out.hpp"
 #include "daemon/api/rfc3339.hpp"
+#include "daemon/api/sight.hpp"
 #include "daemon/engine/in_hand.hpp"
 #include "rules/story.hpp"
 
@@ -73,6 +74,19 @@ Explained set_aside(Disposition d, const std::string& why, const std::string& ke
   return out;
 }
 
+// It would be in one that the reader may not read.
+void hide_restricted(Explained& e, const Sight& sight, const Snapshot& snapshot) {
+  const auto row = e.incident ? snapshot.incident(e.incident) : std::nullopt;
+  if (!row || !sight.hides(*row)) return;
+  e.lines.clear();
+  e.lines.push_back({"restricted",
+                     to_text(e.incident) + " is restricted: more of it takes " +
+                         std::string(permission_word(Permission::incident_read_restricted)),
+                     "BND-12",
+                     {},
+                     {}});
+}
+
 // What keeps events out at the moment, whatever is in them; nothing when nothing does.
 std::vector<std::string> doors(const Engine& engine, const Hook* hook) {
   std::vector<std::string> out;
@@ -119,6 +133,7 @@ HttpResponse explain_incident(const Engine& engine, const Exchange& x, const Sna
   if (!found) return own_error(404, "not_found", "there is no incident " + asked);
   const IncidentRow& row = found->row;
   const auto settings = engine.settings();
+  if (Sight(x.who.actor, snapshot, *settings).hides(row)) return is_restricted(row);
   std::vector<std::string> missing;
   Explained out;
   out.incident = row.number;
@@ -215,7 +230,8 @@ void ExplainApi::line(Exchange x) {
 
 void ExplainApi::decoded(Exchange x, const std::string& integration, Decoded d) {
   auto shared = std::make_shared<Decoded>(std::move(d));
-  reading_.answer(std::move(x), [this, integration, shared](const Exchange&, const SnapshotPtr& s) {
+  reading_.answer(std::move(x), [this, integration, shared](const Exchange& held,
+                                                            const SnapshotPtr& s) {
     const auto settings = engine_.settings();
     const auto access = access_();
     std::vector<std::string> missing = doors(engine_, access->hook(integration));
@@ -231,6 +247,8 @@ void ExplainApi::decoded(Exchange x, const std::string& integration, Decoded d) 
     for (const std::string& why : shared->sentences())
       out.push_back(set_aside(Disposition::rejected_malformed, why, "integrations." + integration,
                               *settings));
+    const Sight sight(held.who.actor, *s, *settings);
+    for (Explained& e : out) hide_restricted(e, sight, *s);
     return answer(out, missing, s->globals.seq);
   });
 }

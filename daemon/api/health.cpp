@@ -44,13 +44,16 @@ void HealthApi::add_routes(Router& router) {
   router.add(HttpMethod::get, "/", Guard::needs(Permission::incident_read),
              reading_.handler([this](const Exchange& x, const SnapshotPtr& snapshot) {
                const Engine& engine = reading_.engine();
-               return html_response(
-                   200, home_page(*snapshot, engine.settings()->instance_name, engine.wall_now(),
-                                  x.query.number("page", 0).value_or(0)));
+               const auto settings = engine.settings();
+               return html_response(200,
+                                    home_page(*snapshot, Sight(x.who.actor, *snapshot, *settings),
+                                              settings->instance_name, engine.wall_now(),
+                                              x.query.number("page", 0).value_or(0)));
              }));
   router.add(HttpMethod::get, "/incidents/{}", Guard::needs(Permission::incident_read),
              reading_.handler([this](const Exchange& x, const SnapshotPtr& snapshot) {
-               auto page = incident_page(reading_.engine(), *snapshot, parse_incident(x.args[0]));
+               auto page = incident_page(reading_.engine(), *snapshot, parse_incident(x.args[0]),
+                                         x.who.actor);
                if (!page) return text_response(404, "no such incident\n");
                return html_response(200, std::move(*page));
              }));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/api/reading.hpp"
+#include "daemon/api/sight.hpp"
 
 namespace tocsin::api {
 
@@ -36,7 +37,7 @@ class HealthApi {
 };
 
 // Open incidents as a plain page, a hundred at a time, from page 0 on: nothing in it acts.
-std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now,
-                      std::uint64_t page);
+std::string home_page(const Snapshot& snapshot, const Sight& sight, const std::string& instance,
+                      Wall now, std::uint64_t page);
 
 }  // namespace tocsin::api

@@ -10,15 +10,17 @@ namespace {
 
 constexpr std::size_t rows_max = 100;  // of one page
 
-ListView::Row row_of(const IncidentRow& incident, const Globals& globals, Wall now) {
-  const IncidentWords words = incident.words();
+ListView::Row row_of(const IncidentRow& incident, const Sight& sight, const Globals& globals,
+                     Wall now) {
+  const IncidentWords words = sight.words(incident);
   ListView::Row row;
   row.number = to_text(incident.number), row.priority = name(incident.priority);
   row.state = state_word(incident.state);
   row.age = short_age(now - globals.wall(incident.opened_at));
   row.ci = words.ci, row.title = words.title, row.group = words.group;
   const bool answered = incident.acknowledged_at != never;
-  row.owner = answered                                ? std::string(words.owner)
+  row.owner = answered && sight.hides(incident)       ? "somebody has it"
+              : answered                              ? std::string(words.owner)
               : incident.escalate_due == when_resumed ? "nobody, paging is paused"
               : incident.held_until != never          ? "nobody, it is silenced"
                                                       : "nobody has answered";
@@ -29,8 +31,8 @@ ListView::Row row_of(const IncidentRow& incident, const Globals& globals, Wall n
 
 }  // namespace
 
-std::string home_page(const Snapshot& snapshot, const std::string& instance, Wall now,
-                      std::uint64_t page) {
+std::string home_page(const Snapshot& snapshot, const Sight& sight, const std::string& instance,
+                      Wall now, std::uint64_t page) {
   std::vector<IncidentRow> open;
   snapshot.incidents.each([&](std::uint32_t, const IncidentRow& incident) {
     if (incident.unresolved() && !incident.drill) open.push_back(incident);
@@ -46,7 +48,7 @@ std::string home_page(const Snapshot& snapshot, const std::string& instance, Wal
   const std::size_t first =
       static_cast<std::size_t>(std::min<std::uint64_t>(page, pages)) * rows_max;
   for (std::size_t i = first; i < open.size() && i < first + rows_max; ++i)
-    view.rows.push_back(row_of(open[i], snapshot.globals, now));
+    view.rows.push_back(row_of(open[i], sight, snapshot.globals, now));
   if (first + rows_max < open.size()) view.next = "?page=" + std::to_string(page + 1);
   return list_html(view);
 }

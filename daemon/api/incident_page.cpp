@@ -14,13 +14,15 @@ std::string time_words(const Globals& globals, Instant at) {
   return people_text(globals.wall(at));
 }
 
-IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const FoundIncident& found) {
+IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const FoundIncident& found,
+                     const Sight& sight) {
   const IncidentRow& row = found.row;
-  const IncidentWords words = row.words();
+  const IncidentWords words = sight.words(row);
   const Globals& g = snapshot.globals;
   IncidentView v;
   v.number = to_text(row.number), v.priority = name(row.priority), v.title = words.title;
   v.state = state_word(row.state);
+  if (sight.hides(row)) return v;
   if (row.unresolved() && row.acknowledged_at != never)
     v.notice = "Acknowledged by " + std::string(words.owner) + " at " +
                time_words(g, row.acknowledged_at) + ".";
@@ -31,6 +33,8 @@ IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const Found
              {"Service", std::string(words.service)},
              {"Since", people_text(row.occurred_at)},
              {"Group", std::string(words.group)},
+             {"Known error", std::string(words.known_error)},
+             {"Workaround", std::string(words.workaround)},
              {"Summary", words.summary == words.title ? "" : std::string(words.summary)}};
   if (!row.drill)
     v.facts.emplace_back("Alerts firing",
@@ -45,10 +49,11 @@ IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const Found
 }
 
 std::optional<std::string> incident_page(const Engine& engine, const Snapshot& snapshot,
-                                         IncidentNumber number) {
+                                         IncidentNumber number, const Actor& who) {
   const auto found = find_incident(engine, snapshot, number);
   if (!found) return {};
-  IncidentView view = view_of(engine, snapshot, *found);
+  const auto settings = engine.settings();
+  IncidentView view = view_of(engine, snapshot, *found, Sight(who, snapshot, *settings));
   view.list = "../";
   return incident_html(view);
 }

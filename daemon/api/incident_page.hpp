@@ -6,15 +6,17 @@
 
 #include "daemon/api/html.hpp"
 #include "daemon/api/incident_source.hpp"
+#include "daemon/api/sight.hpp"
 
 namespace tocsin::api {
 
 // Everything but the button.
-IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const FoundIncident& found);
+IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const FoundIncident& found,
+                     const Sight& sight);
 std::string time_words(const Globals& globals, Instant at);
 
 // Nothing when there is none of that number.
 std::optional<std::string> incident_page(const Engine& engine, const Snapshot& snapshot,
-                                         IncidentNumber number);
+                                         IncidentNumber number, const Actor& who);
 
 }  // namespace tocsin::api

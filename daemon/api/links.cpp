@@ -57,7 +57,9 @@ HttpResponse LinksApi::show(const Exchange& x, const Snapshot& snapshot) {
                        std::string(state_word(found->row.state)) + ".");
   }
   ++stats_.shown;
-  IncidentView view = view_of(engine, snapshot, *found);
+  const auto settings = engine.settings();
+  // Whoever holds it: a person, but not one who proves it.
+  IncidentView view = view_of(engine, snapshot, *found, Sight(Actor{}, snapshot, *settings));
   const bool open = found->row.unresolved() && found->row.acknowledged_at == never;
   if (open && link->page < found->row.links_from)
     view.notice = "It was reopened after this page was sent; a newer page has the button.";

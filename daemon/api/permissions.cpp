@@ -33,6 +33,8 @@ constexpr std::uint32_t allowed(Permission permission) {
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
     case Permission::incident_adjust:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
+    case Permission::incident_read_restricted:
+      return bits({incident_manager, major_incident_manager, auditor});
     case Permission::incident_override_priority:
       return bits({incident_manager, major_incident_manager});
     case Permission::maintenance_create:
@@ -86,7 +88,8 @@ std::string_view permission_word(Permission permission) {
       "incident.link",
       "incident.adjust_impact_urgency",
       "incident.override_priority",
-      "maintenance.create"};
+      "maintenance.create",
+      "incident.read_restricted"};
   return words[index(permission)];
 }
 

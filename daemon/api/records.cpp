@@ -2,6 +2,7 @@
 
 #include "daemon/api/muting.hpp"
 #include "daemon/api/rfc3339.hpp"
+#include "daemon/api/sight.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -24,6 +25,7 @@ void write_words(JsonWriter& json, const IncidentWords& w) {
   json.field("symptom", w.symptom).field("category_rule", w.category_rule);
   json.field("group", w.group).field("owner", w.owner);
   json.field("summary", w.summary).field("runbook", w.runbook);
+  json.field("known_error", w.known_error).field("workaround", w.workaround);
 }
 
 void write_resolution(JsonWriter& json, const IncidentRow& row, const IncidentWords& w) {
@@ -59,8 +61,8 @@ std::string source_name(const Globals& globals, std::uint8_t slot) {
 }
 
 void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
-                    const Muting& muting) {
-  const IncidentWords words = row.words();
+                    const Muting& muting, const Sight& sight) {
+  const IncidentWords words = sight.words(row);
   json.open_object().field("number", to_text(row.number)).field("revision", row.revision);
   json.field("state", state_word(row.state)).field("priority", name(row.priority));
   json.field("severity", name(row.severity));
@@ -73,6 +75,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   write_words(json, words);
   json.field("origin", name(row.origin)).field("ci_match", name(row.ci_match));
   json.field("about_tocsin", row.self).field("drill", row.drill);
+  json.field("restricted", row.restricted);
   write_time(json, "opened_at", row.opened_at, globals);
   write_time(json, "occurred_at", row.occurred_at);
   write_time(json, "acknowledged_at", row.acknowledged_at, globals);
@@ -85,7 +88,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   write_time(json, "next_at", row.escalate_due, globals);
   write_time(json, "held_until", row.held_until, globals);
   json.close_object();
-  muting.write(json, row);
+  sight.hides(row) ? void(json.key("muted_by").null()) : muting.write(json, row);
   json.key("alerts").open_object().field("firing", row.alerts_firing);
   json.field("stale", row.alerts_stale).field("total", row.alerts_total);
   json.field("flapping", row.alerts_flapping).close_object();

@@ -8,9 +8,10 @@
 namespace tocsin::api {
 
 class Muting;
+class Sight;
 
 void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
-                    const Muting& muting);
+                    const Muting& muting, const Sight& sight);
 void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals,
                  const Muting& muting);
 void write_page(JsonWriter& json, const PageRow& row, const Globals& globals);

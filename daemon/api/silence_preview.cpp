@@ -41,12 +41,13 @@ std::size_t SilencePreview::held() const {
       std::count_if(incidents.begin(), incidents.end(), [](const Touched& t) { return t.held; }));
 }
 
-SilencePreview preview(const Snapshot& s, const std::vector<Matcher>& matchers) {
+SilencePreview preview(const Snapshot& s, const std::vector<Matcher>& matchers,
+                       const Sight& sight) {
   SilencePreview out;
   std::set<std::string_view> cis;
   absl::flat_hash_map<std::uint32_t, bool> held;  // by incident; looked up only
   s.alerts.each([&](std::uint32_t, const AlertRow& row) {
-    if (!may_page(row.state)) return;
+    if (!may_page(row.state) || sight.hides(row)) return;
     ++out.alerts_seen;
     if (!matches_all(matchers, row.text())) return;
     ++out.alerts;

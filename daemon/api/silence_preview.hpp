@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/api/json_out.hpp"
+#include "daemon/api/sight.hpp"
 #include "rules/model/settings.hpp"
 #include "rules/model/state.hpp"
 
@@ -27,7 +28,9 @@ struct SilencePreview {
   std::size_t held() const;
 };
 
-SilencePreview preview(const Snapshot& snapshot, const std::vector<Matcher>& matchers);
+// Of what the reader may see.
+SilencePreview preview(const Snapshot& snapshot, const std::vector<Matcher>& matchers,
+                       const Sight& sight);
 
 // The counts, and of the incidents the first hundred.
 void write_preview(JsonWriter& json, const SilencePreview& found, const Snapshot& snapshot);

@@ -5,6 +5,7 @@
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/muting.hpp"
 #include "daemon/api/records.hpp"
+#include "daemon/api/sight.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -41,11 +42,11 @@ struct IncidentFilter {
   std::optional<Priority> priority;
   std::string ci, group;
 
-  bool fits(const IncidentRow& row) const {
+  bool fits(const IncidentRow& row, const Sight& sight) const {
     if (row.drill) return false;  // those are under /v1/drills
     if (!(states >> index(row.state) & 1u)) return false;
     if (priority && row.priority != *priority) return false;
-    const IncidentWords words = row.words();
+    const IncidentWords words = sight.words(row);
     return (ci.empty() || words.ci == ci) && (group.empty() || words.group == group);
   }
 };
@@ -92,16 +93,17 @@ HttpResponse list_incidents(const Engine& engine, const Exchange& x, const Snaps
   search.below = IncidentNumber(static_cast<std::uint32_t>(paging->cursor));
   search.limit = paging->limit;
   search.archived = (filter.states & final_states) != 0;
-  search.wanted = [&](const IncidentRow& row) { return filter.fits(row); };
+  const auto settings = engine.settings();
+  const Sight sight(x.who.actor, snapshot, *settings);
+  search.wanted = [&](const IncidentRow& row) { return filter.fits(row, sight); };
   const IncidentPage page = search_incidents(engine, snapshot, search);
 
   std::string body;
   JsonWriter json(body);
   json.open_object().key("incidents").open_array();
-  const auto settings = engine.settings();
   const Muting muting(snapshot, *settings);
   for (const FoundIncident& found : page.rows)
-    write_incident(json, found.row, snapshot.globals, muting);
+    write_incident(json, found.row, snapshot.globals, muting, sight);
   json.close_array();
   write_cursor(json, page.next.value);
   json.field("seq", snapshot.globals.seq).close_object();
@@ -119,7 +121,8 @@ HttpResponse show_incident(const Engine& engine, const Exchange& x, const Snapsh
   JsonWriter json(body);
   json.open_object().key("incident");
   const auto settings = engine.settings();
-  write_incident(json, found->row, snapshot.globals, Muting(snapshot, *settings));
+  write_incident(json, found->row, snapshot.globals, Muting(snapshot, *settings),
+                 Sight(x.who.actor, snapshot, *settings));
   json.field("seq", snapshot.globals.seq).close_object();
   HttpResponse r = json_response(200, std::move(body));
   r.headers.emplace_back("ETag", "\"" + std::to_string(found->row.revision) + "\"");
@@ -132,6 +135,8 @@ HttpResponse show_timeline(const Engine& engine, const Exchange& x, const Snapsh
   if (!paging) return bad_query(wrong);
   const auto found = find_incident(engine, snapshot, parse_incident(x.args[0]));
   if (!found) return no_such_incident(x.args[0]);
+  const auto settings = engine.settings();
+  if (Sight(x.who.actor, snapshot, *settings).hides(found->row)) return is_restricted(found->row);
 
   std::string body;
   JsonWriter json(body);
@@ -188,6 +193,8 @@ HttpResponse list_alerts(const Engine& engine, const Exchange& x, const Snapshot
   if (!wrong.empty()) return bad_query(wrong);
   const std::string ci = x.query.get("ci");
 
+  const auto settings = engine.settings();
+  const Sight sight(x.who.actor, snapshot, *settings);
   std::vector<std::pair<std::uint64_t, std::uint32_t>> ids;
   snapshot.alerts.each([&](std::uint32_t slot, const AlertRow& row) {
     if (state ? row.state != *state : row.state == AlertState::tombstone) return;
@@ -195,6 +202,7 @@ HttpResponse list_alerts(const Engine& engine, const Exchange& x, const Snapshot
     const std::uint64_t id = row.serial().value;
     if (paging->cursor && id >= paging->cursor) return;
     if (!ci.empty() && row.ci() != ci) return;
+    if (sight.hides(row)) return;
     ids.emplace_back(id, slot);
   });
   const std::uint64_t next = newest(ids, paging->limit);
@@ -202,7 +210,6 @@ HttpResponse list_alerts(const Engine& engine, const Exchange& x, const Snapshot
   std::string body;
   JsonWriter json(body);
   json.open_object().key("alerts").open_array();
-  const auto settings = engine.settings();
   const Muting muting(snapshot, *settings);
   for (const auto& [id, slot] : ids)
     write_alert(json, snapshot.alerts.at(slot), snapshot.globals, muting);

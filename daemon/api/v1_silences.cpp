@@ -94,7 +94,7 @@ HttpResponse list(const Exchange& x, const Snapshot& snapshot) {
   return json_response(200, std::move(body));
 }
 
-HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
+HttpResponse show(const Engine& engine, const Exchange& x, const Snapshot& snapshot) {
   const Fingerprint uuid = parse_uuid(x.args[0]);
   std::optional<SilenceRow> found;
   snapshot.silences.each([&](std::uint32_t, const SilenceRow& row) {
@@ -107,7 +107,11 @@ HttpResponse show(const Exchange& x, const Snapshot& snapshot) {
   write_silence(json, *found, snapshot.globals);
   const auto matchers = unpack_matchers(found->words().matchers, why);
   json.key("fits");
-  write_preview(json, preview(snapshot, matchers.value_or(std::vector<Matcher>{})), snapshot);
+  const auto settings = engine.settings();
+  write_preview(json,
+                preview(snapshot, matchers.value_or(std::vector<Matcher>{}),
+                        Sight(x.who.actor, snapshot, *settings)),
+                snapshot);
   json.field("seq", snapshot.globals.seq).close_object();
   return json_response(200, std::move(body));
 }
@@ -168,7 +172,7 @@ void expire(Engine& engine, const Exchange& x) {
   offer(engine, ExpireSilence{x.who.actor, uuid}, x.reply);
 }
 
-HttpResponse show_preview(const Exchange& x, const Snapshot& snapshot) {
+HttpResponse show_preview(const Engine& engine, const Exchange& x, const Snapshot& snapshot) {
   SilenceBody body = parse_silence(x.request.body, SilenceDialect::own);
   std::string why;
   const auto matchers = unpack_matchers(pack_matchers(body.matchers), why);
@@ -180,7 +184,9 @@ HttpResponse show_preview(const Exchange& x, const Snapshot& snapshot) {
   std::string out;
   JsonWriter json(out);
   json.open_object().key("would_hide");
-  write_preview(json, preview(snapshot, *matchers), snapshot);
+  const auto settings = engine.settings();
+  write_preview(json, preview(snapshot, *matchers, Sight(x.who.actor, snapshot, *settings)),
+                snapshot);
   json.field("seq", snapshot.globals.seq).close_object();
   return json_response(200, std::move(out));
 }
@@ -221,9 +227,12 @@ void add_v1_silences(Router& router, Reading& reading) {
   router.add(HttpMethod::get, "/v1/silences", read,
              snapshot([](const Exchange& x, const SnapshotPtr& s) { return list(x, *s); }));
   router.add(HttpMethod::post, "/v1/silences/preview", read,
-             snapshot([](const Exchange& x, const SnapshotPtr& s) { return show_preview(x, *s); }));
-  router.add(HttpMethod::get, "/v1/silences/{}", read,
-             snapshot([](const Exchange& x, const SnapshotPtr& s) { return show(x, *s); }));
+             snapshot([&engine](const Exchange& x, const SnapshotPtr& s) {
+               return show_preview(engine, x, *s);
+             }));
+  router.add(
+      HttpMethod::get, "/v1/silences/{}", read,
+      snapshot([&engine](const Exchange& x, const SnapshotPtr& s) { return show(engine, x, *s); }));
   router.add(HttpMethod::post, "/v1/silences", write,
              [&engine](const Exchange& x) { set(engine, x); });
   router.add(HttpMethod::post, "/v1/silences/{}/expire", write,

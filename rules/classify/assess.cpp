@@ -8,6 +8,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t many_services = 3;
+constexpr int exposed_impact = 2;  // of whatever CI (PRI-3, 7)
 
 // How many people are a level: process.md 5.2.
 int level_of_users(std::uint64_t users) {
@@ -33,6 +34,11 @@ struct Sum {
     if (level >= floor) return;
     level = floor;
     words.append(", ").append(why).append(" at least ").append(std::to_string(floor));
+  }
+  void at_most(int ceiling, std::string_view why) {
+    if (level <= ceiling) return;
+    level = ceiling;
+    words.append(", ").append(why).append(" at most ").append(std::to_string(ceiling));
   }
   std::uint8_t clamped(int levels) const {
     return static_cast<std::uint8_t>(std::clamp(level, 1, levels));
@@ -130,6 +136,8 @@ Sum urgency_of(const Concern& c, const Ci* ci, const Affected& affected, const S
       sum.step(-1, "critical period " + period->id);
       break;
     }
+  if (!c.eased_by.empty())
+    sum.step(1, "known error " + std::string(c.eased_by) + " has an automated workaround");
   if (ci && !is_production(*ci)) sum.step(1, ci->environment);
   return sum;
 }
@@ -141,6 +149,7 @@ Assessment assess(const Concern& concern, const Settings& settings) {
   Sum impact{settings.unknown_ci_impact, ", the CI is not in the inventory"};
   const Affected affected = ci ? affected_by(*ci, settings) : Affected{};
   if (ci) impact = impact_of(concern, *ci, affected);
+  if (concern.exposed) impact.at_most(exposed_impact, "data was exposed");
   const Sum urgency = urgency_of(concern, ci, affected, settings);
   Assessment out;
   out.impact = impact.clamped(settings.levels), out.urgency = urgency.clamped(settings.levels);

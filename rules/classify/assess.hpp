@@ -19,6 +19,8 @@ struct Concern {
   Severity severity = Severity::error;  // the highest of what fires
   std::optional<int> pool_spare;        // of the CI's pool: members up beyond those it needs
   Wall at{};                            // service hours are asked for then
+  bool exposed = false;                 // data was, and that is confirmed
+  std::string_view eased_by = {};       // a known error with an automated workaround
 };
 
 struct Assessment {

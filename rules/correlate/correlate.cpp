@@ -38,28 +38,34 @@ IncidentNumber same_subcategory(const Deciding& d, std::string_view ci,
                   [&](const IncidentRow& row) { return row.words().subcategory == subcategory; });
 }
 
+// Not everybody may read a restricted one, so that it takes in nothing but its like (BND-12).
+bool for_all(const IncidentRow& row) {
+  return !row.restricted;
+}
+
 // The oldest one: it is the outage of the pool.
 IncidentNumber same_pool(const Deciding& d, const Ci& ci) {
   const Pool* pool = ci.pool.empty() ? nullptr : d.settings.pool(ci.pool);
   IncidentNumber oldest;
   if (pool)
     for (const std::uint32_t member : pool->members) {
-      const IncidentNumber n =
-          first_of(d, d.settings.cis[member].id, [](const IncidentRow&) { return true; });
+      const IncidentNumber n = first_of(d, d.settings.cis[member].id, for_all);
       if (n && (!oldest || n < oldest)) oldest = n;
     }
   return oldest;
 }
 
 IncidentNumber young(const Deciding& d, std::string_view ci, Span window) {
-  return first_of(d, ci, [&](const IncidentRow& row) { return d.now - row.opened_at <= window; });
+  return first_of(d, ci, [&](const IncidentRow& row) {
+    return for_all(row) && d.now - row.opened_at <= window;
+  });
 }
 
 IncidentNumber joinable_cause(const Deciding& d, const std::string& ci) {
   const CiNow* now = d.state.ci_now(ci);
   const bool fires = now && now->firing > 0;
   return first_of(d, ci, [&](const IncidentRow& row) {
-    return fires || d.now - row.opened_at <= d.settings.upstream_open_window;
+    return for_all(row) && (fires || d.now - row.opened_at <= d.settings.upstream_open_window);
   });
 }
 
@@ -79,6 +85,18 @@ IncidentNumber upstream(const Deciding& d, const Ci& ci) {
   return found;
 }
 
+// BND-7 c to e.
+Join other_subcategory(const Deciding& d, std::string_view ci) {
+  const Ci* known = ci.empty() ? nullptr : d.settings.ci(ci);
+  if (known)
+    if (const auto n = same_pool(d, *known)) return {n, JoinReason::same_pool, false};
+  if (const auto n = young(d, ci, d.settings.same_ci_window))
+    return {n, JoinReason::same_ci_recently, false};
+  if (known)
+    if (const auto n = upstream(d, *known)) return {n, JoinReason::upstream, false};
+  return {};
+}
+
 }  // namespace
 
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
@@ -88,13 +106,8 @@ Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
 
   if (const auto n = same_subcategory(d, ci, subcategory))
     return {n, JoinReason::same_ci_and_subcategory, false};
-  const Ci* known = ci.empty() ? nullptr : d.settings.ci(ci);
-  if (known)
-    if (const auto n = same_pool(d, *known)) return {n, JoinReason::same_pool, false};
-  if (const auto n = young(d, ci, d.settings.same_ci_window))
-    return {n, JoinReason::same_ci_recently, false};
-  if (known)
-    if (const auto n = upstream(d, *known)) return {n, JoinReason::upstream, false};
+  if (!d.settings.restricted(subcategory))
+    if (const Join join = other_subcategory(d, ci); join.incident) return join;
   if (before && reopens(d, *before)) return {own, JoinReason::reopened_same_fingerprint, true};
   if (const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci)) {
     // The youngest one: it is the outage people remember.

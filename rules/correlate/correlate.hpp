@@ -18,7 +18,7 @@ struct Join {
 // unresolved; (d) same CI, opened at most `same_ci_window` ago; (e) of a CI that this one
 // hard-depends on, the nearest first, if it was opened at most `upstream_open_window` ago or that
 // CI itself still has something firing; (f) (a) or (b) again among those resolved at most
-// `reopen_window` ago.
+// `reopen_window` ago. What is restricted is not asked (c) to (e), and nothing else joins it so.
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
                std::string_view subcategory);
 

@@ -221,6 +221,26 @@ struct IncidentOpened {
                 category, subcategory, symptom, category_rule, group, summary, runbook,
                 priority_reason)
 };
+// Not everybody may read it: what leaves the daemon about it is number, priority and link, and who
+// asks for more needs a role (BND-12). Since format 4, as are the next two.
+struct IncidentRestricted {
+  IncidentNumber incident;
+  Text subcategory;
+  TOCSIN_FIELDS(incident, subcategory)
+};
+// Its sender confirms that data was exposed: the impact is 2 at least (PRI-3, 7).
+struct ExposureConfirmed {
+  IncidentNumber incident;
+  Text name;
+  TOCSIN_FIELDS(incident, name)
+};
+// It opened about a known error; `automated`: a level less urgent (PRI-5).
+struct KnownErrorMatched {
+  IncidentNumber incident;
+  bool automated = false;
+  Text known_error, workaround;
+  TOCSIN_FIELDS(incident, automated, known_error, workaround)
+};
 // An alert belongs to an incident, and why. Carries the disposition of its event; `events` more
 // than 1 when an event that had been held is disposed of with it.
 struct AlertLinked {
@@ -781,7 +801,8 @@ struct HeartbeatsAdvanced {
   X(115, OverrideEnded) X(116, PriorityCalculated) X(120, EventSetAside)               \
   X(140, HeartbeatAdded) X(141, HeartbeatPlanned) X(142, HeartbeatSeen)                \
   X(143, HeartbeatExcused) X(144, HeartbeatMissed) X(145, HeartbeatRemoved)            \
-  X(146, HeartbeatsAdvanced)
+  X(146, HeartbeatsAdvanced)                                                     \
+  X(130, IncidentRestricted) X(131, ExposureConfirmed) X(132, KnownErrorMatched)
 // clang-format on
 
 template <class F>

@@ -46,8 +46,10 @@ struct SendOrder {
   std::string group;
   std::string summary;  // the alert's own words
   std::string runbook;
-  std::string owner;                 // who acknowledged, if anybody
-  std::shared_ptr<const Zone> zone;  // in which the reader is told times; null: UTC
+  std::string known_error, workaround;  // what helped before; empty: nothing is known
+  bool restricted = false;              // number, priority and link are all that is said of it
+  std::string owner;                    // who acknowledged, if anybody
+  std::shared_ptr<const Zone> zone;     // in which the reader is told times; null: UTC
   Wall since{};
   Wall now{};
   Wall response_due{};

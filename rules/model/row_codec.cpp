@@ -57,6 +57,13 @@ bool has_said(const IncidentRow& r) {
   return r.locked || r.impact_by != 0 || r.urgency_by != 0;
 }
 template <class V, class Row>
+void marked_fields(V&& v, Row& r) {
+  v("restricted", r.restricted), v("exposed", r.exposed), v("eased", r.eased);
+}
+bool has_marks(const IncidentRow& r) {
+  return r.restricted || r.exposed || r.eased;
+}
+template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
   v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
@@ -135,10 +142,12 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  const bool said = has_said(row), family = said || has_family(row);
+  const bool marked = has_marks(row), said = marked || has_said(row);
+  const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
   if (family) family_fields(w, row);
   if (said) said_fields(w, row);
+  if (marked) marked_fields(w, row);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -241,6 +250,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   incident_fields_of_format_3(r, row);
   family_fields(r, row);
   said_fields(r, row);
+  marked_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();
 }

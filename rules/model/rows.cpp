@@ -185,8 +185,10 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
-  if (!words.inhibited_keys.empty())
+  const bool known = !words.known_error.empty();
+  if (known || !words.inhibited_keys.empty())
     put_word(bytes, words.inhibited_by), put_word(bytes, words.inhibited_keys);
+  if (known) put_word(bytes, words.known_error), put_word(bytes, words.workaround);
   return make_blob(bytes);
 }
 
@@ -196,6 +198,7 @@ IncidentWords IncidentRow::words() const {
   std::string_view rest = blob->view();
   each_word(out, [&](std::string_view& word) { take_word(rest, word); });
   take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
+  take_word(rest, out.known_error), take_word(rest, out.workaround);
   return out;
 }
 

@@ -96,7 +96,12 @@ struct IncidentWords {
       owner, summary, runbook, category_rule, resolution_note, resolved_by;
   // While it is inhibited: by which rule, and the keys that have to end. Not in the blob otherwise.
   std::string_view inhibited_by, inhibited_keys;
+  // Where it opened about one; not in the blob otherwise.
+  std::string_view known_error, workaround;
 };
+
+// What is shown of one to those who may not read it.
+inline constexpr std::string_view restricted_title = "restricted incident";
 
 // One incident. Times are of the log unless they are Wall.
 struct IncidentRow {
@@ -157,6 +162,9 @@ struct IncidentRow {
   Priority calculated = Priority::P3;
   Instant lock_due = never;
   std::int8_t impact_by = 0, urgency_by = 0;
+  bool restricted = false;  // not everybody may read it
+  bool exposed = false;     // data was exposed, and that is confirmed
+  bool eased = false;       // the workaround of its known error is automated
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }

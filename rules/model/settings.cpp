@@ -38,6 +38,11 @@ const Group* Settings::group(std::string_view id) const {
   return find_sorted(groups, &Group::id, id);
 }
 
+bool Settings::restricted(std::string_view subcategory) const {
+  return std::binary_search(restricted_subcategories.begin(), restricted_subcategories.end(),
+                            subcategory, std::less<>());
+}
+
 Span Settings::promise(std::string_view source) const {
   const auto it = promises.find(source);
   return it == promises.end() ? Span{} : it->second;

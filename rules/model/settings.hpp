@@ -166,6 +166,13 @@ struct InhibitRule {
   std::uint64_t hash = 0;          // of what it does, not of its words; made by index_inhibition()
 };
 
+// A fault whose cause is known and is not gone yet (1.1): what fits it says what helps until then.
+struct KnownError {
+  std::string id, workaround;
+  std::vector<Matcher> match;
+  bool automated = false;  // nobody has to do it: what fits is a level less urgent
+};
+
 struct Person {
   std::string id;
   std::string email;
@@ -266,6 +273,12 @@ struct Settings {
   std::shared_ptr<const SilenceIndex> heartbeat_index;  // by place, of those that alerts keep alive
   // Off where nobody pings: in a rehearsal. Not part of the hash.
   bool dead_man_timers = true;
+  std::vector<KnownError> known_errors;                                  // sorted by id
+  std::shared_ptr<const SilenceIndex> known_error_index;  // by place in them; null: there are none
+  // Subcategories whose incidents not everybody may read; sorted.
+  std::vector<std::string> restricted_subcategories{"brute_force", "data_exposure", "malware",
+                                                    "policy_violation", "unauthorized_access"};
+  std::vector<std::string> restricted_readers;  // groups whose engineers may nevertheless
   CategoryTree tree;
 
   std::vector<Person> people;                                          // sorted by id
@@ -334,6 +347,7 @@ struct Settings {
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
   const SyslogRule* syslog_rule(std::string_view id) const;
   const Heartbeat* heartbeat(std::string_view name) const;
+  bool restricted(std::string_view subcategory) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 

@@ -23,6 +23,8 @@ bool nothing_mutes(const Deciding& d) {
   return d.state.silence_index().size() == 0 && d.settings.inhibit.empty();
 }
 
+constexpr std::string_view restricted_source = "a restricted alert";
+
 // It waits for all of these already.
 bool knows(const IncidentRow& row, const std::vector<std::uint64_t>& keys) {
   const auto known = unpack_keys(row.words().inhibited_keys);
@@ -41,7 +43,10 @@ void inhibit(const Deciding& d, IncidentNumber n, const Cover& cover) {
     const State::Sources* sources = d.state.sources(key);
     if (!sources) continue;
     const AlertRow& row = d.state.alerts().at(sources->begin()->second);
-    source = source_words(row.text(), row.ci());
+    const std::uint32_t of = d.state.incident_slot(row.incident);
+    // What it is about is not for everybody who may read the incident that it inhibits.
+    const bool restricted = of != no_slot && d.state.incidents().at(of).restricted;
+    source = restricted ? std::string(restricted_source) : source_words(row.text(), row.ci());
     break;
   }
   d.out.add(PagingInhibited{n, cover.until, rule.id, rule.owner, rule.reason, source,

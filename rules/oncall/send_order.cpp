@@ -18,6 +18,22 @@ std::string impact_words(const Settings& settings, const IncidentWords& w) {
   return out;
 }
 
+// What those who may not read it are not told.
+void describe(const Deciding& d, const IncidentRow& row, SendOrder& o) {
+  const IncidentWords w = row.words();
+  o.title = w.title, o.ci = w.ci, o.service = w.service;
+  o.category = std::string(w.category) + "/" + std::string(w.subcategory);
+  o.impact = impact_words(d.settings, w);
+  o.group = w.group, o.summary = w.summary, o.runbook = w.runbook, o.owner = w.owner;
+  o.known_error = w.known_error, o.workaround = w.workaround;
+  o.since = row.occurred_at;
+  o.alerts_firing = row.alerts_firing, o.alerts_total = row.alerts_total;
+  o.drill = row.drill;
+  if (!row.drill)
+    o.response_due =
+        d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);
+}
+
 }  // namespace
 
 SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
@@ -38,17 +54,12 @@ SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
   const std::uint32_t slot = d.state.incident_slot(page.incident);
   if (slot == no_slot) return o;
   const IncidentRow row = d.state.incidents().at(slot);
-  const IncidentWords w = row.words();
   o.priority = row.priority, o.state = row.state;
-  o.title = w.title, o.ci = w.ci, o.service = w.service;
-  o.category = std::string(w.category) + "/" + std::string(w.subcategory);
-  o.impact = impact_words(d.settings, w);
-  o.group = w.group, o.summary = w.summary, o.runbook = w.runbook, o.owner = w.owner;
-  o.since = row.occurred_at;
-  o.response_due = d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);
-  o.alerts_firing = row.alerts_firing, o.alerts_total = row.alerts_total;
-  o.drill = row.drill;
-  if (row.drill) o.response_due = {};
+  o.restricted = row.restricted;
+  if (row.restricted && !planted("restricted_page_tells"))
+    o.title = restricted_title;
+  else
+    describe(d, row, o);
   const std::string& base = d.settings.external_url;
   if (base.empty()) return o;
   // A link acts for a person. Who a bare channel speaks to is not known: they can look.

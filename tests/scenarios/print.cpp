@@ -140,8 +140,8 @@ std::string order_line(const SendOrder& o) {
   std::string out = "-> " + std::string(name(o.kind)) + " to " +
                     (o.person.empty() ? "nobody in particular" : o.person) + " by " + o.channel;
   if (o.attempt > 1) out += ", attempt " + std::to_string(o.attempt);
-  return out + ": " + std::string(name(o.priority)) + " " + tocsin::to_text(o.incident) + " " +
-         o.title;
+  out += ": " + std::string(name(o.priority)) + " " + tocsin::to_text(o.incident) + " " + o.title;
+  return o.known_error.empty() ? out : out + ", known error " + o.known_error + ": " + o.workaround;
 }
 
 std::string answer_line(const Answer& a) {

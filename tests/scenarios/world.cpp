@@ -347,6 +347,13 @@ void World::act(const Words& words) {
     give(PingHeartbeat{words.at(1), node_->state.source_slot(heartbeat_source)});
     return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
   }
+  if (words[0] == "refused")  // at the door, which counts it
+    return inbox_.push_back(
+        {node_->now(machine()),
+         Command(CountRejected{node_->state.source_slot(words.at(1)), Disposition::rejected_auth,
+                               1}),
+         {},
+         0});
   if (words[0] == "trouble" && words.size() > 1)
     if (const auto what = tocsin::parse<Trouble>(words[1]))
       return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});

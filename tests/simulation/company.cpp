@@ -5,6 +5,7 @@
 
 #include "rules/heartbeats.hpp"
 #include "rules/model/inhibit.hpp"
+#include "rules/model/known_error.hpp"
 #include "rules/model/matcher_index.hpp"
 #include "rules/windows.hpp"
 
@@ -203,6 +204,11 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
     s->rules.push_back(rule("r4", "Odd", "security", "brute_force"));
     s->rules.back().count = CountWindow{3, minutes(15), {"ci"}};
   }
+  s->known_errors = {{"KE1",
+                      "it restarts itself",
+                      {{"alertname", Matcher::Op::equal, "Slow", nullptr},
+                       {"ci", Matcher::Op::equal, "ci-1", nullptr}},
+                      true}};
   people_and_channels(*s, c);
   cis(*s);
   dependencies(*s);
@@ -228,6 +234,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   index_windows(*s);
   index_inhibition(*s);
   index_heartbeats(*s);
+  index_known_errors(*s);
   return s;
 }
 

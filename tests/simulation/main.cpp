@@ -89,7 +89,8 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "window_removed_and_forgotten",
                                   "inhibition_ended_and_forgotten",
                                   "pause_ignored",
-                                  "young_incident_forgotten"};
+                                  "young_incident_forgotten",
+                                  "restricted_page_tells"};
 
 int prove(std::uint64_t seeds) {
   const std::string_view only = tocsin::planted_bug;

@@ -168,6 +168,7 @@ struct Watch {
     Oracle::Incident& i = o.incidents_[f.incident];
     i.priority = f.priority, i.cycle_at = i.opened_at = at;
     if (f.priority == Priority::P1) untold.insert(f.incident);
+    if (f.subcategory == "brute_force") o.restricted_.insert(f.incident);
     ++o.opened_;
   }
   void on(const AlertLinked& f) {
@@ -611,12 +612,23 @@ void Oracle::rewind(Log kept) {
   released_.clear();
 }
 
+// BND-12: number, priority and link.
+void Oracle::restricted(const SendOrder& o) const {
+  if (restricted_.count(o.incident) == 0) return;
+  for (const std::string* word : {&o.ci, &o.service, &o.category, &o.impact, &o.group, &o.summary,
+                                  &o.runbook, &o.known_error, &o.workaround, &o.owner})
+    if (!word->empty()) broken("18 restricted", "a page of a restricted incident says " + *word);
+  if (o.title != "restricted incident")
+    broken("18 restricted", "a page of a restricted incident is about " + o.title);
+}
+
 void Oracle::order(const SendOrder& o) {
   const auto it = pages_.find(o.page);
   if (it == pages_.end() || !it->second.in_flight || it->second.attempt != o.attempt)
     broken("2 held", "a page left before its attempt was durable");
   if (it->second.key != o.key) broken("6 once", "a page left under another key than its own");
   if (o.epoch != epoch_) broken("15 fenced", "a page left for another epoch");
+  restricted(o);
   if (released_[{o.page.value, o.attempt}]++) broken("6 once", "an attempt was released twice");
 }
 

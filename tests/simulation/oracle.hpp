@@ -103,6 +103,7 @@ class Oracle {
   bool in_a_window(const Fingerprint& alert, Instant at, bool began = false);
   const std::vector<Matcher>& matchers_of(std::string_view packed);
   const Settings& settings_now();
+  void restricted(const SendOrder& order) const;
   Page& page(PageId id);
   Incident& incident(IncidentNumber n);
 
@@ -129,6 +130,7 @@ class Oracle {
   Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<Fingerprint, Alert> alerts_;
+  std::set<IncidentNumber> restricted_;
   std::map<Fingerprint, std::vector<Instant>> counted_;   // by rules that count
   std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once
   std::uint64_t next_incident_ = 1, next_page_ = 1;

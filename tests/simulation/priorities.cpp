@@ -15,9 +15,10 @@ std::optional<std::string> priority_too_low(const State& state, const Settings& 
   if (!row.unresolved() || row.self || row.drill) return {};
   const IncidentWords words = row.words();
   const Globals& g = state.globals();
-  const Assessment least = assess(
-      {words.ci, words.symptom, row.severity, pool_spare(state, settings, words.ci), g.wall(g.at)},
-      settings);
+  const Assessment least =
+      assess({words.ci, words.symptom, row.severity, pool_spare(state, settings, words.ci),
+              g.wall(g.at), row.exposed, row.eased ? words.known_error : std::string_view{}},
+             settings);
   const auto level = [&](int calculated, int by) {
     return static_cast<std::size_t>(std::clamp(calculated + by, 1, int{settings.levels}) - 1);
   };

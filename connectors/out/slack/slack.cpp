@@ -21,9 +21,10 @@ constexpr const char* section_template =
     "{{#ci}}CI {{ci}}{{#service}}, service {{service}}{{/service}}\n{{/ci}}"
     "{{^ci}}{{#service}}Service {{service}}\n{{/service}}{{/ci}}"
     "{{#impact}}Impact: {{impact}}\n{{/impact}}"
-    "Since {{since}}\n"
+    "{{#since}}Since {{since}}\n{{/since}}"
     "{{#response_due}}Respond by *{{response_due}}*\n{{/response_due}}"
     "{{#owner}}Taken by {{owner}}\n{{/owner}}"
+    "{{#known_error}}Known error {{known_error}}\n{{/known_error}}"
     "{{#runbook_link}}<{{runbook}}|Runbook>\n{{/runbook_link}}"
     "{{^runbook_link}}{{#runbook}}Runbook {{runbook}}\n{{/runbook}}{{/runbook_link}}";
 

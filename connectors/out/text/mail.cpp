@@ -35,10 +35,11 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 {{/summary}}{{#ci}}<p>CI <b>{{ci}}</b>{{#service}}, service <b>{{service}}</b>{{/service}}</p>
 {{/ci}}{{^ci}}{{#service}}<p>Service <b>{{service}}</b></p>
 {{/service}}{{/ci}}{{#impact}}<p>Impact: {{impact}}</p>
-{{/impact}}<p>Since <b>{{since}}</b>{{#response_due}}<br>
+{{/impact}}{{#since}}<p>Since <b>{{since}}</b>{{#response_due}}<br>
 Respond by <b>{{response_due}}</b>{{/response_due}}</p>
-{{#owner}}<p>Taken by {{owner}}</p>
-{{/owner}}{{#runbook_link}}<p>Runbook <a href="{{runbook}}">{{runbook}}</a></p>
+{{/since}}{{#owner}}<p>Taken by {{owner}}</p>
+{{/owner}}{{#known_error}}<p>Known error {{known_error}}</p>
+{{/known_error}}{{#runbook_link}}<p>Runbook <a href="{{runbook}}">{{runbook}}</a></p>
 {{/runbook_link}}{{^runbook_link}}{{#runbook}}<p>Runbook {{runbook}}</p>
 {{/runbook}}{{/runbook_link}}{{#button}}<p><a class="button" href="{{link}}">Open {{number}}</a></p>
 {{/button}}</body>

@@ -45,6 +45,9 @@ std::string page_json(const SendOrder& o) {
   out["group"] = o.group;
   out["summary"] = o.summary;
   out["runbook"] = o.runbook;
+  out["known_error"] = o.known_error;
+  out["workaround"] = o.workaround;
+  out["restricted"] = o.restricted;
   out["owner"] = o.owner;
   out["since"] = time_or_null(o.since);
   out["now"] = time_or_null(o.now);

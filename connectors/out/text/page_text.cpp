@@ -9,15 +9,18 @@
 namespace tocsin {
 namespace {
 
+constexpr std::size_t known_error_bytes = 200;  // what is cut of it stands in the incident
+
 constexpr const char* whole_template =
     "{{lead}}{{priority}} {{#number}}{{number}} {{/number}}{{title}}\n"
     "{{#summary}}{{summary}}\n{{/summary}}"
     "{{#ci}}CI {{ci}}{{#service}}, service {{service}}{{/service}}\n{{/ci}}"
     "{{^ci}}{{#service}}Service {{service}}\n{{/service}}{{/ci}}"
     "{{#impact}}Impact: {{impact}}\n{{/impact}}"
-    "Since {{since}}\n"
+    "{{#since}}Since {{since}}\n{{/since}}"
     "{{#response_due}}Respond by {{response_due}}\n{{/response_due}}"
     "{{#owner}}Taken by {{owner}}\n{{/owner}}"
+    "{{#known_error}}Known error {{known_error}}\n{{/known_error}}"
     "{{#runbook}}Runbook {{runbook}}\n{{/runbook}}"
     "{{#link}}{{link}}\n{{/link}}";
 
@@ -97,9 +100,11 @@ PageWords page_words(const SendOrder& o) {
   w.priority = name(o.priority), w.number = number_of(o);
   w.ci = printable(o.ci, 80), w.service = o.service == o.ci ? "" : printable(o.service, 80);
   w.impact = over ? "" : printable(o.impact, 60);
-  w.since = time_words(o, o.since);
+  w.since = o.since != Wall{} ? time_words(o, o.since) : "";
   w.response_due = asks && o.response_due != Wall{} ? time_words(o, o.response_due) : "";
   w.owner = printable(o.owner, 60);
+  if (!over && !o.known_error.empty())
+    w.known_error = printable(o.known_error + ": " + o.workaround, known_error_bytes);
   w.runbook = over ? "" : printable(o.runbook, 2048);
   w.link = printable(o.link, 2048);
   const auto room = [&w] {
@@ -107,6 +112,7 @@ PageWords page_words(const SendOrder& o) {
     return used < page_text_characters ? page_text_characters - used : 0;
   };
   if (room() < 160) w.runbook.clear();
+  if (room() < 160) w.known_error.clear();
   if (room() < 160) w.link.clear();
   w.title = clipped(title, room());
   if (!summary.empty() && title.find(summary) == std::string::npos)
@@ -127,6 +133,7 @@ std::string page_text_within(const SendOrder& o, std::size_t bytes) {
   const auto fits = [&] { return plain(w).size() <= bytes; };
   if (!fits()) w.summary.clear();
   if (!fits()) w.impact.clear(), w.owner.clear();
+  if (!fits()) w.known_error.clear();
   if (!fits()) w.runbook.clear();
   if (!fits()) w.link.clear();
   return fits() ? plain(w) : short_text(o);

@@ -22,13 +22,14 @@ struct PageWords {
   std::string priority, number, title, summary;
   std::string ci, service, impact;
   std::string since, response_due;  // in the time zone of the reader, which is named
-  std::string owner, runbook, link;
+  std::string owner, known_error, runbook, link;
 };
 PageWords page_words(const SendOrder& order);
 // "INC0000012"; empty for a page that no incident is behind.
 std::string number_of(const SendOrder& order);
 
-// Priority, number, title; CI and service; impact; since when; response due; runbook; link. A
+// Priority, number, title; CI and service; impact; since when; response due; known error and what
+// helps; runbook; link. A
 // recall, an information and every special reason say so in the first words. Lines end in "\n".
 std::string page_text(const SendOrder& order);
 

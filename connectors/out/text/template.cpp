@@ -53,6 +53,7 @@ std::string fill_template(const char* text, const PageWords& w, Escape escape) {
                                                               {"impact", w.impact},
                                                               {"since", w.since},
                                                               {"owner", w.owner},
+                                                              {"known_error", w.known_error},
                                                               {"response_due", w.response_due},
                                                               {"runbook", w.runbook},
                                                               {"link", w.link}};

@@ -51,11 +51,12 @@ inhibit: [{id: root, owner: bob, reason: the root is known, source_match: ['aler
 )";
 
 AlertBatch alert(const std::string& name, const std::string& ci, const std::string& severity,
-                 bool resolved = false, const std::string& more = "x") {
+                 bool resolved = false, const std::string& more = "x",
+                 const std::vector<Pair>& annotations = {}) {
   AlertBatch batch;
   std::vector<Pair> labels{{"alertname", name}, {"ci", ci}, {"more", more}, {"severity", severity}};
   std::erase_if(labels, [](const Pair& p) { return p.second.empty(); });
-  pack_alert(batch.bytes, labels, {}, "");
+  pack_alert(batch.bytes, labels, annotations, "");
   IncomingAlert in;
   in.text_size = static_cast<std::uint32_t>(batch.bytes.size());
   in.resolved = resolved;
@@ -144,6 +145,49 @@ TEST_CASE("a new critical alert: each decision with its rule and the line that c
   CHECK(says(e, "page_requested: page for bob by pager"));
   CHECK(says(e, "then: if nobody answers:"));
   CHECK(says(e, "nobody has answered the whole policy, so the catch-all is called"));
+}
+
+TEST_CASE("a forecast is told what it leaves, and which key says how much is enough") {
+  House house;
+  const auto ask = [&](const std::string& days) {
+    return house.ask(alert("CertExpires", "db-1", "critical", false, "x", {{"days_left", days}}));
+  };
+  const Explained later = ask("30.25");
+  CHECK(later.disposition == "work_item");
+  CHECK_FALSE(later.somebody_is_woken);
+  CHECK(says(later,
+             "class: a forecast that leaves 30.2 days, more than 14 days [BND-5] -> default of "
+             "Tocsin; dispositions.forecast_horizon overrides it"));
+  const Explained soon = ask("1");
+  CHECK(soon.disposition == "incident_opened");
+  CHECK(says(soon, "class: a forecast that leaves 1 day, not more than 14 days [BND-5]"));
+  CHECK(says(ask("-1"), "class: a forecast that leaves no time, not more than 14 days"));
+  CHECK(says(ask("soon"), "class: a forecast that does not say in days_left"));
+}
+
+TEST_CASE("what is restricted joins nothing but its like") {
+  House house;
+  house.hear(alert("Slow", "db-1", "error"));
+  const auto batch = [] {
+    AlertBatch out;
+    pack_alert(out.bytes,
+               {{"alertname", "Intruder"},
+                {"category", "security"},
+                {"ci", "db-1"},
+                {"severity", "error"},
+                {"subcategory", "malware"}},
+               {}, "");
+    IncomingAlert in;
+    in.text_size = static_cast<std::uint32_t>(out.bytes.size());
+    out.alerts.push_back(in);
+    return out;
+  }();
+  const Explained e = house.ask(batch);
+  CHECK(e.incident == IncidentNumber(2));
+  CHECK(says(e, "joins: it is restricted, so it joins nothing but its like [BND-12]"));
+  CHECK_FALSE(text_of(e).find("is younger than") != std::string::npos);
+  CHECK(says(e, "restricted: restricted, because its subcategory is malware"));
+  CHECK(says(e, "dispositions.restricted_subcategories overrides it"));
 }
 
 TEST_CASE("every disposition of an event is explained, and why nobody is woken") {

@@ -79,6 +79,16 @@ std::vector<std::pair<std::string, SendOrder>> orders() {
   SendOrder& foreign = add("foreign", PageKind::page, WhyPage::step_due);
   foreign.title = "größe \xF0\x9F\x94\xA5 überschritten\r\nBcc: eve@example.org";
   foreign.summary = "Speicher voll:\tnichts geht mehr, und zwar seit einer ganzen Weile schon";
+  SendOrder& known = add("known", PageKind::page, WhyPage::step_due);
+  known.known_error = "KE0000001", known.workaround = "rotate /var/log, run clean-log";
+  SendOrder& restricted = add("restricted", PageKind::page, WhyPage::step_due);
+  restricted.restricted = true, restricted.title = "restricted incident";
+  for (std::string SendOrder::*word :
+       {&SendOrder::ci, &SendOrder::service, &SendOrder::category, &SendOrder::impact,
+        &SendOrder::group, &SendOrder::summary, &SendOrder::runbook})
+    (restricted.*word).clear();
+  restricted.since = restricted.response_due = {};
+  restricted.alerts_firing = restricted.alerts_total = 0;
   return out;
 }
 
@@ -111,8 +121,9 @@ TEST_CASE("a page text has at most 600 characters and keeps what names the incid
   for (std::size_t length : {0, 1, 100, 400, 500, 600, 700, 5000}) {
     for (std::string SendOrder::*field :
          {&SendOrder::title, &SendOrder::summary, &SendOrder::runbook, &SendOrder::link,
-          &SendOrder::ci, &SendOrder::service, &SendOrder::owner}) {
+          &SendOrder::ci, &SendOrder::service, &SendOrder::owner, &SendOrder::workaround}) {
       o = order();
+      if (field == &SendOrder::workaround) o.known_error = "KE1";
       o.*field = "";
       for (std::size_t i = 0; i < length; ++i) o.*field += i % 2 ? fire : "w";
       const std::string text = page_text(o);
