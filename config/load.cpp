@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "config/compiler.hpp"
+#include "config/csv.hpp"
 #include "config/places.hpp"
 
 namespace tocsin {
@@ -17,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t file_bytes_max = 16u << 20;
+// Each of the files was read within the limit of one; the store has them in one text.
+constexpr std::size_t stored_values_max = 64'000'000;
 
 // Lists of named things: every file may add some. Everything else is said in one place.
 bool is_collection(std::string_view key) {
@@ -90,7 +93,8 @@ bool include(Node& root, const fs::path& folder, Report& report) {
       report.error(mark, "the included file '" + path + "' " + problem);
       continue;
     }
-    Parsed parsed = parse_yaml(text, path, report);
+    Parsed parsed =
+        path.ends_with(".csv") ? parse_csv(text, path, report) : parse_yaml(text, path, report);
     whole = whole && !parsed.broken;
     if (parsed.root.kind != Node::Kind::map && !parsed.broken)
       report.error(parsed.root.mark,
@@ -157,7 +161,7 @@ Loaded load_text(const std::string& text, const std::string& name) {
 
 Loaded load_stored(const std::string& text) {
   config::Report report;
-  auto parsed = config::parse_yaml(text, "stored configuration", report);
+  auto parsed = config::parse_yaml(text, "stored configuration", report, config::stored_values_max);
   return config::compile(std::move(parsed), "/stored", true, std::move(report));
 }
 
