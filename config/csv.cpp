@@ -34,6 +34,24 @@ constexpr Column known_columns[] = {
     {"environment"},
 };
 
+// How many bytes at the beginning are one character of UTF-8; 0: they are none.
+std::size_t character(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  if (byte(0) < 0x80) return 1;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4) return 0;
+  const std::size_t size = byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
+  unsigned code = byte(0) & (0x7Fu >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0u) != 0x80) return 0;
+    code = code << 6 | (byte(i) & 0x3Fu);
+  }
+  constexpr unsigned least[] = {0x80, 0x800, 0x10000};
+  const bool half_a_pair = code >= 0xD800 && code <= 0xDFFF;
+  return code < least[size - 2] || half_a_pair || code > 0x10FFFF ? 0 : size;
+}
+
 struct Cell {
   std::string text;
   Mark mark;
@@ -45,6 +63,21 @@ class Records {
   Records(std::string_view text, const std::string& file, Report& report)
       : text_(text), file_(std::make_shared<const std::string>(file)), report_(report) {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
+  // False and reported: it is in another encoding.
+  bool is_utf8() {
+    int line = 1, column = 1;
+    for (std::string_view rest = text_; !rest.empty();) {
+      const std::size_t size = character(rest);
+      if (size == 0) {
+        report_.error({file_, line, column}, "this is not UTF-8: save the table in that encoding");
+        return false;
+      }
+      column += static_cast<int>(size);
+      if (rest[0] == '\n') ++line, column = 1;
+      rest.remove_prefix(size);
+    }
+    return true;
   }
   // The next record that is not an empty line; nothing at the end and after an error.
   std::optional<std::vector<Cell>> next() {
@@ -180,6 +213,10 @@ Parsed parse_csv(const std::string& text, const std::string& file, Report& repor
   Parsed out;
   Records records(text, file, report);
   const Mark top = records.mark();
+  if (!records.is_utf8()) {
+    out.broken = true;
+    return out;
+  }
   const auto head = records.next();
   const auto columns = head ? columns_of(*head, report) : std::nullopt;
   if (!head && !records.broken())

@@ -71,6 +71,15 @@ int add_maintenance(const MaintenanceOptions& options);
 int list_maintenance(const MaintenanceOptions& options);
 int end_maintenance(const MaintenanceOptions& options);
 
+struct CiOptions : ClientOptions {
+  std::string origin;
+  std::uint32_t limit = 100;
+  std::string file;  // a table (.csv), or a list as YAML or JSON; -: a list from standard input
+  bool dry_run = false;
+};
+int list_cis(const CiOptions& options);
+int import_cis(const CiOptions& options);
+
 struct DrillOptions : ClientOptions {
   std::string target;  // a person or a channel
   std::uint32_t wait_s = 60;

@@ -1,10 +1,12 @@
-// Any bytes as a table of CIs: it is read, or what is wrong is told at a place that it has.
+// Any bytes as a table of CIs: it is read, or what is wrong is told at a place that it has. What is
+// imported reads back as the same.
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "config/csv.hpp"
+#include "config/inventory.hpp"
 #include "tests/fuzz/expect.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -29,5 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const config::Member& member : ci.members)
       expect(exists(member.value.mark.line, member.value.mark.column), "a value has a place");
   }
+  static const Loaded base = load_text("people: [{id: bob}]\ncis: [{id: svc}]", "base.yaml");
+  const Loaded with = import_cis(*base.settings, text, InventoryForm::table);
+  if (!with.settings) return 0;
+  const Loaded again = load_stored(with.settings->text);
+  expect(again.settings && again.settings->hash == with.settings->hash, "it reads back");
   return 0;
 }

@@ -73,6 +73,14 @@ TEST_CASE("a table's mistakes are told at their line and column") {
         "cis.csv:2:3: unknown CI 'sv', did you mean 'svc'?\n");
 }
 
+TEST_CASE("a table is UTF-8") {
+  CHECK(wrong("id,site\nx,M\xC3\xBCnchen\ny,\xE2\x82\xAC\nz,\xF0\x9F\x98\x80\n") == "");
+  for (const char* bad : {"\xFC", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF8\x88\x80\x80\x80", "\x80", "\xBF\xBF"})
+    CHECK(wrong("id,site\nx,M" + std::string(bad) + "nchen\n") ==
+          "cis.csv:2:4: this is not UTF-8: save the table in that encoding\n");
+}
+
 TEST_CASE("of a table that is none, twenty lines are told") {
   std::string table = "id,class\n";
   for (int i = 0; i < 1000; ++i) table += "x\n";
