@@ -102,6 +102,7 @@ class Compiler {
   void severities(Reader& root);
   void categories(Reader& root);
   void cis(Reader& root);
+  void ci_list(Reader& root, bool imported);
   void pools(Reader& root);
   void rules(Reader& root, std::string_view key, std::vector<Rule>& out);
   void category_of(Reader& item, std::string& category, std::string& subcategory);
@@ -159,8 +160,9 @@ class Compiler {
   struct Reference {
     Kind kind;
     Word word;
+    bool imported;  // by a CI that was imported
   };
-  void refer(Kind kind, const Word& word) { references_.push_back({kind, word}); }
+  void refer(Kind kind, const Word& word) { references_.push_back({kind, word, importing_}); }
   std::string refer_text(Kind kind, const std::optional<Word>& word);
   std::vector<std::string> refer_all(Kind kind, const std::vector<Word>& words);
   // The id of an item of a list, unique within `kind`.
@@ -171,6 +173,7 @@ class Compiler {
   Report& report_;
   bool has_users_ = false;         // nobody comes in without a password or a token
   bool defaults_ = false;          // the built-in policy is being read
+  bool importing_ = false;         // CIs that were imported are
   std::size_t program_bytes_ = 0;  // of all of them
   std::vector<Reference> references_;
   std::vector<Word> named_sources_;  // by rules

@@ -15,7 +15,7 @@ std::string to_text(const Diagnostic& d) {
 namespace tocsin::config {
 
 std::string to_text(const Mark& mark) {
-  return (mark.file ? *mark.file : "") + ":" + std::to_string(mark.line);
+  return (mark.file ? *mark.file : "") + (mark.line > 0 ? ":" + std::to_string(mark.line) : "");
 }
 
 void Report::add(std::vector<Diagnostic>& to, const Mark& at, std::string message) {

@@ -29,7 +29,7 @@ struct Mark {
   int column = 0;
 };
 
-std::string to_text(const Mark& mark);  // file:line
+std::string to_text(const Mark& mark);  // file:line; file when there is no line
 
 // Collects everything that is wrong in one go.
 class Report {

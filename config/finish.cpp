@@ -105,9 +105,16 @@ void Compiler::references() {
                    {"calendar", std::move(calendars), {}},
                    {"person, role or position", std::move(targets), {}}};
   for (Known& k : known) k.set.insert(k.names.begin(), k.names.end());
-  for (const auto& [kind, word] : references_) {
+  absl::flat_hash_set<std::string_view> imported;
+  for (const Ci& ci : settings.cis)
+    if (ci.imported) imported.insert(ci.id);
+  for (const auto& [kind, word, by_imported] : references_) {
     const Known& k = known[static_cast<std::size_t>(kind)];
-    if (!k.set.contains(word.text))
+    if (kind == Kind::ci && !by_imported && imported.contains(word.text))
+      report_.error(word.mark, "CI '" + word.text +
+                                   "' was imported, and files have to be whole without it: list "
+                                   "it in one of them");
+    else if (!k.set.contains(word.text))
       report_.error(word.mark, std::string("unknown ") + k.noun + " '" + word.text + "'" +
                                    did_you_mean(word.text, k.names));
   }
@@ -152,12 +159,16 @@ void Compiler::index_pools() {
     if (const Pool* pool = ci.pool.empty() ? nullptr : settings.pool(ci.pool))
       settings.pools[static_cast<std::size_t>(pool - settings.pools.data())].members.push_back(
           place(ci));
-  for (const Pool& pool : settings.pools)
-    if (pool.members.size() < pool.min_members)
-      report_.error(pool_marks_[pool.id],
-                    "pool '" + pool.id + "' needs " + std::to_string(pool.min_members) +
-                        " members and has " + std::to_string(pool.members.size()) +
-                        ": a CI says `pool: " + pool.id + "` to be one");
+  for (const Pool& pool : settings.pools) {
+    // Files have to be whole without what was imported.
+    const auto listed = std::count_if(pool.members.begin(), pool.members.end(),
+                                      [&](std::uint32_t ci) { return !settings.cis[ci].imported; });
+    if (listed < static_cast<std::ptrdiff_t>(pool.min_members))
+      report_.error(pool_marks_[pool.id], "pool '" + pool.id + "' needs " +
+                                              std::to_string(pool.min_members) +
+                                              " members and has " + std::to_string(listed) +
+                                              ": a CI says `pool: " + pool.id + "` to be one");
+  }
 }
 
 // What a pool supports depends on its members softly: while enough of them are up, one is not

@@ -8,6 +8,10 @@
 #include <iterator>
 
 #include "config/compiler.hpp"
+#include "config/csv.hpp"
+#include "config/imports.hpp"
+#include "config/inventory.hpp"
+#include "config/load_tree.hpp"
 #include "config/places.hpp"
 
 namespace tocsin {
@@ -90,7 +94,8 @@ bool include(Node& root, const fs::path& folder, Report& report) {
       report.error(mark, "the included file '" + path + "' " + problem);
       continue;
     }
-    Parsed parsed = parse_yaml(text, path, report);
+    Parsed parsed =
+        path.ends_with(".csv") ? parse_csv(text, path, report) : parse_yaml(text, path, report);
     whole = whole && !parsed.broken;
     if (parsed.root.kind != Node::Kind::map && !parsed.broken)
       report.error(parsed.root.mark,
@@ -104,21 +109,36 @@ bool include(Node& root, const fs::path& folder, Report& report) {
   return whole;
 }
 
-// `file` is the name of the main file: its folder is where relative paths start.
-Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
+// Which CIs were imported is for the API to say.
+void refuse_imports(Node& root, Report& report) {
+  const Node* section = root.find(imported_cis);
+  if (!section) return;
+  report.error(section->mark, std::string(imported_cis) +
+                                  " is kept by the API, `tocsin ci import`; in a file, it is cis");
+  std::erase_if(root.members, [](const Member& m) { return m.key == imported_cis; });
+}
+
+}  // namespace
+
+Loaded load_tree(Tree tree, Report report) {
   Loaded out;
+  Node& root = tree.main.root;
+  const fs::path file = tree.file;
   // Without one file of the set the others would only seem wrong.
-  const bool whole = !main.broken && include(main.root, file.parent_path(), report);
+  const bool whole = !tree.main.broken && include(root, file.parent_path(), report);
   if (whole) {
+    if (!tree.may_import) refuse_imports(root, report);
+    root.members.insert(root.members.begin(), std::make_move_iterator(tree.first.begin()),
+                        std::make_move_iterator(tree.first.end()));
     const Parsed built_in =
         parse_yaml(std::string(default_policy) + default_rules_text + default_syslog,
                    "built-in policy", report);
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
-    Compiler compiler(absolute.parent_path().string(), lenient, report);
-    compiler.read(built_in.root, main.root);
-    const std::shared_ptr<const Places> places = places_of(main.root, lenient);
-    main.root = {};  // of a large inventory hundreds of megabytes, before the rest is made
+    Compiler compiler(absolute.parent_path().string(), tree.stored, report);
+    compiler.read(built_in.root, root);
+    const auto places = tree.places ? tree.places : places_of(root, tree.stored);
+    root = {};  // of a large inventory hundreds of megabytes, before the rest is made
     compiler.finish();
     if (report.errors.empty()) {
       compiler.settings.text = normalised(compiler);
@@ -136,29 +156,36 @@ Loaded compile(Parsed main, const fs::path& file, bool lenient, Report report) {
   return out;
 }
 
-}  // namespace
 }  // namespace config
 
 Loaded load_file(const std::string& path) {
+  return load_file_with(path, "");
+}
+
+Loaded load_file_with(const std::string& path, const std::string& imported) {
   std::string text, problem;
   if (!config::read_text(path, text, problem)) {
     Loaded out;
     out.errors.push_back({path, 0, 0, "the file " + problem});
     return out;
   }
-  return load_text(text, path);
+  config::Report report;
+  auto main = config::parse_yaml(text, path, report);
+  auto first = config::stored_imports(imported, report);
+  return config::load_tree({std::move(main), path, false, false, std::move(first)},
+                           std::move(report));
 }
 
 Loaded load_text(const std::string& text, const std::string& name) {
   config::Report report;
-  auto parsed = config::parse_yaml(text, name, report);
-  return config::compile(std::move(parsed), name, false, std::move(report));
+  auto main = config::parse_yaml(text, name, report);
+  return config::load_tree({std::move(main), name}, std::move(report));
 }
 
 Loaded load_stored(const std::string& text) {
   config::Report report;
-  auto parsed = config::parse_yaml(text, "stored configuration", report);
-  return config::compile(std::move(parsed), "/stored", true, std::move(report));
+  auto main = config::parse_yaml(text, "stored configuration", report, config::stored_values_max);
+  return config::load_tree({std::move(main), "/stored", true, true}, std::move(report));
 }
 
 }  // namespace tocsin

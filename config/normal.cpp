@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/compiler.hpp"
+#include "config/inventory.hpp"
 #include "config/recurrence.hpp"
 #include "connectors/in/syslog/message.hpp"
 #include "rules/model/literals.hpp"
@@ -303,6 +304,25 @@ class Writer {
     return map.done();
   }
 
+  std::vector<const Ci*> cis(bool imported) const {
+    std::vector<const Ci*> out;
+    for (const Ci& ci : s_.cis)
+      if (ci.imported == imported) out.push_back(&ci);
+    return out;
+  }
+  static std::string ci(const Ci& c) {
+    Map map;
+    map.text("id", c.id).text("class", c.ci_class).text("criticality", name(c.criticality));
+    map.put("users", std::to_string(c.users)).text("group", c.group).list("aliases", c.aliases);
+    map.list("supports", c.supports).list("depends_on", c.depends_on);
+    map.list("soft_depends_on", c.soft_depends_on)
+        .text("pool", c.pool)
+        .text("site", c.site)
+        .text("hours", c.hours);
+    if (!c.match.empty()) map.put("match", matchers(c.match));
+    return map.text("environment", c.environment).done();
+  }
+
   void meaning() {
     Map severities;
     for (const auto& [word, severity] : s_.severity_aliases)
@@ -317,18 +337,9 @@ class Writer {
                                      .put("facility", defaults(s_.facility_defaults))
                                      .done());
     section("ci_labels", q_list(s_.ci_labels));
-    items("cis", s_.cis, [](const Ci& c) {
-      Map map;
-      map.text("id", c.id).text("class", c.ci_class).text("criticality", name(c.criticality));
-      map.put("users", std::to_string(c.users)).text("group", c.group).list("aliases", c.aliases);
-      map.list("supports", c.supports).list("depends_on", c.depends_on);
-      map.list("soft_depends_on", c.soft_depends_on)
-          .text("pool", c.pool)
-          .text("site", c.site)
-          .text("hours", c.hours);
-      if (!c.match.empty()) map.put("match", matchers(c.match));
-      return map.text("environment", c.environment).done();
-    });
+    items("cis", cis(false), [](const Ci* c) { return ci(*c); });
+    if (const auto imported = cis(true); !imported.empty())
+      items(imported_cis, imported, [](const Ci* c) { return ci(*c); });
     if (!s_.calendars.empty()) items("calendars", s_.calendars, calendar);
     if (!s_.critical_periods.empty())
       items("critical_periods", s_.critical_periods, [](const CriticalPeriod& p) {

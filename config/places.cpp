@@ -1,5 +1,7 @@
 #include "config/places.hpp"
 
+#include "config/inventory.hpp"
+
 namespace tocsin::config {
 namespace {
 
@@ -9,16 +11,9 @@ void add(Places& out, std::string key, const Mark& mark) {
   if (mark.file) out.add(std::move(key), *mark.file, mark.line);
 }
 
-// What a thing of a list is called: most have an id, channels and integrations a name.
-const std::string* name_of(const Node& item) {
-  for (const std::string_view key : {"id", "name"})
-    if (const Node* node = item.find(key); node && node->kind == Node::Kind::scalar)
-      return &node->text;
-  return nullptr;
-}
-
 void walk(Places& out, const Node& node, const std::string& prefix, int level) {
   for (const Member& member : node.members) {
+    if (member.key == imported_cis) continue;  // they stand in no file
     const std::string key = prefix + member.key;
     add(out, key, member.mark);
     if (level < levels_max && member.value.kind == Node::Kind::map)
@@ -33,9 +28,22 @@ void walk(Places& out, const Node& node, const std::string& prefix, int level) {
 
 }  // namespace
 
+const std::string* name_of(const Node& item) {
+  for (const std::string_view key : {"id", "name"})
+    if (const Node* node = item.find(key); node && node->kind == Node::Kind::scalar)
+      return &node->text;
+  return nullptr;
+}
+
+void add_imported(Places& out, const Node& list) {
+  for (const Node& ci : list.items)
+    if (const std::string* name = name_of(ci)) out.add("cis." + *name, imported_name, 0);
+}
+
 std::shared_ptr<const Places> places_of(const Node& root, bool stored) {
   auto out = std::make_shared<Places>();
   walk(*out, root, "", 1);
+  if (const Node* imported = root.find(imported_cis)) add_imported(*out, *imported);
   if (stored) out->mark_stored();
   out->sort();
   return out;

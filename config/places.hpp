@@ -12,4 +12,10 @@ namespace tocsin::config {
 // Keys to three levels; of lists of named things the things, and of other lists the items.
 std::shared_ptr<const Places> places_of(const Node& root, bool stored);
 
+// What a thing of a list is called: most have an id, channels and integrations a name. Null: it has
+// none.
+const std::string* name_of(const Node& item);
+// The CIs of a list that was imported.
+void add_imported(Places& out, const Node& list);
+
 }  // namespace tocsin::config

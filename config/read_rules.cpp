@@ -1,7 +1,9 @@
 // The sections that say what an alert means: severities, categories, cis, rules.
 #include <algorithm>
+#include <functional>
 
 #include "config/compiler.hpp"
+#include "config/inventory.hpp"
 #include "rules/model/literals.hpp"
 
 namespace tocsin::config {
@@ -65,9 +67,20 @@ void Compiler::cis(Reader& root) {
   const auto labels = root.words("ci_labels");
   if (!labels.empty()) settings.ci_labels.clear();
   for (const auto& word : labels) settings.ci_labels.push_back(word.text);
-  for (const auto& node : root.items("cis")) {
+  // Of two with one name the later is the mistake: whoever put the tree together has said which.
+  const Node *own = root.find("cis"), *imported = root.find(imported_cis);
+  const bool imported_first = own && imported && std::less<>()(imported, own);
+  if (imported_first) ci_list(root, true);
+  ci_list(root, false);
+  if (!imported_first) ci_list(root, true);
+}
+
+void Compiler::ci_list(Reader& root, bool imported) {
+  importing_ = imported;
+  for (const auto& node : root.items(imported ? imported_cis : "cis")) {
     Reader item(node, "a CI", report_);
     Ci ci;
+    ci.imported = imported;
     const auto id = identity(item, "id", "CI");
     ci.ci_class = item.text("class");
     if (const auto criticality = item.choice<Criticality>("criticality"))
@@ -98,6 +111,7 @@ void Compiler::cis(Reader& root) {
     ci_marks_[ci.id] = item.mark();
     settings.cis.push_back(std::move(ci));
   }
+  importing_ = false;
 }
 
 void Compiler::pools(Reader& root) {

@@ -24,12 +24,24 @@ std::vector<std::string> values_of(const Matcher& m) {
   return std::move(known.texts);
 }
 
+// A condition of the rule in question: its values are looked for once, not for each earlier rule.
+struct Condition {
+  const Matcher& matcher;
+  std::vector<std::string> values;
+};
+
+std::vector<Condition> conditions_of(const Rule& rule) {
+  std::vector<Condition> out;
+  for (const Matcher& m : rule.match) out.push_back({m, values_of(m)});
+  return out;
+}
+
 // Whatever fits `narrow` fits `wide`.
-bool implies(const Matcher& narrow, const Matcher& wide) {
+bool implies(const Condition& condition, const Matcher& wide) {
+  const auto& [narrow, values] = condition;
   if (narrow.of != wide.of || narrow.label != wide.label) return false;
   if (narrow.op == wide.op && narrow.value == wide.value) return true;
   if (wide.op == Matcher::Op::not_equal) return !matches_value(narrow, wide.value);
-  const auto values = values_of(narrow);
   return !values.empty() && std::all_of(values.begin(), values.end(), [&](const auto& value) {
     return matches_value(wide, value);
   });
@@ -40,20 +52,19 @@ bool fits_everything(const Matcher& m) {
 }
 
 // Whatever all of `narrow` fit, all of `wide` fit.
-bool covers(const std::vector<Matcher>& wide, const std::vector<Matcher>& narrow) {
+bool covers(const std::vector<Matcher>& wide, const std::vector<Condition>& narrow) {
   return std::all_of(wide.begin(), wide.end(), [&](const Matcher& w) {
     return fits_everything(w) || std::any_of(narrow.begin(), narrow.end(),
-                                             [&](const Matcher& n) { return implies(n, w); });
+                                             [&](const Condition& n) { return implies(n, w); });
   });
 }
 
 // Some alert that fits the conditions of which the values are known.
 class Sample {
  public:
-  explicit Sample(const std::vector<Matcher>& conditions) {
+  explicit Sample(const std::vector<Condition>& conditions) {
     std::map<std::string, std::string> labels, annotations;
-    for (const Matcher& m : conditions) {
-      const auto values = values_of(m);
+    for (const auto& [m, values] : conditions) {
       if (values.empty() || values.front().empty()) continue;
       if (m.of == Matcher::Of::label) labels[m.label] = values.front();
       if (m.of == Matcher::Of::annotation) annotations[m.label] = values.front();
@@ -96,7 +107,8 @@ void Compiler::unreachable_rules() {
   for (std::uint32_t i = 0; i < own_rules.size(); ++i) {
     const Rule& rule = own_rules[i];
     MatcherIndex::Places found;
-    const Sample sample(rule.match);
+    const auto conditions = conditions_of(rule);
+    const Sample sample(conditions);
     settings.rule_index->find(sample.subject(), found);
     std::vector<std::uint32_t> earlier(found.begin(), found.end());
     for (const Matcher& m : rule.match) {
@@ -112,7 +124,7 @@ void Compiler::unreachable_rules() {
     std::size_t compared = 0;
     for (const std::uint32_t other : earlier) {
       if (other >= i || ++compared > 4 * compared_max) break;
-      if (!covers(own_rules[other].match, rule.match)) continue;
+      if (!covers(own_rules[other].match, conditions)) continue;
       report_.warning(rule_marks_[rule.id], "rule '" + rule.id + "' never matches: rule '" +
                                                 own_rules[other].id + "' (" +
                                                 to_text(rule_marks_[own_rules[other].id]) +

@@ -12,14 +12,12 @@
 namespace tocsin::config {
 namespace {
 
-constexpr std::size_t nodes_max = 1'000'000;  // an alias of an alias of an alias grows fast
-
 // Builds the tree from the library's events. `open_` is the path to the node being filled; a key of
 // a map waits in `keys_` until its value has come.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(std::shared_ptr<const std::string> file, Report& report)
-      : file_(std::move(file)), report_(report) {}
+  Builder(std::shared_ptr<const std::string> file, Report& report, std::size_t values_max)
+      : file_(std::move(file)), report_(report), values_max_(values_max) {}
 
   Node take_root() { return std::move(root_); }
   bool has_root() const { return has_root_; }
@@ -64,7 +62,8 @@ class Builder : public YAML::EventHandler {
   Mark at(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
   void count(const YAML::Mark& mark, const Node& node) {
-    if (++nodes_ > nodes_max) throw YAML::ParserException(mark, "more than a million values");
+    if (++values_ > values_max_)
+      throw YAML::ParserException(mark, "more than " + std::to_string(values_max_) + " values");
     for (const auto& item : node.items) count(mark, item);
     for (const auto& member : node.members) count(mark, member.value);
   }
@@ -133,7 +132,8 @@ class Builder : public YAML::EventHandler {
   bool has_root_ = false;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
-  std::size_t nodes_ = 0;
+  const std::size_t values_max_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
@@ -158,7 +158,8 @@ std::string_view kind_name(Node::Kind kind) {
   return "";
 }
 
-Parsed parse_yaml(const std::string& text, const std::string& file, Report& report) {
+Parsed parse_yaml(const std::string& text, const std::string& file, Report& report,
+                  std::size_t values_max) {
   Parsed out;
   const auto name = std::make_shared<const std::string>(file);
   out.root.mark = {name, 1, 1};
@@ -166,9 +167,9 @@ Parsed parse_yaml(const std::string& text, const std::string& file, Report& repo
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
-    Builder builder(name, found);
+    Builder builder(name, found, values_max);
     if (parser.HandleNextDocument(builder) && builder.has_root()) out.root = builder.take_root();
-    Builder second(name, found);
+    Builder second(name, found, values_max);
     if (parser.HandleNextDocument(second))
       found.error(out.root.mark, "more than one document in a file");
   } catch (const YAML::Exception& e) {

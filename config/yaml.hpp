@@ -39,6 +39,7 @@ struct Parsed {
   Node root;
   bool broken = false;
 };
-Parsed parse_yaml(const std::string& text, const std::string& file, Report& report);
+Parsed parse_yaml(const std::string& text, const std::string& file, Report& report,
+                  std::size_t values_max = 1'000'000);  // an alias of an alias grows fast
 
 }  // namespace tocsin::config

@@ -458,6 +458,7 @@ void on(const Deciding& d, const SettleOlderEpochs&) {
 }
 void on(const Deciding& d, const ApplyConfig& c) {
   apply_config(d, c);
+  if (d.out.answer.code == Answer::Code::illegal_transition) return;
   forget_channels(d, *c.settings);
   if (d.out.answer.code != Answer::Code::done) return;
   start_window_sweep(d);

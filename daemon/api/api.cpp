@@ -3,6 +3,7 @@
 #include "daemon/api/am_silences.hpp"
 #include "daemon/api/drills.hpp"
 #include "daemon/api/v1_backups.hpp"
+#include "daemon/api/v1_cis.hpp"
 #include "daemon/api/v1_heartbeats.hpp"
 #include "daemon/api/v1_maintenance.hpp"
 #include "daemon/api/v1_read.hpp"
@@ -47,6 +48,7 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_silences(router_, reading_);
   add_v1_maintenance(router_, reading_);
   add_v1_heartbeats(router_, reading_, [this] { return this->access(); });
+  add_v1_cis(router_, reading_, ports.importer);
   add_am_silences(router_, reading_);
   add_drills(router_, reading_);
   add_backups(router_, reading_);

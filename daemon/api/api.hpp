@@ -10,6 +10,7 @@
 #include "daemon/api/am_api.hpp"
 #include "daemon/api/explain.hpp"
 #include "daemon/api/health.hpp"
+#include "daemon/api/importer.hpp"
 #include "daemon/api/links.hpp"
 #include "daemon/api/metrics.hpp"
 
@@ -21,6 +22,7 @@ struct ApiPorts {
   Reload reload;
   std::function<ServerStats()> server;
   const DeliveryStats* delivery = nullptr;
+  Importer* importer = nullptr;  // null: nobody may import CIs
   std::function<bool()> reload_ok;
   std::function<Wall()> reloaded_at;
   std::function<WebStats()> web = [] { return WebStats{}; };

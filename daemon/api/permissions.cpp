@@ -49,6 +49,7 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::backup_create:
     case Permission::link_rotate:
     case Permission::config_reload:
+    case Permission::inventory_write:
       return bits({administrator});
     case Permission::paging_resume:
     case Permission::loss_confirm:
@@ -89,7 +90,8 @@ std::string_view permission_word(Permission permission) {
       "incident.adjust_impact_urgency",
       "incident.override_priority",
       "maintenance.create",
-      "incident.read_restricted"};
+      "incident.read_restricted",
+      "inventory.write"};
   return words[index(permission)];
 }
 

@@ -13,7 +13,8 @@ namespace tocsin {
 TOCSIN_ENUM(Permission, incident_read, incident_note, incident_ack, incident_resolve,
             incident_resolve_force, incident_close, config_reload, loss_confirm, silence_write,
             drill_start, link_rotate, paging_resume, backup_create, incident_link, incident_adjust,
-            incident_override_priority, maintenance_create, incident_read_restricted);
+            incident_override_priority, maintenance_create, incident_read_restricted,
+            inventory_write);
 
 }  // namespace tocsin
 

@@ -316,6 +316,26 @@ void add_heartbeat_verbs(CLI::App& root, HeartbeatOptions& o, Chosen& chosen) {
   ping->callback([&o, &chosen] { chosen = [&o] { return ping_heartbeats(o); }; });
 }
 
+void add_ci_verbs(CLI::App& root, CiOptions& o, Chosen& chosen) {
+  CLI::App* ci = root.add_subcommand("ci");
+  ci->require_subcommand(1);
+  CLI::App* list = ci->add_subcommand("list");
+  list->add_option("--origin", o.origin, "listed, configured, imported or discovered")
+      ->type_name("ORIGIN");
+  list->add_option("--limit", o.limit, "at most so many")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1, 1000))
+      ->default_str("100");
+  add_client_options(list, o);
+  list->callback([&o, &chosen] { chosen = [&o] { return list_cis(o); }; });
+  CLI::App* bring = ci->add_subcommand("import");
+  bring->add_option("file", o.file, "a table (.csv), or a list as YAML or JSON; -: standard input")
+      ->required();
+  bring->add_flag("--dry-run", o.dry_run, "only say what would change");
+  add_client_options(bring, o);
+  bring->callback([&o, &chosen] { chosen = [&o] { return import_cis(o); }; });
+}
+
 void add_drill(CLI::App& root, DrillOptions& o, Chosen& chosen) {
   CLI::App* app = root.add_subcommand("drill");
   app->add_option("target", o.target, "a person or a channel of the configuration")->required();
@@ -489,6 +509,7 @@ int run(int argc, char** argv) {
   SilenceOptions silencing;
   MaintenanceOptions maintaining;
   HeartbeatOptions beating;
+  CiOptions inventory;
   DrillOptions drilling;
   BackupOptions backup;
   TokenOptions token;
@@ -507,6 +528,7 @@ int run(int argc, char** argv) {
   add_silence_verbs(root, silencing, chosen);
   add_maintenance_verbs(root, maintaining, chosen);
   add_heartbeat_verbs(root, beating, chosen);
+  add_ci_verbs(root, inventory, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);
   add_backup(root, backup, chosen);

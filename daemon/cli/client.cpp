@@ -106,8 +106,13 @@ ClientAnswer Client::post(const std::string& path, const std::string& body, cons
   return perform(path, &body, headers);
 }
 
-ClientAnswer Client::perform(const std::string& path, const std::string* body,
-                             const Pairs& headers) {
+ClientAnswer Client::put(const std::string& path, const std::string& body,
+                         const std::string& type) {
+  return perform(path, &body, {}, type);
+}
+
+ClientAnswer Client::perform(const std::string& path, const std::string* body, const Pairs& headers,
+                             const std::string& put_type) {
   ClientAnswer answer;
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  curl_easy_cleanup);
@@ -117,12 +122,13 @@ ClientAnswer Client::perform(const std::string& path, const std::string* body,
   for (const auto& [name, value] : headers)
     add_header(list, std::string(name).append(": ").append(value));
   if (body) {
-    add_header(list, "Content-Type: application/json");
+    add_header(list, "Content-Type: " + (put_type.empty() ? "application/json" : put_type));
     add_header(list, "Expect:");
     curl_easy_setopt(curl.get(), CURLOPT_POST, 1L);
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body->data());
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(body->size()));
+    if (!put_type.empty()) curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "PUT");
   }
   std::uint64_t seq = 0;
   curl_easy_setopt(curl.get(), CURLOPT_URL, (url_ + path).c_str());

@@ -31,10 +31,13 @@ class Client {
 
   ClientAnswer get(const std::string& path, Pairs query);
   ClientAnswer post(const std::string& path, const std::string& body, const Pairs& headers = {});
+  ClientAnswer put(const std::string& path, const std::string& body, const std::string& type);
   const std::string& url() const { return url_; }
 
  private:
-  ClientAnswer perform(const std::string& path, const std::string* body, const Pairs& headers);
+  // A body is posted, or put when it has a type of its own.
+  ClientAnswer perform(const std::string& path, const std::string* body, const Pairs& headers,
+                       const std::string& put_type = {});
   void remember(std::uint64_t seq);
 
   std::string url_, token_, memory_file_;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <utility>
 
+#include "config/inventory.hpp"
 #include "daemon/api/query.hpp"
 #include "daemon/cli/exit_codes.hpp"
 #include "daemon/cli/log.hpp"
@@ -114,6 +115,9 @@ bool Daemon::listen() {
   ports.version = options_.version;
   ports.started = engine_->wall_now();
   ports.reload = [this](const std::function<void(std::string)>& done) { reload(done); };
+  importer_ = std::make_unique<api::Importer>(*engine_, *control_,
+                                              [this] { last_gasp_->use(engine_->settings()); });
+  ports.importer = importer_.get();
   ports.server = [this] {
     ServerStats sum;
     for (const auto& server : servers_) add(sum, server->stats());
@@ -237,7 +241,8 @@ void Daemon::reload(const std::function<void(std::string errors)>& done) {
 // Whole or not at all: a file with errors leaves everything as it was.
 void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
   notify_reloading();
-  Loaded loaded = load_file(options_.config);
+  auto before = engine_->settings();
+  Loaded loaded = load_file_with(options_.config, imported_section(before->text));
   check_programs(loaded, *mapper_);
   log_all(LogLevel::warning, "config_warning", loaded.warnings);
   const auto finish = [this, done](const std::string& errors) {
@@ -266,10 +271,15 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
     log(LogLevel::warning, "restart_needed",
         "the syslog listeners change with the next start only");
   const Offer offer = engine_->offer(
-      ApplyConfig{loaded.settings, "reload"},
-      [this, finish, access = api::access_of(loaded.body), web = loaded.body.web_config,
-       heartbeat = loaded.body.heartbeat,
-       before = engine_->settings()](const Answer& answer, std::uint64_t) mutable {
+      ApplyConfig{loaded.settings, "reload", before->hash},
+      [this, finish, done, access = api::access_of(loaded.body), web = loaded.body.web_config,
+       heartbeat = loaded.body.heartbeat, before](const Answer& answer, std::uint64_t) mutable {
+        // CIs were imported meanwhile: once more, together with those.
+        if (answer.code == Answer::Code::illegal_transition) {
+          if (!control_->post([this, done] { reload_now(done); }))
+            finish("too many reloads wait already");
+          return;
+        }
         const bool good = answer.code == Answer::Code::done || answer.code == Answer::Code::already;
         if (!good) return finish(answer.message);
         api_->set_access(access);
@@ -320,6 +330,7 @@ void Daemon::close() {
   servers_.clear();
   web_.reset();
   api_.reset();
+  importer_.reset();
   syslog_.reset();
   heartbeat_.reset();
   auditor_.reset();

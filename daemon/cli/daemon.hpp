@@ -56,6 +56,8 @@ class Daemon {
   Start start_engine(std::string& why);
   bool start_at_last();
   bool without_store(const std::string& why, std::chrono::milliseconds pause);
+  std::shared_ptr<const Settings> with_imports(std::shared_ptr<const Settings> wanted,
+                                               const std::string& stored);
   void in_force();
   void look_at_store();
   void warm_runner(const Settings& settings);
@@ -90,6 +92,7 @@ class Daemon {
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<Retention> retention_;
   std::unique_ptr<api::Heartbeat> heartbeat_;
+  std::unique_ptr<api::Importer> importer_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<Web> web_;
   std::unique_ptr<SyslogEars> syslog_;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "config/inventory.hpp"
 #include "daemon/api/v1_status.hpp"
 #include "daemon/cli/daemon.hpp"
 #include "daemon/cli/log.hpp"
@@ -217,6 +218,9 @@ Daemon::Start Daemon::start_engine(std::string& why) {
   EnginePorts ports;
   ports.journal = journal_.get();
   ports.compile = compile_stored;
+  ports.complete = [this](std::shared_ptr<const Settings> wanted, const std::string& stored) {
+    return with_imports(std::move(wanted), stored);
+  };
   ports.send = [this](const std::vector<SendOrder>& orders) { sender_->send(orders); };
   ports.log = log;
   ports.alive = notify_alive;
@@ -236,6 +240,18 @@ Daemon::Start Daemon::start_engine(std::string& why) {
   if (started.store_lost) return Start::store_lost;
   log(LogLevel::error, started.locked ? "store_locked" : "cannot_start", why);
   return Start::refused;
+}
+
+// The files once more, with the CIs that the store was given by the API; null when they do not fit.
+std::shared_ptr<const Settings> Daemon::with_imports(std::shared_ptr<const Settings> wanted,
+                                                     const std::string& stored) {
+  const std::string imported = imported_section(stored);
+  if (imported.empty()) return wanted;
+  const Loaded loaded = load_file_with(options_.config, imported);
+  log_all(LogLevel::error, "config_error", loaded.errors);
+  reload_ok_ = loaded.settings != nullptr;
+  wanted_ = loaded.settings;
+  return loaded.settings;
 }
 
 // Says what the engine runs on.

@@ -197,6 +197,21 @@ constexpr std::array pages{
            "such heartbeat. Needs the token of an event source or of an integration, but on the\n"
            "machine of the daemon.",
            "pg_dump shop > shop.sql && tocsin heartbeat ping nightly-backup"},
+    Manual{"tocsin ci", "the inventory, as the daemon knows it", "tocsin ci list|import ...",
+           "CIs stand in the files of the configuration, or are imported, or were discovered:\n"
+           "alerts name them and nobody listed them.",
+           "tocsin ci list --origin discovered\n"
+           "tocsin ci import inventory.csv --dry-run"},
+    Manual{"tocsin ci list", "which CIs there are",
+           "tocsin ci list [--origin ORIGIN] [--limit NUMBER] [--json]",
+           "Without --origin, those of the files and those that were imported.",
+           "tocsin ci list --origin imported"},
+    Manual{"tocsin ci import", "another imported inventory instead of the one before",
+           "tocsin ci import FILE [--dry-run] [--json]",
+           "Prints what changes: + added, - removed, ~ changed and in which keys. With a mistake,\n"
+           "told with its line and column, nothing changes. CIs of the files are not touched.\n"
+           "Needs a token of an administrator.",
+           "tocsin ci import inventory.csv"},
     Manual{"tocsin drill", "a real test page by the real way",
            "tocsin drill PERSON|CHANNEL [--wait SECONDS] [--json]",
            "Pages every channel of the person, or the channel, with a text that says DRILL, and "

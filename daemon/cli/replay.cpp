@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "config/inventory.hpp"
 #include "config/load.hpp"
 #include "config/text.hpp"
 #include "daemon/cli/exit_codes.hpp"
@@ -43,14 +44,15 @@ StoreRecord read(const std::string& data, Span since) {
   return out;
 }
 
-std::shared_ptr<const Settings> load(const std::string& path) {
-  const Loaded loaded = load_file(path);
+// `imported`: the CIs that the store was given by the API are part of both sides.
+std::shared_ptr<const Settings> load(const std::string& path, const std::string& imported) {
+  const Loaded loaded = load_file_with(path, imported);
   for (const Diagnostic& d : loaded.errors) complain(to_text(d));
   return loaded.errors.empty() ? loaded.settings : nullptr;
 }
 
 std::shared_ptr<const Settings> in_force(const ReplayOptions& options, const StoreRecord& store) {
-  if (!options.against.empty()) return load(options.against);
+  if (!options.against.empty()) return load(options.against, imported_section(store.config_text));
   const auto settings = load_stored(store.config_text).settings;
   if (!settings)
     complain(
@@ -76,10 +78,13 @@ int replay(const ReplayOptions& options) {
     return complain("--since takes a duration such as 7d or 36h"), exit_usage;
   if (options.json && options.markdown)
     return complain("--json or --markdown, not both"), exit_usage;
-  const auto after = load(options.config);
+  auto after = load(options.config, "");
   if (!after) return exit_usage;
   const StoreRecord store = read(options.data, *since);
   if (!store.wrong.empty()) return complain(store.wrong), exit_usage;
+  if (const std::string imported = imported_section(store.config_text); !imported.empty())
+    after = load(options.config, imported);
+  if (!after) return exit_usage;
   const auto before = in_force(options, store);
   if (!before) return exit_usage;
 

@@ -76,6 +76,14 @@ struct HeartbeatOptions : ClientOptions {
 };
 int list_heartbeats(const HeartbeatOptions& options);
 int ping_heartbeats(const HeartbeatOptions& options);
+struct CiOptions : ClientOptions {
+  std::string origin;
+  std::uint32_t limit = 100;
+  std::string file;  // a table (.csv), or a list as YAML or JSON; -: a list from standard input
+  bool dry_run = false;
+};
+int list_cis(const CiOptions& options);
+int import_cis(const CiOptions& options);
 
 struct DrillOptions : ClientOptions {
   std::string target;  // a person or a channel

@@ -135,7 +135,10 @@ struct Engine::Impl {
     marker = found.opened.marker;
     durable = found.next_seq - 1;
     std::shared_ptr<const Settings> stored;
-    if (!state.globals().config_hash.empty()) stored = ports.compile(state.config_text());
+    if (!state.globals().config_hash.empty()) {
+      stored = ports.compile(state.config_text());
+      if (wanted && ports.complete) wanted = ports.complete(wanted, state.config_text());
+    }
     const auto first = stored ? stored : wanted;
     if (!first) {
       out.message = "there is no usable configuration, neither in the file nor in the store";

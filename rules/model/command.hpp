@@ -146,6 +146,9 @@ struct PingHeartbeat {
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
+  // Hash of the settings that these were made from: others may be in force by now, and then these
+  // are not taken. Empty: whatever is in force.
+  std::string made_from{};
 };
 struct StepClock {
   std::int64_t by_ms = 0;

@@ -799,10 +799,10 @@ struct HeartbeatsAdvanced {
   X(97, FamilyAdvanced) X(98, AlertRefired) X(99, AlertFlapping)                       \
   X(110, EventCounted) X(111, CountForgotten)                                         \
   X(115, OverrideEnded) X(116, PriorityCalculated) X(120, EventSetAside)               \
+  X(130, IncidentRestricted) X(131, ExposureConfirmed) X(132, KnownErrorMatched)       \
   X(140, HeartbeatAdded) X(141, HeartbeatPlanned) X(142, HeartbeatSeen)                \
   X(143, HeartbeatExcused) X(144, HeartbeatMissed) X(145, HeartbeatRemoved)            \
-  X(146, HeartbeatsAdvanced)                                                     \
-  X(130, IncidentRestricted) X(131, ExposureConfirmed) X(132, KnownErrorMatched)
+  X(146, HeartbeatsAdvanced)
 // clang-format on
 
 template <class F>

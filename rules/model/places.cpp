@@ -7,7 +7,8 @@ namespace tocsin {
 std::string to_text(const Place& place) {
   switch (place.kind) {
     case Place::Kind::file:
-      return place.file + ":" + std::to_string(place.line) + " (" + place.key + ")";
+      return place.file + (place.line > 0 ? ":" + std::to_string(place.line) : "") + " (" +
+             place.key + ")";
     case Place::Kind::standard:
       return "default of Tocsin; " + place.key + " overrides it";
     case Place::Kind::stored:
@@ -30,6 +31,10 @@ void Places::sort() {
                              [](const Entry& a, const Entry& b) { return a.key == b.key; }),
                  entries_.end());
   entries_.shrink_to_fit();
+}
+
+void Places::forget(const std::string& file) {
+  std::erase_if(entries_, [&](const Entry& e) { return files_[e.file] == file; });
 }
 
 Place Places::of(std::initializer_list<std::string_view> keys) const {

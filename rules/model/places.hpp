@@ -15,7 +15,7 @@ namespace tocsin {
 // `key` is what a file says: "rules.a100", "cis.db-1", "escalation.P1[2]", "hold_down.error".
 struct Place {
   enum class Kind : std::uint8_t {
-    file,      // file:line
+    file,      // file:line; without a line, the CIs that were imported
     standard,  // nobody wrote it: the default of Tocsin, and `key` is what overrides it
     stored,    // the settings were read from the store, which keeps no files
   } kind = Kind::standard;
@@ -29,6 +29,8 @@ class Places {
   // While they are made; sort() ends that. What is said first of a key stays.
   void add(std::string key, const std::string& file, int line);
   void sort();
+  // What is known of a file, when it is to be said anew.
+  void forget(const std::string& file);
   void mark_stored() { stored_ = true; }
 
   // The first of the keys that somebody wrote; else the default, named by the first key.

@@ -129,6 +129,7 @@ struct Ci {
   std::string hours;           // calendar of a service; empty or `always`: at any time
   std::vector<Matcher> match;  // labels that mean this CI
   std::string environment;     // prod, staging, test, dev; empty is prod
+  bool imported = false;       // by the API: it stands in no file
 };
 
 // CIs that stand in for each other: enough of them up, and what they support is served.

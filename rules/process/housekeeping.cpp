@@ -26,6 +26,11 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
     d.out.answer.code = Answer::Code::already;
     return;
   }
+  if (!c.made_from.empty() && c.made_from != d.state.globals().config_hash) {
+    d.out.answer.code = Answer::Code::illegal_transition;
+    d.out.answer.message = "another configuration has come into force meanwhile";
+    return;
+  }
   // Live rows are measured anew only when what they were planned by has changed.
   const bool same_plans = d.settings.hash == d.state.globals().config_hash &&
                           std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),

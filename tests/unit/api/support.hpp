@@ -20,6 +20,7 @@ inline HttpRequest request(HttpMethod method, const std::string& target, std::st
   r.method_name = method == HttpMethod::get    ? "GET"
                   : method == HttpMethod::head ? "HEAD"
                   : method == HttpMethod::post ? "POST"
+                  : method == HttpMethod::put  ? "PUT"
                                                : "DELETE";
   const std::size_t mark = target.find('?');
   r.target = target.substr(0, mark);
@@ -92,7 +93,9 @@ class World {
     engine = std::make_unique<Engine>(EngineOptions{}, std::move(ports));
     const StartResult started = engine->start(loaded.settings);
     if (!started.ok) problems += started.message;
+    importer = std::make_unique<Importer>(*engine, control, [] {});
     ApiPorts api_ports;
+    api_ports.importer = importer.get();
     api_ports.version = "9.9.9";
     api_ports.reload = [this](std::function<void(std::string)> done) { done(reload_error); };
     api_ports.server = [] { return ServerStats{}; };
@@ -102,6 +105,7 @@ class World {
     api = std::make_unique<Api>(*engine, access_of(loaded.body), std::move(api_ports));
   }
   ~World() {
+    control.stop();
     api->stop();
     engine->stop();
   }
@@ -127,6 +131,8 @@ class World {
   std::string problems, reload_error;
   std::function<bool(const Input&)> quarantined = [](const Input&) { return false; };
   std::unique_ptr<Engine> engine;  // before the API, which needs it to its end
+  Worker control{"tocsin-control", 16};
+  std::unique_ptr<Importer> importer;
   std::unique_ptr<Api> api;
 
  private:

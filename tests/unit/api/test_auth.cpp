@@ -166,6 +166,7 @@ TEST_CASE("permissions are those of the table") {
         problem_manager}},
       {Permission::incident_close, {service_desk, incident_manager, major_incident_manager}},
       {Permission::config_reload, {administrator}},
+      {Permission::inventory_write, {administrator}},
   };
   for (const Row& row : rows)
     for (std::size_t i = 0; i < EnumTable<Role>::count; ++i) {
