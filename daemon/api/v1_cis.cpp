@@ -4,6 +4,7 @@
 #include <map>
 
 #include "daemon/api/json_out.hpp"
+#include "daemon/api/sight.hpp"
 #include "rules/model/matcher.hpp"
 
 namespace tocsin::api {
@@ -56,11 +57,14 @@ std::vector<Entry> listed(const Settings& settings, Origin origin) {
   return out;
 }
 
-// Of the alerts in memory but those that are remembered for their end only.
-std::vector<Entry> discovered(const Settings& settings, const Snapshot& snapshot) {
+// Of the alerts in memory that the reader may see, but for those that are remembered for their end
+// only.
+std::vector<Entry> discovered(const Settings& settings, const Snapshot& snapshot,
+                              const Sight& sight) {
   std::map<std::string_view, std::uint64_t> alerts;
   snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) {
-    if (row.state != AlertState::tombstone && !row.ci().empty()) ++alerts[row.ci()];
+    if (row.state != AlertState::tombstone && !row.ci().empty() && !sight.hides(row))
+      ++alerts[row.ci()];
   });
   std::vector<Entry> out;
   for (const auto& [id, count] : alerts) {
@@ -85,7 +89,8 @@ HttpResponse list(const Engine& engine, const Exchange& x, const Snapshot& snaps
 
   const auto settings = engine.settings();
   const bool known = origin->second != Origin::discovered;
-  const auto all = known ? listed(*settings, origin->second) : discovered(*settings, snapshot);
+  const auto all = known ? listed(*settings, origin->second)
+                         : discovered(*settings, snapshot, Sight(x.who.actor, snapshot, *settings));
   auto at = std::upper_bound(all.begin(), all.end(), cursor,
                              [](std::string_view id, const Entry& e) { return id < e.id; });
   const auto end =

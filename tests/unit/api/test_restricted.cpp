@@ -78,7 +78,7 @@ struct Attack : World {
          {"/v1/incidents?state=all", "/v1/incidents/INC0000002",
           "/v1/incidents/INC0000002/timeline", "/v1/incidents?ci=canary-ci",
           "/v1/alerts?incident=1", "/v1/alerts?incident=none", "/v1/alerts?ci=canary-ci",
-          "/v1/pages?incident=1", "/v1/explain?incident=INC0000001",
+          "/v1/pages?incident=1", "/v1/cis?origin=discovered", "/v1/explain?incident=INC0000001",
           "/v1/explain?incident=INC0000002", "/incidents/INC0000002",
           "/api/v2/alerts?filter=canary_label%3D%22canary-value%22"})
       out.emplace_back(more);
