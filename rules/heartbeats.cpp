@@ -35,7 +35,8 @@ void pack_missed(const Deciding& d, const Heartbeat& h, const HeartbeatRow& row,
   std::map<std::string_view, std::string_view> labels{
       {"alertname", "HeartbeatMissed"}, {"heartbeat", h.name}, {"severity", name(h.severity)}};
   const auto& ci_labels = d.settings.ci_labels;
-  if (!h.ci.empty()) labels.emplace(ci_labels.empty() ? "ci" : ci_labels.front(), h.ci);
+  const std::string_view ci_label = ci_labels.empty() ? "ci" : std::string_view(ci_labels.front());
+  if (!h.ci.empty()) labels.emplace(ci_label, h.ci);
   const std::string last = wall_words(d.state.globals().wall(since));
   const std::string summary = h.summary.empty()
                                   ? "no sign of life of " + h.name + " for " + span_words(row.bound)

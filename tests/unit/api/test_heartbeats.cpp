@@ -10,7 +10,7 @@ using namespace tocsin::api::testing;
 
 namespace {
 
-const std::string config = std::string(config_text) + R"(
+const std::string heartbeats_config = std::string(config_text) + R"(
 heartbeats:
   - {name: backup, every: 24h, grace: 2h, ci: db-1}
   - {name: wd, every: 2m, match: ['alertname="Watchdog"']}
@@ -32,7 +32,7 @@ HttpRequest genie(HttpRequest r, const std::string& key) {
 }  // namespace
 
 TEST_CASE("a ping is answered as Opsgenie does, and shown at once") {
-  World world(config);
+  World world(heartbeats_config);
   INFO(world.problems);
   REQUIRE(world.problems.empty());
   CHECK(has(world.get("/v1/heartbeats").body,
@@ -58,7 +58,7 @@ TEST_CASE("a ping is answered as Opsgenie does, and shown at once") {
 }
 
 TEST_CASE("nobody says without proof that something lives") {
-  World world(config);
+  World world(heartbeats_config);
   const auto status = [&](HttpRequest r) { return world.call(std::move(r)).status; };
   const HttpRequest post = request(HttpMethod::post, path), get = request(HttpMethod::get, path);
   CHECK(status(post) == 202);  // a program of this machine
@@ -78,7 +78,7 @@ TEST_CASE("nobody says without proof that something lives") {
 }
 
 TEST_CASE("an alert that fits is a sign of life, and no incident") {
-  World world(config);
+  World world(heartbeats_config);
   HttpRequest r = bearer(request(HttpMethod::post, "/api/v2/alerts",
                                  R"([{"labels":{"alertname":"Watchdog","severity":"critical"}}])"),
                          "prom-secret");

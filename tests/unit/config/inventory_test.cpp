@@ -120,15 +120,15 @@ TEST_CASE("an import with a mistake is told at its place in the body") {
   CHECK(i.wrong("id,group\nx,dba\ny,dbb\n", InventoryForm::table) ==
         "import:3:3: unknown group 'dbb', did you mean 'dba'?\n");
   CHECK(i.wrong("id\nx\nsvc\nMine\n", InventoryForm::table) ==
-        "import:3:1: CI 'svc' stands twice, first in /tocsin.yaml:5 (cis.svc)\n"
-        "import:4:1: 'Mine' already means the CI of /tocsin.yaml:6 (cis.own)\n");
+        "import:3:1: CI 'svc' stands twice, first in tocsin.yaml:5 (cis.svc)\n"
+        "import:4:1: 'Mine' already means the CI of tocsin.yaml:6 (cis.own)\n");
 }
 
 TEST_CASE("files that do not fit what was imported are told where they stand") {
   Imported i;
   CHECK(i.reload_errors(main_file + "  - {id: db-1}\n  - {id: x, aliases: [SW]}\n") ==
-        "/tocsin.yaml:7:10: CI 'db-1' stands twice, first in imported inventory (db-1)\n"
-        "/tocsin.yaml:8:5: 'SW' already means the CI of imported inventory (sw)\n");
+        "tocsin.yaml:7:10: CI 'db-1' stands twice, first in imported inventory (db-1)\n"
+        "tocsin.yaml:8:5: 'SW' already means the CI of imported inventory (sw)\n");
   std::string other = main_file;
   other.replace(other.find("dba"), 3, "dbb");
   CHECK(i.reload_errors(other) ==
@@ -138,12 +138,12 @@ TEST_CASE("files that do not fit what was imported are told where they stand") {
 TEST_CASE("files are whole without what was imported") {
   Imported i;
   CHECK(i.reload_errors(main_file + "  - {id: x, depends_on: [db-1]}\n") ==
-        "/tocsin.yaml:7:26: CI 'db-1' was imported, and files have to be whole without it: list it "
+        "tocsin.yaml:7:26: CI 'db-1' was imported, and files have to be whole without it: list it "
         "in one of them\n");
   std::string two = main_file;
   two.replace(two.find("pair,"), 5, "pair, min_members: 2,");
   CHECK(i.reload_errors(two) ==
-        "/tocsin.yaml:3:9: pool 'pair' needs 2 members and has 1: a CI says `pool: pair` to be "
+        "tocsin.yaml:3:9: pool 'pair' needs 2 members and has 1: a CI says `pool: pair` to be "
         "one\n");
   CHECK(lines(load_text("imported_cis: [{id: x}]\n" + main_file, "t.yaml").errors) ==
         "t.yaml:1:15: imported_cis is kept by the API, `tocsin ci import`; in a file, it is cis\n");
@@ -153,7 +153,7 @@ TEST_CASE("people are told that a CI was imported, and where the others stand") 
   Imported i;
   CHECK(to_text(i.now->places->of("cis.sw")) == "imported inventory (cis.sw)");
   CHECK(without(to_text(i.now->places->of("cis.svc")), i.folder.path()) ==
-        "/tocsin.yaml:5 (cis.svc)");
+        "tocsin.yaml:5 (cis.svc)");
   const auto none = settings_of(import_cis(*i.now, "cis: []", InventoryForm::yaml));
   CHECK(to_text(none->places->of("cis.sw")) == "default of Tocsin; cis.sw overrides it");
   const auto reloaded = settings_of(i.reload(main_file));
