@@ -63,11 +63,6 @@ struct EnginePorts {
   Journal* journal = nullptr;
   // Compiles a stored configuration text; nullptr when this version cannot read it.
   std::function<std::shared_ptr<const Settings>(const std::string& text)> compile;
-  // What is wanted at the start, together with what only the stored text has: CIs that were
-  // imported. nullptr: the two do not fit, and the stored configuration is used. May be empty.
-  std::function<std::shared_ptr<const Settings>(std::shared_ptr<const Settings> wanted,
-                                                const std::string& stored)>
-      complete;
   // Durable attempts on their way out. Must answer every one through settle().
   std::function<void(std::vector<SendOrder>)> send;
   LogSink log;
@@ -75,6 +70,11 @@ struct EnginePorts {
   std::function<void(const std::string& why)> failing;  // right before the process ends itself
   // Inputs that are not taken any more: processes before this one died of them. May be empty.
   std::function<bool(const Input&)> quarantined;
+  // What is wanted at the start, together with what only the stored text has: CIs that were
+  // imported. nullptr: the two do not fit, and the stored configuration is used. May be empty.
+  std::function<std::shared_ptr<const Settings>(std::shared_ptr<const Settings> wanted,
+                                                const std::string& stored)>
+      complete;
 };
 
 struct StartResult {

@@ -126,9 +126,11 @@ TEST_CASE(
         open.push_back(pattern);
     }
   }
-  // Life signs, and doors with keys of their own: links, hooks.
+  // Life signs, and doors with keys of their own: links, hooks, pings.
   std::sort(open.begin(), open.end());
-  CHECK(open == std::vector<std::string>{"/-/healthy", "/-/ready", "/a/{}", "/a/{}", "/hooks/{}"});
+  const std::string ping = "/v2/heartbeats/{}/ping";
+  CHECK(open == std::vector<std::string>{"/-/healthy", "/-/ready", "/a/{}", "/a/{}", "/hooks/{}",
+                                         ping, ping, ping});
   CHECK(closed > 70);
   const std::string alert = R"({"key":"k","summary":"s"})";
   for (const char* token : {"bob-secret", "ivy-secret", "adm-secret", "prom-secret", "am-secret"})
