@@ -24,10 +24,15 @@ const std::string restricting = [] {
   return text + R"(
 dispositions: {restricted_readers: [security]}
 inhibit:
-  - {id: attacks, owner: ivy, reason: "they fail for it", source_match: ['alertname="canary-login"'],
-     target_match: ['alertname="Slow"']}
+  - id: attacks
+    owner: ivy
+    reason: they fail for it
+    source_match: ['alertname="canary-login"']
+    target_match: ['alertname="Slow"']
 rules:
-  - {id: a100, match: ['alertname=~"canary.*"'], set: {category: security, subcategory: brute_force, symptom: S10}}
+  - id: a100
+    match: ['alertname=~"canary.*"']
+    set: {category: security, subcategory: brute_force, symptom: S10}
 )";
 }();
 
@@ -37,7 +42,8 @@ std::string canary(const std::string& name, const std::string& severity,
   return R"({"alerts":[{"status":"firing","labels":{"alertname":")" + name + R"(","ci":")" + ci +
          R"(","service":"canary-service","severity":")" + severity +
          R"(","canary_label":"canary-value"},"annotations":{"summary":"canary summary",)"
-         R"("runbook_url":"https://canary.example.org"},"generatorURL":"https://canary-generator"}]})";
+         R"("runbook_url":"https://canary.example.org"},)"
+         R"("generatorURL":"https://canary-generator"}]})";
 }
 
 struct Attack : World {
