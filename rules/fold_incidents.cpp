@@ -137,6 +137,11 @@ void Fold::on(const PriorityAdjusted& f) {
   });
 }
 
+// What it would be is said beside a lock only: without one it is not on the disk either.
+void Fold::unlock(IncidentRow& i) {
+  i.locked = false, i.lock_due = never, i.calculated = IncidentRow{}.calculated;
+}
+
 void Fold::on(const PriorityOverridden& f) {
   count_priority(s.totals_, f.before, f.priority);
   change(f.incident, [&](IncidentRow& i) {
@@ -148,7 +153,7 @@ void Fold::on(const PriorityOverridden& f) {
 void Fold::on(const OverrideEnded& f) {
   count_priority(s.totals_, f.before, f.priority);
   change(f.incident, [&](IncidentRow& i) {
-    i.locked = false, i.lock_due = never;
+    unlock(i);
     i.impact = f.impact, i.urgency = f.urgency;
     prioritize(i, f);
   });
@@ -253,7 +258,7 @@ void Fold::on(const IncidentResolved& f) {
     if (planted("fold_reads_settings")) i.close_due = at + Span{planted_setting};
     i.escalate_due = i.verify_due = i.prompt_due = i.reassess_due = never;
     unhold(i);
-    i.locked = false, i.lock_due = never;
+    unlock(i);
     count_resolved(s.totals_, i, s.globals_.wall(at));
   });
 }

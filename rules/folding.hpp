@@ -127,6 +127,7 @@ struct Fold {
   void on(const KnownErrorMatched&);
   template <class F>
   void prioritize(IncidentRow& incident, const F& fact);
+  static void unlock(IncidentRow& incident);
   void on(const DeadlineMoved&);
   void on(const PagingHeld&);
   void on(const PagingResumed&);

@@ -86,7 +86,7 @@ void add(Engine& engine, const Exchange& x) {
   command.matchers = pack_matchers(std::move(body.matchers));
   command.owner = body.owner.empty() ? x.who.actor.person : body.owner;
   command.reason = body.reason, command.change = body.change;
-  command.starts_at = body.starts_at.value_or(now);
+  command.starts_at = body.starts_at.value_or(Wall{});  // at once, by the clock of turns
   command.ends_at = body.ends_at ? *body.ends_at : std::max(command.starts_at, now) + *body.lasts;
   offer(engine, std::move(command), x.reply);
 }

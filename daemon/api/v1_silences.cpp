@@ -206,13 +206,17 @@ bool silence_order(const SilenceRow& a, const SilenceRow& b) {
   return std::tuple(at(a), a.id) < std::tuple(at(b), b.id);
 }
 
+// The clock of turns follows the wall clock from this difference on (daemon/engine): what is to
+// begin at once must not begin in its future.
+constexpr Span turns_behind_max = seconds(2);
+
 SetSilence command_of(const SilenceBody& body, const Actor& by, Wall now) {
   SetSilence c{by,
                parse_uuid(body.id),
                pack_matchers(body.matchers),
                body.created_by,
                body.comment,
-               body.starts_at.value_or(now - milliseconds(1)),  // the clock of turns may be behind
+               body.starts_at.value_or(now - turns_behind_max),
                {}};
   if (c.created_by.empty()) c.created_by = by.person;
   c.ends_at = body.lasts ? std::max(c.starts_at, now) + *body.lasts : body.ends_at.value_or(Wall{});
