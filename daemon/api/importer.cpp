@@ -43,6 +43,9 @@ void Importer::compile(const std::shared_ptr<const Import>& what, const Done& do
                               const Answer& answer, std::uint64_t seq) mutable {
         // A reload or another import came first: once more, on top of it.
         if (answer.code == Answer::Code::illegal_transition) return post(what, done);
+        // The store takes nothing: what is not durable is not in force, and is not said to be.
+        if (answer.code != Answer::Code::done && answer.code != Answer::Code::already)
+          return done(busy_with(answer.message));
         out.seq = seq;
         if (answer.code == Answer::Code::done) changed_();
         // A large inventory takes a while to let go of: that is not for the thread that decides.

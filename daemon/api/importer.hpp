@@ -23,7 +23,7 @@ struct Imported {
   enum class Outcome : std::uint8_t { in_force, dry_run, wrong, busy } outcome = Outcome::in_force;
   InventoryDiff diff;
   std::vector<Diagnostic> errors;  // of `wrong`, in the order of a reader
-  std::string message;             // of `busy`
+  std::string message;             // of `busy`: also when the store takes nothing
   std::uint64_t seq = 0;           // of `in_force`: the frame that it rests on
 };
 
