@@ -27,6 +27,9 @@ using net::Transfer;
 // off.
 constexpr int cut_after_ms = 250;
 
+// Connections that are kept for another request, of all destinations together.
+constexpr long connections_kept = 16;
+
 struct Waiting {
   OutboundRequest request;
   Clock::time_point since;
@@ -287,6 +290,7 @@ Outbound::Outbound(OutboundOptions options, std::function<void(OutboundResult)> 
   impl_->done = std::move(done);
   impl_->multi = curl_multi_init();
   if (ready != CURLE_OK || impl_->multi == nullptr) throw std::bad_alloc();
+  curl_multi_setopt(impl_->multi, CURLMOPT_MAXCONNECTS, connections_kept);
   impl_->thread = net::start_thread("tocsin-outbound", [impl = impl_.get()] { impl->run(); });
 }
 

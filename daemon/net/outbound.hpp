@@ -3,6 +3,9 @@
 // taken is answered exactly once through `done`, also when the client stops. It decides nothing and
 // repeats nothing: retrying is the core's, under the same key.
 //
+// HTTP requests to one server share its connections while they follow each other closely. A request
+// that such a connection swallowed as it was closed is `unknown`, never sent again from here.
+//
 // A mail on its way has a thread of its own. libcurl's SMTP does not keep the promise of its multi
 // interface: it blocks from the end of the body to the reply, and for the reply to QUIT, so a mail
 // server that takes its time over a message would hold up every webhook.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "daemon/net/http.hpp"
 #include "rules/model/planted.hpp"
@@ -17,6 +18,8 @@ constexpr int http_total_ms = 10'000;
 constexpr int smtp_total_ms = 30'000;
 constexpr std::size_t header_value_max = 128;  // of those that are looked at
 constexpr long certificates_kept_s = 600;      // then they are read again
+constexpr long idle_max_s = 2;         // shorter than any server waits for another request
+constexpr long connection_max_s = 60;  // then its name is looked up again
 
 bool has_scheme(std::string_view url, std::string_view scheme) {
   return url.size() > scheme.size() && same_token(url.substr(0, scheme.size()), scheme);
@@ -142,10 +145,6 @@ void Transfer::prepare_common() {
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout_ms));
   if (!planted("transfer_without_end")) set(CURLOPT_TIMEOUT_MS, static_cast<long>(total_ms()));
-  // On a connection that it used before, curl repeats a request by itself when the other side had
-  // closed; then one attempt could be two, and "not sent" would be a guess.
-  set(CURLOPT_FRESH_CONNECT, 1L);
-  set(CURLOPT_FORBID_REUSE, 1L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_ERRORBUFFER, curl_error_);
   set(CURLOPT_PREREQFUNCTION, &Transfer::on_request);
@@ -163,8 +162,6 @@ void Transfer::prepare_common() {
   set(CURLOPT_CA_CACHE_TIMEOUT, certificates_kept_s);
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
   set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
-  set(CURLOPT_CLOSESOCKETFUNCTION, &Transfer::on_close);
-  set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(this));
   if (!request_.username.empty()) {
     set(CURLOPT_USERNAME, request_.username.c_str());
     set(CURLOPT_PASSWORD, request_.password.c_str());
@@ -188,6 +185,9 @@ bool Transfer::prepare_http() {
   else
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // In a storm one connection carries page after page. See on_request() for those that had closed.
+  set(CURLOPT_MAXAGE_CONN, idle_max_s);
+  set(CURLOPT_MAXLIFETIME_CONN, connection_max_s);
   set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   set(CURLOPT_USERAGENT, options_.user_agent.c_str());
   set(CURLOPT_PROXY, options_.proxy.c_str());
@@ -216,6 +216,11 @@ bool Transfer::prepare_mail() {
     return refuse("not a mail address");
   request_.body = with_crlf(request_.body);
   recipients_ = curl_slist_append(nullptr, request_.to.c_str());
+  // cut() needs to know the sockets, so each mail has its own.
+  set(CURLOPT_FRESH_CONNECT, 1L);
+  set(CURLOPT_FORBID_REUSE, 1L);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &Transfer::on_close);
+  set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(this));
   set(CURLOPT_PROXY, "");
   set(CURLOPT_MAIL_FROM, request_.from.c_str());
   set(CURLOPT_MAIL_RCPT, recipients_);
@@ -239,6 +244,8 @@ OutboundResult Transfer::result(CURLcode code, std::string_view error) {
   }
   if (!error.empty())
     result.error = error;
+  else if (repeat_refused_)
+    result.error = "the connection was closed before an answer came";
   else if (code == CURLE_COULDNT_CONNECT && private_)
     result.error = "the address is private";
   else if (code != CURLE_OK)
@@ -282,9 +289,14 @@ void Transfer::judge_mail(CURLcode code, OutboundResult& result) {
   result.phase = body_began_ ? OutboundResult::Phase::unknown : OutboundResult::Phase::not_sent;
 }
 
+// When the other side closes a connection that was used before, curl repeats the request by itself.
+// Then one attempt could be two, so it may not: whether the first arrived is not known.
 int Transfer::on_request(void* self, char*, char*, int, int) {
-  static_cast<Transfer*>(self)->request_began_ = true;
-  return CURL_PREREQFUNC_OK;
+  auto& t = *static_cast<Transfer*>(self);
+  const bool repeats = std::exchange(t.request_began_, true);
+  if (!repeats || planted("request_repeated")) return CURL_PREREQFUNC_OK;
+  t.repeat_refused_ = true;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* self) {
@@ -372,6 +384,7 @@ curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* addre
     return CURL_SOCKET_BAD;
   }
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (!t.smtp()) return fd;  // curl's own: it may outlive the transfer
   const std::lock_guard lock(t.mutex_);
   if (fd >= 0) t.sockets_.push_back(fd);
   return fd;

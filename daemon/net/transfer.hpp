@@ -66,6 +66,7 @@ class Transfer {
   std::string refused_;           // why it never started
   bool private_ = false;          // an address was refused
   bool request_began_ = false;    // connected and greeted; the request itself comes next
+  bool repeat_refused_ = false;   // curl would have sent it a second time
   bool status_complete_ = false;  // the head of a final answer is here
   std::size_t body_sent_ = 0;
   std::string body_;

@@ -217,17 +217,33 @@ TEST_CASE("a request without an answer is unknown", "[outbound]") {
     CHECK(sender.send(request).phase == Phase::unknown);
     CHECK(ms_since(start) < 1500);
   }
-  SECTION("a second request after an answered one uses a connection of its own") {
-    std::atomic<int> n{0};
+  SECTION("a kept connection that closes under a request does not make curl repeat it") {
+    std::atomic<int> requests{0};
     Listener to([&](Socket s) {
-      s.until("{\"page\":1}");
-      if (n++ == 0) s.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-      s.closed_within(300);
+      const std::string page = "{\"page\":1}";
+      if (s.until(page).find(page) == std::string::npos || ++requests > 1) return;
+      s.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      s.until(page, 2);
+      ++requests;
     });
     CHECK(sender.send(post(to.url())).status == 200);
-    CHECK(sender.send(post(to.url())).phase == Phase::unknown);
-    CHECK(to.accepted() == 2);
+    const OutboundResult r = sender.send(post(to.url()));
+    CHECK(r.phase == Phase::unknown);
+    CHECK(r.error == "the connection was closed before an answer came");
+    CHECK(requests == 2);
   }
+}
+
+TEST_CASE("requests that follow each other share a connection", "[outbound]") {
+  Sender sender;
+  Listener to([](Socket s) {
+    for (int n = 1; n <= 3; ++n) {
+      s.until("{\"page\":1}", n);
+      s.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  for (int n = 1; n <= 3; ++n) CHECK(sender.send(post(to.url())).status == 200);
+  CHECK(to.accepted() == 1);
 }
 
 TEST_CASE("a TLS handshake or a connect that hangs ends in its own time, and nothing was sent",
