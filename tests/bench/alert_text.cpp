@@ -101,7 +101,7 @@ std::string rfc3339(std::int64_t seconds) {
 
 const char* severity(std::uint64_t i) {
   const std::uint64_t percent = mixed(i) % 100;
-  return percent < 1 ? "critical" : percent < 3 ? "error" : "warning";
+  return percent < critical_percent ? "critical" : percent < 3 ? "error" : "warning";
 }
 
 void append_labels(std::string& out, std::uint64_t i) {

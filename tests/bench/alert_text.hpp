@@ -7,6 +7,9 @@
 
 namespace tocsin::bench {
 
+// How many in a hundred alerts are critical. Set before the first is made.
+inline std::uint64_t critical_percent = 1;
+
 enum class Phase { fresh, repeat, resolve };
 
 struct AlertTimes {
@@ -23,7 +26,6 @@ std::string batch_json(std::uint64_t first, std::uint64_t count, Phase phase,
 void append_alert(std::string& out, std::uint64_t number, std::int64_t starts_at,
                   std::int64_t ends_at, unsigned turn);
 
-// One in a hundred is.
 bool is_critical(std::uint64_t number);
 // Its alertname, instance and device, which no other alert has together.
 std::string identity_of(std::uint64_t number);

@@ -55,10 +55,12 @@ class Peer:
         self.port = common.free_port()
         self.folder = tempfile.mkdtemp(prefix=f"bench-{name}-", dir=bench.folder)
         self.process, self.sent, self.log = None, 0, os.path.join(self.folder, "log")
+        self.environment = {}
 
     def spawn(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder,
+                                            env={**os.environ, **self.environment})
         return self
 
     def start(self):
@@ -261,7 +263,7 @@ class Bench:
             # The peer has one way to take an alert: it stands beside ours with and without hold-down.
             if peer is None and name.endswith("_no_hold"):
                 peer = statistics.median(self.samples[name.removesuffix("_no_hold")]["peer"])
-            more_is_better = self.units[name] == "alerts/s"
+            more_is_better = self.units[name].endswith("/s")
             ratio = None if peer is None else ours / peer if more_is_better else peer / ours
             out.append({"name": name, "unit": self.units[name], "ours": ours, "peer": peer, "ratio": ratio})
         return out

@@ -2,7 +2,7 @@
 // that the generator, which shares the machine, costs little while it runs.
 //
 //   tocsin_load --port P --phase new|repeat|resolve --alerts N [--first I] [--batch 64]
-//               [--connections 8] [--rate R] [--turn T] --starts-at SECONDS
+//               [--connections 8] [--rate R] [--turn T] [--critical PERCENT] --starts-at SECONDS
 //   tocsin_load --port P --sink
 //
 // Without --rate the loop is closed: a connection sends its next batch when the last was answered.
@@ -20,6 +20,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/bench/alert_text.hpp"
@@ -71,6 +72,8 @@ Options parse(int argc, char** argv) {
       o.turn = static_cast<unsigned>(number);
     else if (key == "--rate")
       o.rate = std::strtod(value.c_str(), nullptr);
+    else if (key == "--critical")
+      critical_percent = number;
     else if (key == "--starts-at")
       o.starts_at = static_cast<std::int64_t>(number);
     else if (key == "--phase" && value == "new")
@@ -159,9 +162,10 @@ int run(const Options& o) {
       static_cast<unsigned long long>(o.alerts), batches.size(),
       static_cast<double>(bytes) / static_cast<double>(o.alerts), seconds,
       static_cast<double>(o.alerts) / seconds);
-  std::printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"status\":{",
-              quantile(m.latency_ms, 0.5), quantile(m.latency_ms, 0.9),
-              quantile(m.latency_ms, 0.99), m.latency_ms.back());
+  for (const auto& [name, q] :
+       {std::pair("p50", 0.5), {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1.0}})
+    std::printf("\"%s_ms\":%.3f,", name, quantile(m.latency_ms, q));
+  std::printf("\"status\":{");
   const char* comma = "";
   for (const auto& [status, alerts] : m.alerts_by_status) {
     std::printf("%s\"%d\":%llu", comma, status, static_cast<unsigned long long>(alerts));
