@@ -62,12 +62,8 @@ bool gather_at(const Deciding& d, std::string_view ci, bool below, IncidentNumbe
   const CiNow* now = d.state.ci_now(ci);
   if (!now) return true;
   const std::vector<IncidentNumber> live = below ? now->live : std::vector<IncidentNumber>{};
-  std::vector<std::uint32_t> held;
-  for (const auto& [serial, slot] : now->held) {
-    if (held.size() == facts_per_slice) break;
-    held.push_back(slot);
-  }
-  const bool all = held.size() == now->held.size();
+  const std::vector<std::uint32_t> held = d.state.held_at(*now, facts_per_slice);
+  const bool all = held.size() == now->held.size;
   for (const std::uint32_t slot : held) {
     if (d.out.count() >= facts_max) return false;
     join(slot);

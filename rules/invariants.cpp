@@ -1,5 +1,6 @@
 #include "rules/invariants.hpp"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <vector>
@@ -221,7 +222,7 @@ Broken families(const State& s) {
 // BND-6, BND-9, BND-10: what is indexed is what there is.
 Broken storms(const State& s) {
   Broken broken;
-  std::map<std::string_view, std::size_t> held;
+  std::map<std::string_view, std::vector<std::uint32_t>> held;  // by CI: slots
   std::map<IncidentNumber, std::uint32_t> flapping;
   s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
     if (r.flags & AlertRow::flapping) {
@@ -229,15 +230,16 @@ Broken storms(const State& s) {
       if (r.quiet_due() == never) broken = "an alert flaps for ever";
     }
     if (r.state != AlertState::held || (r.flags & AlertRow::muted) || r.ci().empty()) return;
-    ++held[r.ci()];
-    const CiNow* now = s.ci_now(r.ci());
-    const auto it = now ? now->held.find(r.serial()) : decltype(now->held.end()){};
-    if (!now || it == now->held.end() || it->second != slot)
-      broken = "a held alert is not found under its CI";
+    held[r.ci()].push_back(slot);
   });
-  for (const auto& [ci, n] : held)
-    if (const CiNow* now = s.ci_now(ci); !now || now->held.size() != n)
-      broken = "what is held at " + std::string(ci) + " is miscounted";
+  for (auto& [ci, slots] : held) {
+    std::sort(slots.begin(), slots.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return s.alerts().at(a).serial() < s.alerts().at(b).serial();
+    });
+    const CiNow* now = s.ci_now(ci);
+    if (!now || now->held.size != slots.size() || s.held_at(*now, slots.size() + 1) != slots)
+      broken = "what is held at " + std::string(ci) + " is not what its chain says";
+  }
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     const auto it = flapping.find(r.number);
     if (r.alerts_flapping != (it == flapping.end() ? 0 : it->second))

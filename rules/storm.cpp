@@ -182,7 +182,7 @@ bool siblings_suffer(const Deciding& d, std::string_view id) {
     suffer = 0;
     s.dependencies.each_dependent(above, [&](std::uint32_t below) {
       const CiNow* now = below == at ? nullptr : d.state.ci_now(s.cis[below].id);
-      suffer += now && (now->serious > 0 || !now->held.empty());
+      suffer += now && (now->serious > 0 || now->held.size > 0);
       return suffer < siblings_enough && ++seen < siblings_seen;
     });
     return suffer < siblings_enough && seen < siblings_seen;

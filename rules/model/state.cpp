@@ -439,11 +439,44 @@ void State::index_held(std::uint32_t slot, bool on) {
   const AlertRow& row = alerts_.at(slot);
   if (row.ci().empty()) return;
   const auto it = by_ci_.try_emplace(row.ci()).first;
+  if (slot >= held_links_.size()) held_links_.resize(slot + slot / 2 + 64);
   if (on)
-    it->second.held.emplace(row.serial(), slot);
+    chain_held(it->second.held, slot);
   else
-    it->second.held.erase(row.serial());
+    unchain_held(it->second.held, slot);
   if (it->second.nothing()) by_ci_.erase(it);
+}
+void State::chain_held(HeldChain& chain, std::uint32_t slot) {
+  held_links_[slot] = {chain.last, no_slot};
+  if (chain.last == no_slot) {
+    chain = {slot, slot, 1, true};
+    return;
+  }
+  chain.ascending &= alerts_.at(chain.last).serial() < alerts_.at(slot).serial();
+  held_links_[chain.last].after = slot;
+  chain.last = slot;
+  ++chain.size;
+}
+// What a window holds is in no chain.
+void State::unchain_held(HeldChain& chain, std::uint32_t slot) {
+  const HeldLink link = std::exchange(held_links_[slot], {});
+  if (link.before == no_slot && chain.first != slot) return;
+  (link.before == no_slot ? chain.first : held_links_[link.before].after) = link.after;
+  (link.after == no_slot ? chain.last : held_links_[link.after].before) = link.before;
+  --chain.size;
+}
+std::vector<std::uint32_t> State::held_at(const CiNow& now, std::size_t max) const {
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t at = now.held.first; at != no_slot; at = held_links_[at].after) {
+    if (now.held.ascending && slots.size() == max) break;
+    slots.push_back(at);
+  }
+  if (now.held.ascending) return slots;
+  std::sort(slots.begin(), slots.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return alerts_.at(a).serial() < alerts_.at(b).serial();
+  });
+  slots.resize(std::min(slots.size(), max));
+  return slots;
 }
 void State::index_child(const IncidentRow& row, bool on) {
   if (!row.parent || !row.unresolved()) return;

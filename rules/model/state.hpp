@@ -168,15 +168,26 @@ class FingerprintIndex {
   static std::size_t shard_of(const Fingerprint& f) { return f.high & (shards - 1); }
 };
 
+// The alerts of a CI that wait out their hold-down: a chain through their slots, so that one more
+// needs no memory of its own.
+struct HeldChain {
+  std::uint32_t first = no_slot, last = no_slot;
+  std::uint32_t size = 0;
+  bool ascending = true;  // by serial; not when an older alert is held anew
+};
+struct HeldLink {
+  std::uint32_t before = no_slot, after = no_slot;
+};
+
 // What is known about a CI at the moment: its incidents that are open or were resolved lately
 // (BND-7 b, d, f), how many of its alerts are firing in an incident, whichever (BND-7 e, pools),
-// and those that wait out their hold-down.
+// and those that are held.
 struct CiNow {
   std::vector<IncidentNumber> live;  // ascending
   std::uint32_t firing = 0;
-  std::uint32_t serious = 0;                         // of these, of severity error or worse
-  absl::btree_map<AlertSerial, std::uint32_t> held;  // slots
-  bool nothing() const { return live.empty() && firing == 0 && held.empty(); }
+  std::uint32_t serious = 0;  // of these, of severity error or worse
+  HeldChain held;
+  bool nothing() const { return live.empty() && firing == 0 && held.size == 0; }
 };
 
 // When heartbeats were last heard of, by slot. Volatile: it may postpone that one is missed, and
@@ -263,6 +274,8 @@ class State {
   std::uint32_t page_slot(PageId id) const;
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
   const CiNow* ci_now(std::string_view ci) const;   // null: nothing
+  // Slots of the first so many, by serial.
+  std::vector<std::uint32_t> held_at(const CiNow& now, std::size_t max) const;
   const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
   const IncidentNumbers& children_of(IncidentNumber n) const;  // unresolved ones
   std::uint32_t in_flight(std::string_view channel) const;
@@ -338,6 +351,8 @@ class State {
   CountBuckets& change_counts();
   void count_at_ci(const AlertRow& row, bool on);
   void index_held(std::uint32_t slot, bool on);
+  void chain_held(HeldChain& chain, std::uint32_t slot);
+  void unchain_held(HeldChain& chain, std::uint32_t slot);
   void index_child(const IncidentRow& row, bool on);
   void count_source(const AlertRow& row, std::uint32_t slot, bool on);
   void count_inhibited(const IncidentRow& row, bool on);
@@ -364,6 +379,7 @@ class State {
   absl::flat_hash_map<std::uint32_t, std::uint32_t> incident_slots_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
   TextMap<CiNow> by_ci_;
+  std::vector<HeldLink> held_links_;  // by slot of the alert
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   absl::flat_hash_map<std::uint32_t, IncidentNumbers> children_;  // by parent
   // Firing alerts of an incident: a chain through their slots.

@@ -183,3 +183,34 @@ TEST_CASE("deadlines come in the order of time and then of class") {
   CHECK(order[0] == DeadlineKind::page_lease);
   CHECK(order[1] == DeadlineKind::escalation);
 }
+
+TEST_CASE("what is held at a CI is found by serial, whatever came and went between") {
+  auto settings = small_settings();
+  settings->hold_down[index(Severity::warning)] = minutes(3);
+  Desk desk(settings);
+  std::vector<Fingerprint> known;
+  std::vector<bool> fires;
+  std::uint64_t dice = 7;
+  for (int step = 0; step < 400; ++step) {
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    const std::size_t which = (dice >> 33) % 12;
+    if (which >= fires.size()) fires.resize(which + 1);
+    desk.now = desk.now + seconds(1);
+    fires[which] = !fires[which];
+    desk.alert("Slow" + std::to_string(which), "web-1", "warning", {desk.now.ms}, !fires[which]);
+
+    std::vector<AlertSerial> want, got;
+    desk.state.alerts().each([&](std::uint32_t, const AlertRow& row) {
+      if (row.state == AlertState::held) want.push_back(row.serial());
+    });
+    std::sort(want.begin(), want.end());
+    const CiNow* now = desk.state.ci_now("web-1");
+    CHECK((now ? now->held.size : 0) == want.size());
+    if (now)
+      for (const std::uint32_t slot : desk.state.held_at(*now, 5))
+        got.push_back(desk.state.alerts().at(slot).serial());
+    want.resize(std::min<std::size_t>(want.size(), 5));
+    CHECK(got == want);
+    CHECK(broken_law(desk.state, *desk.settings) == std::nullopt);
+  }
+}
