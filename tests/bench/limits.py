@@ -6,9 +6,9 @@ of coming and going, and how often memory is asked for. Beside what bench.py com
 Where Debian's Alertmanager or rsyslog has a counterpart, it is measured in the same run. Every answer must
 be 200, and what is stored is counted afterwards.
 
-  limits.py --binary tocsin [--only PART,...] [--json FILE] [--minutes 10] [--small]
+  limits.py --binary tocsin [--only PART,...] [--json FILE] [--minutes 10] [--full] [--small]
 
-PARTs: open_loop, pages, levels, reads, syslog, sustained, allocations. --small: a tenth of everything, to see
+PARTs: compare (all that bench.py does; --full as there), open_loop, pages, levels, reads, syslog, sustained, allocations. --small: a tenth of everything, to see
 whether it runs.
 """
 
@@ -43,7 +43,7 @@ class Limits(bench.Bench):
 
     def note_times(self, name, out, side="ours"):
         for q in TIMES_MS:
-            self.note(f"{name}_{q}", "ms", side, out[f"{q}_ms"])
+            self.note(f"ack_{q}_{name}", "ms", side, out[f"{q}_ms"])
 
     # ---- what a sender waits -------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ class Limits(bench.Bench):
             for peer, side in peers:
                 peer.start()
                 out = peer.load("new", rate * seconds, rate=rate, connections=bench.ACK_CONNECTIONS)
-                self.note_times(f"ack_{rate}", out, side)
+                self.note_times(rate, out, side)
                 peer.check(rate * seconds)
                 peer.end()
 
@@ -73,7 +73,7 @@ class Limits(bench.Bench):
         expect(done.returncode == 0, "a page did not come")
         taken = sorted(ms for _, ms in json.loads(done.stdout))
         for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
-            self.note(f"page_2000_{name}", "ms", "ours", taken[int(q * (len(taken) - 1))])
+            self.note(f"page_{name}_2000", "ms", "ours", taken[int(q * (len(taken) - 1))])
         peer.end()
         self.sink_port = old
 
@@ -82,25 +82,25 @@ class Limits(bench.Bench):
     def levels(self):
         """The rate and the waits beside so many open alerts, and how long a start takes with them."""
         probe = 160_000 // self.scale
-        for level in (10_000, 100_000, 1_000_000):
+        for level, name in ((10_000, "10k"), (100_000, "100k"), (1_000_000, "1m")):
             filled = level // self.scale
             peer = bench.Tocsin(self, NO_HOLD)
             peer.start()
             peer.load("new", filled)
             peer.settle()
             out = peer.load("new", probe, first=filled)
-            self.note(f"rate_at_{level}", "alerts/s", "ours", out["rate"])
+            self.note(f"new_alerts_rate_at_{name}", "alerts/s", "ours", out["rate"])
             seconds = max(2, 10 // self.scale)
             paced = peer.load("new", 10_000 * seconds, first=filled + probe, rate=10_000,
                               connections=bench.ACK_CONNECTIONS)
-            self.note(f"ack_at_{level}_p99", "ms", "ours", paced["p99_ms"])
+            self.note(f"ack_p99_10000_at_{name}", "ms", "ours", paced["p99_ms"])
             opened = filled + probe + 10_000 * seconds
             peer.check(opened)
             if level >= 100_000:
-                self.restarts(peer, level, opened)
+                self.restarts(peer, name, opened)
             peer.end()
 
-    def restarts(self, peer, level, opened):
+    def restarts(self, peer, name, opened):
         for how in ("kill", "stop"):
             for _ in range(READS):
                 if how == "kill":
@@ -110,12 +110,12 @@ class Limits(bench.Bench):
                     expect(peer.process.wait(60) == 0, "it did not stop cleanly")
                 begin = time.monotonic()
                 peer.start()
-                self.note(f"restart_{level}_after_{how}", "s", "ours", time.monotonic() - begin)
+                self.note(f"restart_{name}_after_{how}", "s", "ours", time.monotonic() - begin)
             peer.check(opened)
 
     def reads(self):
         """GET /api/v2/alerts, and what a sender waits meanwhile."""
-        for count in (100_000, 1_000_000):
+        for count, name in ((100_000, "list_open_alerts"), (1_000_000, "list_open_alerts_1m")):
             opened = count // self.scale
             peers = [(bench.Tocsin(self, NO_HOLD), "ours")]
             if count == 100_000:
@@ -126,10 +126,10 @@ class Limits(bench.Bench):
                 peer.settle()
                 before = peer.rss()
                 for _ in range(READS):
-                    self.note(f"list_{count}", "s", side, self.list_alerts(peer, opened))
-                self.note(f"list_{count}_rss", "MB", side, (peer.rss() - before) / 1e6)
+                    self.note(name, "s", side, self.list_alerts(peer, opened))
+                self.note(name + "_rss", "MB", side, (peer.rss() - before) / 1e6)
                 if side == "ours":
-                    self.read_beside(peer, f"ack_beside_list_{count}", opened)
+                    self.read_beside(peer, "ack_p99_2000_beside_" + name, opened)
                 peer.end()
 
     def list_alerts(self, peer, opened):
@@ -158,8 +158,8 @@ class Limits(bench.Bench):
         busy = peer.load("new", 2_000 * seconds, first=opened + 2_000 * seconds, **pace)
         stop.set()
         reader.join()
-        self.note(f"{name}_without_p99", "ms", "ours", quiet["p99_ms"])
-        self.note(f"{name}_p99", "ms", "ours", busy["p99_ms"])
+        self.note(f"{name}_not_yet", "ms", "ours", quiet["p99_ms"])
+        self.note(name, "ms", "ours", busy["p99_ms"])
 
     # ---- ten minutes -----------------------------------------------------------------------------------
 
@@ -227,9 +227,12 @@ class Limits(bench.Bench):
     def syslog(self):
         measure_syslog(self)
 
+    def compare(self):
+        super().run()
+
     def run(self):
         parts = self.options.only.split(",") if self.options.only else \
-            ["open_loop", "pages", "levels", "reads", "syslog", "sustained", "allocations"]
+            ["compare", "open_loop", "pages", "levels", "reads", "syslog", "sustained", "allocations"]
         for part in parts:
             print(part, flush=True)
             getattr(self, part)()
@@ -243,9 +246,10 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--only", help="parts, by name")
     parser.add_argument("--minutes", type=float, default=10, help="of coming and going")
+    parser.add_argument("--full", action="store_true", help="five rounds of what is compared")
     parser.add_argument("--small", action="store_true", help="a tenth of everything")
     options = parser.parse_args()
-    options.quick, options.full = True, False
+    options.quick = options.small
     beside = os.path.join(os.path.dirname(options.binary), "tests", "bench", "tocsin_load")
     options.load = options.load or beside
     folder = tempfile.mkdtemp(prefix="tocsin-limits-")
