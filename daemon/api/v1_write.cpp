@@ -117,6 +117,7 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq) {
     json.open_object();
     if (answer.incident)
       json.field("incident", to_text(answer.incident)).field("revision", answer.revision);
+    if (answer.request) json.field("request", to_text(answer.request));
     json.field("result", answer.code == Answer::Code::already ? "already" : "done");
     json.field_if("message", answer.message).field("seq", seq).close_object();
     body += '\n';

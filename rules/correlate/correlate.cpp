@@ -97,6 +97,18 @@ Join other_subcategory(const Deciding& d, std::string_view ci) {
   return {};
 }
 
+// The youngest one: it is the outage people remember.
+Join was_resolved(const Deciding& d, std::string_view ci, std::string_view subcategory) {
+  const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci);
+  if (!of_ci) return {};
+  for (auto it = of_ci->rbegin(); it != of_ci->rend(); ++it) {
+    const IncidentRow* row = row_of(d.state, *it);
+    if (!row->self && reopens(d, *row) && row->words().subcategory == subcategory)
+      return {*it, JoinReason::reopened_same_ci_and_subcategory, true};
+  }
+  return {};
+}
+
 }  // namespace
 
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
@@ -109,15 +121,33 @@ Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
   if (!d.settings.restricted(subcategory))
     if (const Join join = other_subcategory(d, ci); join.incident) return join;
   if (before && reopens(d, *before)) return {own, JoinReason::reopened_same_fingerprint, true};
-  if (const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci)) {
-    // The youngest one: it is the outage people remember.
-    for (auto it = of_ci->rbegin(); it != of_ci->rend(); ++it) {
-      const IncidentRow* row = row_of(d.state, *it);
-      if (!row->self && reopens(d, *row) && row->words().subcategory == subcategory)
-        return {*it, JoinReason::reopened_same_ci_and_subcategory, true};
-    }
+  return was_resolved(d, ci, subcategory);
+}
+
+namespace {
+
+IncidentNumber most_urgent(const Deciding& d, std::string_view ci) {
+  IncidentNumber found;
+  Priority best = Priority::count_;
+  first_of(d, ci, [&](const IncidentRow& row) {
+    if (for_all(row) && row.priority < best) best = row.priority, found = row.number;
+    return false;
+  });
+  return found;
+}
+
+}  // namespace
+
+Join find_reported(const Deciding& d, std::string_view ci, std::string_view subcategory) {
+  if (ci.empty()) return {};
+  if (const auto n = most_urgent(d, ci)) return {n, JoinReason::same_ci, false};
+  if (const auto n = same_subcategory(d, ci, subcategory))
+    return {n, JoinReason::same_ci_and_subcategory, false};
+  if (const Ci* known = d.settings.ci(ci); known && !d.settings.restricted(subcategory)) {
+    if (const auto n = same_pool(d, *known)) return {n, JoinReason::same_pool, false};
+    if (const auto n = upstream(d, *known)) return {n, JoinReason::upstream, false};
   }
-  return {};
+  return was_resolved(d, ci, subcategory);
 }
 
 }  // namespace tocsin
