@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -130,7 +132,8 @@ IncidentNumber most_urgent(const Deciding& d, std::string_view ci) {
   IncidentNumber found;
   Priority best = Priority::count_;
   first_of(d, ci, [&](const IncidentRow& row) {
-    if (for_all(row) && row.priority < best) best = row.priority, found = row.number;
+    if ((for_all(row) || planted("report_joins_restricted")) && row.priority < best)
+      best = row.priority, found = row.number;
     return false;
   });
   return found;

@@ -219,7 +219,7 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(std::move(oldest_open));
 }
 
-// What people ask for (BND-5, 4), and how much of it waits.
+// What people ask for (BND-5, 4) and how much of it waits, and what they report.
 void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily opened =
       family(Type::counter, "tocsin_requests_opened_total", "Service requests opened.");
@@ -229,8 +229,14 @@ void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily kept = family(Type::gauge, "tocsin_requests", "Service requests that are kept.");
   for (std::size_t i = 0; i < std::size(states); ++i)
     kept.samples.push_back({{{"state", word<RequestState>(i)}}, states[i]});
+  MetricFamily reports = family(Type::counter, "tocsin_reports_total",
+                                "Reports of people that something is broken.");
+  for (const std::uint8_t opened_it : {0, 1})
+    reports.samples.push_back({{{"outcome", opened_it ? "opened" : "joined"}},
+                               counter(s.totals, Metric::incidents_reported, opened_it)});
   out.push_back(std::move(opened));
   out.push_back(std::move(kept));
+  out.push_back(std::move(reports));
 }
 
 // Very much at once, and what comes and goes.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -61,7 +63,7 @@ void fail_verification(const Deciding& d, IncidentNumber n, std::string_view ale
 
 Verified finish_verification(const Deciding& d, IncidentNumber n, Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
-  if (row.reports > 0) {
+  if (row.reports > 0 && !planted("reported_ends_by_itself")) {
     leave_to_people(d, row, escalate_due);
     return row.acknowledged_at == never ? Verified::left_to_people : Verified::owner_asked;
   }
