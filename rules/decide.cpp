@@ -19,6 +19,7 @@
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
+#include "rules/conversion.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/counting.hpp"
 #include "rules/family.hpp"
@@ -510,13 +511,24 @@ void on(const Deciding& d, const PingHeartbeat& c) {
 }
 void join_held(const Deciding& d, std::uint32_t slot);
 
+ReportPorts report_ports(const Deciding& d) {
+  return {[&d](std::uint32_t held) { join_held(d, held); },
+          [&d](IncidentNumber n, std::string_view by) {
+            reopen(d, n, ReopenTrigger::person, by);
+            reassess(d, n, false);
+          }};
+}
 void on(const Deciding& d, const ReportByPerson& c) {
-  d.out.answer = report(d, c,
-                        {[&](std::uint32_t held) { join_held(d, held); },
-                         [&](IncidentNumber n, std::string_view by) {
-                           reopen(d, n, ReopenTrigger::person, by);
-                           reassess(d, n, false);
-                         }});
+  d.out.answer = report(d, c, report_ports(d));
+}
+void on(const Deciding& d, const ConvertRequest& c) {
+  d.out.answer = convert_request(d, c, report_ports(d));
+}
+void on(const Deciding& d, const ConvertIncident& c) {
+  d.out.answer = convert_incident(d, c);
+  if (d.out.answer.code != Answer::Code::done) return;
+  cancel_pages(d, c.incident);
+  recall(d, c.incident);
 }
 void on(const Deciding& d, const TakeRequest& c) {
   d.out.answer = take_request(d, c);

@@ -54,10 +54,23 @@ void Fold::on(const RequestForgotten& f) {
   s.erase_request(slot);
 }
 
+void Fold::on(const RequestConverted& f) {
+  request(f.request, [&](RequestRow& row, RequestWords& words) {
+    row.state = RequestState::done, row.done_at = at, row.forget_due = f.forget_due;
+    row.incident = f.number, words.done_by = f.by;
+    s.done_requests_.insert(row.number);
+  });
+}
+
+void Fold::on(const IncidentConverted& f) {
+  change(f.incident, [&](IncidentRow& i) { i.request = f.request; });
+}
+
 // Those that are remembered no longer go with the next one that comes.
 void Fold::remember(RecentReport report) {
   std::erase_if(g().reports,
                 [&](const RecentReport& r) { return r.at + RecentReport::remembered <= at; });
+  if (g().reports.size() >= RecentReport::max) g().reports.erase(g().reports.begin());
   g().reports.push_back(std::move(report));
 }
 

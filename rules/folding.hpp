@@ -185,6 +185,8 @@ struct Fold {
   void on(const RequestForgotten&);
   void on(const IncidentReported&);
   void on(const RecoveryLeftToPeople&);
+  void on(const IncidentConverted&);
+  void on(const RequestConverted&);
   void remember(RecentReport report);
   template <class How>
   void request(RequestNumber n, How&& how);

@@ -127,8 +127,14 @@ Broken requests(const State& s, const Settings& settings) {
     done += over;
     if (over != (r.forget_due != never) || over != s.done_requests().contains(r.number))
       broken = number + " is done and kept for ever, or not done and forgotten";
+    if (r.incident >= s.globals().next_incident || (r.incident && !over))
+      broken = number + " became an incident that was never given out, or goes on";
     if ((r.state == RequestState::handed_over) && r.words().taken_by.empty())
       broken = number + " is with nobody";
+  });
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.request >= s.globals().next_request)
+      broken = to_text(r.number) + " became a request that was never given out";
   });
   if (s.done_requests().size() != done) broken = "requests that are done are miscounted";
   if (s.requests().size() > settings.requests_max) broken = "there are more requests than are kept";

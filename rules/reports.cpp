@@ -188,6 +188,22 @@ void begin(const Deciding& d, IncidentNumber n, bool is_new, const JoinHeld& joi
   gather(d, n, join);
 }
 
+// The incident that it is part of from here on.
+Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports) {
+  const AsAlert as = as_alert(d, r);
+  const Join found = find_reported(d, r.ci, as.verdict.subcategory);
+  const bool is_new = !found.incident;
+  if (found.reopen) ports.reopen(found.incident, r.reporter);
+  const IncidentNumber n = is_new ? open_reported(d, r, as) : found.incident;
+  const Disposition what = is_new         ? Disposition::incident_opened
+                           : found.reopen ? Disposition::reopened
+                                          : Disposition::correlated;
+  d.out.add(IncidentReported{n, r.key, r.source, is_new ? JoinReason::opened_it : found.why, what,
+                             r.ci, r.reporter, r.said.by.person, r.said.text});
+  if (is_new || found.reopen) begin(d, n, is_new, ports.join);
+  return told(d, n, what);
+}
+
 }  // namespace
 
 Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports) {
@@ -207,19 +223,15 @@ Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& por
   need_format(d, format_with_people);
   r.source = source_of_reports(d);
   if (c.request) return ask(d, r);
+  return place_report(d, r, ports);
+}
 
-  const AsAlert as = as_alert(d, r);
-  const Join found = find_reported(d, r.ci, as.verdict.subcategory);
-  const bool is_new = !found.incident;
-  if (found.reopen) ports.reopen(found.incident, r.reporter);
-  const IncidentNumber n = is_new ? open_reported(d, r, as) : found.incident;
-  const Disposition what = is_new         ? Disposition::incident_opened
-                           : found.reopen ? Disposition::reopened
-                                          : Disposition::correlated;
-  d.out.add(IncidentReported{n, r.key, r.source, is_new ? JoinReason::opened_it : found.why, what,
-                             r.ci, r.reporter, c.by.person, c.text});
-  if (is_new || found.reopen) begin(d, n, is_new, ports.join);
-  return told(d, n, what);
+Answer report_for(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports) {
+  Report r = understood(d, c);
+  // What a sender has called its user may be anything.
+  if (!one_line(r.reporter) || r.reporter.size() > reporter_bytes) r.reporter = c.by.person;
+  r.source = source_of_reports(d);
+  return place_report(d, r, ports);
 }
 
 }  // namespace tocsin

@@ -25,4 +25,7 @@ struct ReportPorts {
 // event like any other: it is received, and disposed of once.
 Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports);
 
+// The same of one who may, and who has said something else before: a request is an incident.
+Answer report_for(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports);
+
 }  // namespace tocsin

@@ -41,16 +41,15 @@ bool may_handle(const Actor& by) {
   return false;
 }
 
-// Nothing: it is there, and they may.
-std::optional<Answer> refused(const Deciding& d, RequestNumber n, const Actor& by) {
+}  // namespace
+
+std::optional<Answer> refuse_handling(const Deciding& d, RequestNumber n, const Actor& by) {
   if (!may_handle(by))
     return answer(n, Answer::Code::forbidden, by.person + " may not handle requests");
   if (d.state.request_slot(n) == no_slot)
     return answer(n, Answer::Code::not_found, "there is no request " + to_text(n));
   return {};
 }
-
-}  // namespace
 
 RequestNumber open_request(const Deciding& d, const NewRequest& r) {
   if (!make_room(d)) return {};
@@ -88,7 +87,7 @@ void receive_request(const Deciding& d, const ReceiveAlert& c) {
 }
 
 Answer take_request(const Deciding& d, const TakeRequest& c) {
-  if (auto no = refused(d, c.request, c.by)) return *no;
+  if (auto no = refuse_handling(d, c.request, c.by)) return *no;
   const RequestRow row = d.state.requests().at(d.state.request_slot(c.request));
   if (row.state == RequestState::done)
     return answer(c.request, Answer::Code::illegal_transition,
@@ -101,7 +100,7 @@ Answer take_request(const Deciding& d, const TakeRequest& c) {
 }
 
 Answer finish_request(const Deciding& d, const FinishRequest& c) {
-  if (auto no = refused(d, c.request, c.by)) return *no;
+  if (auto no = refuse_handling(d, c.request, c.by)) return *no;
   if (c.note.size() > note_bytes_max) {
     Answer a = answer(c.request, Answer::Code::invalid, "fields do not fit");
     a.fields.emplace_back("note", "at most 1024 bytes");

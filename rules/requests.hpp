@@ -2,6 +2,8 @@
 // The request sink (BND-5, 4): what somebody asks for, and where nothing is broken. It has a number
 // of its own, waits in a list until a person takes it, and pages nobody.
 
+#include <optional>
+
 #include "rules/model/facts.hpp"
 
 namespace tocsin {
@@ -23,6 +25,8 @@ RequestNumber open_request(const Deciding& d, const NewRequest& request);
 // Shed when there is no room.
 void receive_request(const Deciding& d, const ReceiveAlert& c);
 
+// Nothing: there is such a request, and they may handle it.
+std::optional<Answer> refuse_handling(const Deciding& d, RequestNumber n, const Actor& by);
 Answer take_request(const Deciding& d, const TakeRequest& c);
 Answer finish_request(const Deciding& d, const FinishRequest& c);
 

@@ -362,6 +362,11 @@ struct Story {
             std::string(f.text) + " (" +
             (f.why == JoinReason::opened_it ? "it opened this incident" : join_words(f.why)) + ")");
   }
+  void on(const IncidentConverted& f) {
+    say("linked", std::string(f.by),
+        "it is " + to_text(f.request) + " from here on, says " + std::string(f.by) +
+            ": something is asked for, and nothing is broken");
+  }
   void on(const RecoveryLeftToPeople& f) {
     say("restored", "daemon",
         "its alerts stayed clear, and people have reported it: it is not resolved before a person "

@@ -99,7 +99,8 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.key("storm");
   row.storm ? json.value(row.storm) : json.null();
   json.field("monitoring_silent", row.monitoring_silent).field("events", row.events);
-  json.field("reports", row.reports);
+  json.field("reports", row.reports).key("request");
+  row.request ? json.value(to_text(row.request)) : json.null();
   json.field("reopened", row.reopened);
   write_number(json, "recurrence_of", row.recurrence_of);
   write_resolution(json, row, words);

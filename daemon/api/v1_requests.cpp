@@ -37,6 +37,8 @@ void write_request(JsonWriter& json, const RequestRow& row, const Globals& globa
   write_time(json, "taken_at", row.taken_at, globals);
   json.field("done_by", w.done_by).field("note", w.note);
   write_time(json, "done_at", row.done_at, globals);
+  json.key("incident");
+  row.incident ? json.value(to_text(row.incident)) : json.null();
   json.close_object();
 }
 
@@ -89,16 +91,21 @@ HttpResponse show(const Exchange& x, const Snapshot& s) {
   return json_response(200, std::move(body));
 }
 
-void act(Engine& engine, const Exchange& x, bool done) {
+// What people do to one: the last part of the path.
+enum class Act { take, done, convert };
+
+void act(Engine& engine, const Exchange& x, Act what) {
   const RequestNumber number = parse_request(x.args[0]);
   if (!number) return x.reply(no_such_request(x.args[0]));
+  std::vector<std::string_view> members;
+  if (what == Act::done) members.emplace_back("note");
   ErrorFields wrong;
-  const auto body = read_json(
-      x, done ? std::vector<std::string_view>{"note"} : std::vector<std::string_view>{}, wrong);
+  const auto body = read_json(x, members, wrong);
   if (!body || refused(x, wrong)) return;
-  if (done)
-    return offer_command(engine, FinishRequest{number, x.who.actor, body->text("note")}, x.reply);
-  offer_command(engine, TakeRequest{number, x.who.actor}, x.reply);
+  const Actor& by = x.who.actor;
+  if (what == Act::convert) return offer_command(engine, ConvertRequest{number, by}, x.reply);
+  if (what == Act::take) return offer_command(engine, TakeRequest{number, by}, x.reply);
+  offer_command(engine, FinishRequest{number, by, body->text("note")}, x.reply);
 }
 
 }  // namespace
@@ -111,9 +118,11 @@ void add_v1_requests(Router& router, Reading& reading) {
              reading.handler([](const Exchange& x, const SnapshotPtr& s) { return list(x, *s); }));
   router.add(HttpMethod::get, "/v1/requests/{}", read,
              reading.handler([](const Exchange& x, const SnapshotPtr& s) { return show(x, *s); }));
-  for (const bool done : {false, true})
-    router.add(HttpMethod::post, done ? "/v1/requests/{}/done" : "/v1/requests/{}/take", write,
-               [&engine, done](const Exchange& x) { act(engine, x, done); });
+  static constexpr std::pair<const char*, Act> acts[] = {
+      {"take", Act::take}, {"done", Act::done}, {"convert", Act::convert}};
+  for (const auto& [word, what] : acts)
+    router.add(HttpMethod::post, std::string("/v1/requests/{}/") + word, write,
+               [&engine, what = what](const Exchange& x) { act(engine, x, what); });
 }
 
 }  // namespace tocsin::api

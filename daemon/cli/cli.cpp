@@ -206,10 +206,12 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   CLI::App* show = one("show");
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
-  for (const char* verb : {"ack", "note", "resolve", "close", "link", "adjust", "override"}) {
+  for (const char* verb :
+       {"ack", "note", "resolve", "close", "link", "adjust", "override", "convert"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
+    if (name == "convert") app->add_option("--note", o.note, "why")->type_name("TEXT");
     if (name == "link")
       app->add_option("parent", o.parent, "the incident that speaks for it, or none")->required();
     if (name == "adjust") {
@@ -353,7 +355,7 @@ void add_request_verbs(CLI::App& root, RequestOptions& o, Chosen& chosen) {
   show->add_option("number", o.number, "the request")->required();
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_request(o); }; });
-  for (const char* verb : {"take", "done"}) {
+  for (const char* verb : {"take", "done", "convert"}) {
     CLI::App* app = request->add_subcommand(verb);
     const std::string name = verb;
     app->add_option("number", o.number, "the request")->required();

@@ -160,9 +160,10 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   if (options.json) return print(answer.body), exit_done;
   const auto reply = JsonView::parse(answer.body);
   if (!reply) return complain(client.url() + " did not answer in JSON"), exit_unreachable;
-  const std::string message = (*reply)["message"].text();
+  const std::string message = (*reply)["message"].text(), request = (*reply)["request"].text();
+  const std::string said = message.empty() ? (*reply)["result"].text() : message;
   print((*reply)["incident"].text() + ": " +
-        printable(message.empty() ? (*reply)["result"].text() : message) + "\n");
+        printable(verb == "convert" && message.empty() ? request : said) + "\n");
   return exit_done;
 }
 

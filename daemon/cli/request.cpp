@@ -39,8 +39,9 @@ int show_request(const RequestOptions& options) {
   if (!reply) return complain(client.url() + " did not answer in JSON"), exit_unreachable;
   const JsonView request = (*reply)["request"];
   std::vector<std::vector<std::string>> rows;
-  for (const char* key : {"number", "state", "title", "text", "ci", "source", "reporter", "by",
-                          "opened_at", "taken_by", "taken_at", "done_by", "done_at", "note"})
+  for (const char* key :
+       {"number", "state", "title", "text", "ci", "source", "reporter", "by", "opened_at",
+        "taken_by", "taken_at", "done_by", "done_at", "note", "incident"})
     if (const std::string value = request[key].text(); !value.empty())
       rows.push_back({key, printable(value)});
   print(table(rows, 200));
@@ -59,8 +60,10 @@ int act_on_request(const std::string& verb, const RequestOptions& options) {
   const auto reply = JsonView::parse(answer.body);
   if (!reply) return complain(client.url() + " did not answer in JSON"), exit_unreachable;
   const std::string message = (*reply)["message"].text();
-  const std::string said = message.empty() ? verb == "take" ? "it is yours" : "done" : message;
-  print((*reply)["request"].text() + ": " + printable(said) + "\n");
+  const std::string done = verb == "take"      ? "it is yours"
+                           : verb == "convert" ? (*reply)["incident"].text()
+                                               : "done";
+  print((*reply)["request"].text() + ": " + printable(message.empty() ? done : message) + "\n");
   return exit_done;
 }
 

@@ -39,7 +39,7 @@ struct IncidentOptions : ClientOptions {
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);
-// verb: ack, note, resolve, close, link, adjust, override
+// verb: ack, note, resolve, close, link, adjust, override, convert
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 struct ExplainOptions : ClientOptions {
@@ -90,7 +90,7 @@ struct RequestOptions : ClientOptions {
 };
 int list_requests(const RequestOptions& options);
 int show_request(const RequestOptions& options);
-// verb: take, done
+// verb: take, done, convert
 int act_on_request(const std::string& verb, const RequestOptions& options);
 
 struct CiOptions : ClientOptions {

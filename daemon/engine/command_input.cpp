@@ -29,6 +29,8 @@ struct Naming {
   Input operator()(const FinishRequest& c) const {
     return of(IncidentNumber(c.request.value), c.note);
   }
+  Input operator()(const ConvertIncident& c) const { return of(c.incident, c.note); }
+  Input operator()(const ConvertRequest& c) const { return of(IncidentNumber(c.request.value)); }
   Input operator()(const StartDrill& c) const { return of({}, c.target); }
   template <class Other>
   Input operator()(const Other&) const {

@@ -14,9 +14,10 @@ const IncidentRow* row_of(const State& state, IncidentNumber n) {
   return slot == no_slot ? nullptr : &state.incidents().at(slot);
 }
 
-// LCY-12: exactly at the end of the window still reopens.
+// LCY-12: exactly at the end of the window still reopens. What was a wish was no outage that could
+// come back.
 bool reopens(const Deciding& d, const IncidentRow& row) {
-  return row.state == IncidentState::resolved &&
+  return row.state == IncidentState::resolved && !row.request &&
          d.now - row.resolved_at <= d.settings.reopen_window;
 }
 

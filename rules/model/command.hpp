@@ -163,6 +163,17 @@ struct FinishRequest {
   std::string note;
 };
 
+// An incident that is a wish becomes a request, and a request that is none an incident.
+struct ConvertIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::string note;
+};
+struct ConvertRequest {
+  RequestNumber request;
+  Actor by;
+};
+
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
@@ -244,7 +255,7 @@ using Command =
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
                  AddWindow, EndWindow, PingHeartbeat, ReportByPerson, TakeRequest, FinishRequest,
-                 FlushTallies, Tick>;
+                 ConvertIncident, ConvertRequest, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

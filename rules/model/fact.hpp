@@ -820,6 +820,22 @@ struct RecoveryLeftToPeople {
   TOCSIN_FIELDS(incident, escalate_due, owner)
 };
 
+// It was no incident but a wish: it is a request from here on (BND-13). Resolved in the same frame.
+struct IncidentConverted {
+  IncidentNumber incident;
+  RequestNumber request;
+  Text by;
+  TOCSIN_FIELDS(incident, request, by)
+};
+// It was no wish: something is broken. It is done, as that incident.
+struct RequestConverted {
+  RequestNumber request;
+  IncidentNumber number;  // its timeline says so by the report that follows from it
+  Instant forget_due;
+  Text by;
+  TOCSIN_FIELDS(request, number, forget_due, by)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -854,7 +870,8 @@ struct RecoveryLeftToPeople {
   X(143, HeartbeatExcused) X(144, HeartbeatMissed) X(145, HeartbeatRemoved)            \
   X(146, HeartbeatsAdvanced)                                                           \
   X(150, RequestOpened) X(151, RequestTaken) X(152, RequestDone)                       \
-  X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)
+  X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)  \
+  X(156, IncidentConverted) X(157, RequestConverted)
 // clang-format on
 
 template <class F>

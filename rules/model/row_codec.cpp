@@ -66,7 +66,7 @@ bool has_marks(const IncidentRow& r) {
 }
 template <class V, class Row>
 void reported_fields(V&& v, Row& r) {
-  v("reports", r.reports);
+  v("reports", r.reports), v("request", r.request);
 }
 template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
@@ -91,6 +91,7 @@ void request_fields(V&& v, Row& r) {
   v("number", r.number), v("key", r.key), v("starts_at", r.starts_at);
   v("opened_at", r.opened_at), v("taken_at", r.taken_at), v("done_at", r.done_at);
   v("forget_due", r.forget_due), v("state", r.state), v("source", r.source);
+  v("incident", r.incident);
 }
 template <class V, class Row>
 void page_fields(V&& v, Row& r) {
@@ -157,7 +158,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  const bool reported = row.reports > 0;
+  const bool reported = row.reports > 0 || row.request;
   const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);

@@ -170,6 +170,7 @@ struct IncidentRow {
   bool exposed = false;       // data was exposed, and that is confirmed
   bool eased = false;         // the workaround of its known error is automated
   std::uint32_t reports = 0;  // of people; while there are any, people say whether it is over
+  RequestNumber request;      // what it became, when it was none
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
@@ -262,6 +263,7 @@ struct RequestRow {
   Instant forget_due = never;  // done only
   RequestState state = RequestState::open;
   std::uint8_t source = 0;
+  IncidentNumber incident;  // what it became, when it was none
 
   RequestWords words() const;
 };

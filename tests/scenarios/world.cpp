@@ -365,6 +365,9 @@ void World::act(const Words& words) {
     return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
   }
   const RequestNumber request = words.size() > 1 ? parse_request(words[1]) : RequestNumber{};
+  if (words[0] == "convert" && words.at(1).starts_with("REQ"))
+    return give(ConvertRequest{request, actor});
+  if (words[0] == "convert") return give(ConvertIncident{n, actor, given["note"]});
   if (words[0] == "take") return give(TakeRequest{request, actor});
   if (words[0] == "done") return give(FinishRequest{request, actor, given["note"]});
   if (words[0] == "refused")  // at the door, which counts it
@@ -586,7 +589,8 @@ void World::show(const Words& words) {
       rows[r.number] = tocsin::to_text(r.number) + " " + std::string(name(r.state)) +
                        (w.reporter.empty() ? "" : ", for " + std::string(w.reporter)) +
                        (w.taken_by.empty() ? "" : ", with " + std::string(w.taken_by)) +
-                       (w.done_by.empty() ? "" : ", done by " + std::string(w.done_by)) + ": " +
+                       (w.done_by.empty() ? "" : ", done by " + std::string(w.done_by)) +
+                       (r.incident ? ", is " + tocsin::to_text(r.incident) : "") + ": " +
                        std::string(w.title);
     });
     for (const auto& [n, text] : rows) say(text);

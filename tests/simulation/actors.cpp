@@ -274,8 +274,15 @@ void World::somebody_handles() {
   if (healed_) return;
   at(now_ + people_.below(60 * minute_ms), [this] { somebody_handles(); });
   const RequestNumber n(static_cast<std::uint32_t>(people_.between(1, 40)));
-  const bool done = people_.percent(50);
+  const bool done = people_.percent(50), convert = people_.percent(20);
   if (!node_) return;
+  if (convert && done)
+    return give(ConvertIncident{IncidentNumber(n.value), actor("ann"), "a wish"});
+  if (convert) {
+    ++given_;
+    return give(ConvertRequest{n, actor("ben")},
+                [this](const Answer& a, std::uint64_t) { heard_ += a.code == Answer::Code::done; });
+  }
   if (done) return give(FinishRequest{n, actor("ann"), "done"});
   give(TakeRequest{n, actor("ben")});
 }

@@ -425,6 +425,18 @@ struct Watch {
     o.requests_[f.request] = {f.alert, f.starts_at, !f.by.empty()};
     if (o.requests_.size() > requests_max) broken("13 bounds", "more requests than are kept");
   }
+  void on(const IncidentConverted& f) {
+    if (o.incident(f.incident).resolved || !o.requests_.count(f.request))
+      broken("10 one", "an incident became a request that is not there");
+  }
+  void on(const RequestConverted& f) {
+    const auto it = o.requests_.find(f.request);
+    if (it == o.requests_.end() || std::exchange(it->second.done, true))
+      broken("10 one", "a request that is done became an incident");
+    it->second.forget_due = f.forget_due;
+    if (!o.incident(f.number).reported)
+      broken("10 one", "a request became an incident that knows nothing of it");
+  }
   void on(const RequestTaken& f) {
     if (!o.requests_.count(f.request) || o.requests_[f.request].done)
       broken("10 one", "a request was taken that is done");

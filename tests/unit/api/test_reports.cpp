@@ -125,6 +125,24 @@ TEST_CASE("a request is listed, taken and done") {
   CHECK(has(metrics, R"(tocsin_requests{state="done"} 1)"));
 }
 
+TEST_CASE("an incident becomes a request and a request an incident, over HTTP") {
+  World world(company());
+  world.post("/v1/reports", "una-secret",
+             R"({"text":"nothing works","kind":"request","ci":"web-1"})");
+  const HttpResponse incident = world.post("/v1/requests/1/convert", "dan-secret", "{}");
+  CHECK(at(incident, "incident") == "INC0000001");
+  CHECK(at(incident, "request") == "REQ0000001");
+  CHECK(has(world.get("/v1/requests/1" + world.after()).body, R"("incident":"INC0000001")"));
+  CHECK(world.post("/v1/incidents/1/convert", "una-secret", "{}").status == 403);
+  const HttpResponse request =
+      world.post("/v1/incidents/1/convert", "dan-secret", R"({"note":"a wish after all"})");
+  CHECK(at(request, "request") == "REQ0000002");
+  const std::string shown = world.get("/v1/incidents/1" + world.after()).body;
+  CHECK(has(shown, R"("request":"REQ0000002")"));
+  CHECK(has(shown, R"("code":"converted_to_request")"));
+  CHECK(has(world.get("/v1/incidents/1/timeline").body, "it is REQ0000002 from here on, says dan"));
+}
+
 TEST_CASE("the answer to a report does not tell of what is restricted") {
   World world(company());
   REQUIRE(

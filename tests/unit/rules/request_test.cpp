@@ -110,6 +110,58 @@ TEST_CASE("a flood of requests ends at the bound: the done ones make room, the o
   CHECK(d.state.request_slot(RequestNumber(2)) == no_slot);
 }
 
+TEST_CASE("a request that is an incident, and an incident that is a request, name each other") {
+  Sink d;
+  d.ask("u1\nwith a second line", {});
+  const Answer incident = d.give(ConvertRequest{RequestNumber(1), desk});
+  CHECK(incident.incident == IncidentNumber(1));
+  CHECK(incident.request == RequestNumber(1));
+  CHECK(d.request(1).state == RequestState::done);
+  CHECK(d.request(1).incident == IncidentNumber(1));
+  CHECK(d.incident(1).words().watchers == "ann");
+  CHECK(d.incident(1).words().summary == "it was stolen");
+  CHECK(d.give(ConvertRequest{RequestNumber(1), desk}).code == Answer::Code::already);
+  const Actor requester{"u1", 1u << index(Role::requester)};
+  CHECK(d.give(ConvertIncident{IncidentNumber(1), requester, ""}).code == Answer::Code::forbidden);
+  CHECK(d.give(ConvertIncident{IncidentNumber(9), desk, ""}).code == Answer::Code::not_found);
+  const Answer back = d.give(ConvertIncident{IncidentNumber(1), desk, "a wish after all"});
+  CHECK(back.code == Answer::Code::done);
+  CHECK(back.request == RequestNumber(2));
+  const IncidentRow row = d.incident(1);
+  CHECK(row.state == IncidentState::resolved);
+  CHECK(row.code == ClosureCode::converted_to_request);
+  CHECK(row.request == RequestNumber(2));
+  CHECK(row.words().resolution_note == "REQ0000002: a wish after all");
+  CHECK(d.request(2).words().reporter == "ann");
+  CHECK(d.give(ConvertIncident{IncidentNumber(1), desk, ""}).code == Answer::Code::already);
+  // A row of it is what it was.
+  IncidentRow read;
+  REQUIRE(RowCodec::decode(RowCodec::encode(row), read));
+  CHECK(read.request == RequestNumber(2));
+  free_blob(read.blob);
+}
+
+TEST_CASE("what fires is no wish, and what is urgent is for a manager to say") {
+  Sink d;
+  d.alert("Down", "db", "critical", d.at());
+  const IncidentNumber n(1);
+  const Actor manager{"eve", 1u << index(Role::incident_manager)};
+  REQUIRE(d.incident(1).priority <= Priority::P2);
+  CHECK(d.give(ConvertIncident{n, desk, ""}).code == Answer::Code::forbidden);
+  CHECK(d.give(ConvertIncident{n, manager, ""}).code == Answer::Code::illegal_transition);
+  d.alert("Down", "db", "critical", d.at(), true);
+  CHECK(d.give(ConvertIncident{n, manager, std::string(4097, 'x')}).code == Answer::Code::invalid);
+  CHECK(d.give(ConvertIncident{n, manager, ""}).code == Answer::Code::done);
+  CHECK(d.request(1).words().title == d.incident(1).words().title);
+  // The code alone would say nothing of the request.
+  d.alert("Down", "web", "critical", d.at());
+  d.alert("Down", "web", "critical", d.at(), true);
+  d.give(AcknowledgeIncident{IncidentNumber(2), manager, "api"});
+  CHECK(d.give(ResolveIncident{IncidentNumber(2), manager, ClosureCode::converted_to_request,
+                               CauseCode::unknown, "it is a wish and no incident"})
+            .code == Answer::Code::invalid);
+}
+
 TEST_CASE("requests are rows of the checkpoint") {
   Sink d;
   d.ask("u1", d.at());
