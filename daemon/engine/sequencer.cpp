@@ -156,7 +156,7 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
                       settings_->promise(source), source);
     }
     const InHand hold(input_of(alert));
-    out.answer = {};
+    out.answer.request = {}, out.answer.code = Answer::Code::done;
     decide(state_, *settings_, sightings_,
            ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
     if (request.told) note_told(*request.told, out.answer);

@@ -143,6 +143,45 @@ TEST_CASE("an incident becomes a request and a request an incident, over HTTP") 
   CHECK(has(world.get("/v1/incidents/1/timeline").body, "it is REQ0000002 from here on, says dan"));
 }
 
+TEST_CASE("what may be read by some only is answered with its number to the others") {
+  World world(company() + "dispositions: {restricted_subcategories: [host_down]}\n");
+  INFO(world.problems);
+  REQUIRE(world.problems.empty());
+  const auto said = [&](const std::string& token, const std::string& text) {
+    return body_of(world.post("/v1/reports", token, R"({"ci":"web-1","text":")" + text + R"("})"))
+        .as_object();
+  };
+  REQUIRE(said("una-secret", "a strange mail").at("incident").as_string() == "INC0000001");
+  REQUIRE(world.engine->read_now()->incident(IncidentNumber(1))->restricted);
+  const auto hidden = said("una-secret", "another one");
+  CHECK(hidden.at("incident").as_string() == "INC0000001");
+  CHECK_FALSE(hidden.contains("joined"));
+  CHECK(said("ivy-secret", "I have one, too").at("joined").as_bool());
+  const HttpResponse seen =
+      world.call(bearer(request(HttpMethod::get, "/v1/incidents/1" + world.after()), "bob-secret"));
+  CHECK(has(seen.body, R"("watchers":[])"));
+  CHECK(has(seen.body, R"("reports":3)"));
+}
+
+TEST_CASE("as many requests are kept as may be, and the next is sent again") {
+  World world(company());
+  const auto ask = [&](int from, int count) {
+    std::string body = "[";
+    for (int i = from; i < from + count; ++i)
+      body += std::string(i > from ? "," : "") + R"({"class":"request","key":"k","ci":"u)" +
+              std::to_string(i) + R"("})";
+    return world.post("/hooks/shop", "shop-secret", body + "]");
+  };
+  for (int i = 0; i < 10'000; i += 500) REQUIRE(ask(i, 500).status == 200);
+  const HttpResponse full = ask(9'999, 2);  // one that is known, and one too many
+  CHECK(full.status == 503);
+  CHECK(header(full, "Retry-After") != "");
+  CHECK(world.post("/v1/reports", "una-secret", R"({"text":"a","kind":"request"})").status == 503);
+  CHECK(world.post("/v1/requests/1/done", "dan-secret", "{}").status == 200);
+  CHECK(has(ask(9'999, 2).body, R"("requests":["REQ0010000","REQ0010001"])"));
+  CHECK(has(world.get("/metrics" + world.after()).body, R"(tocsin_requests{state="open"} 10000)"));
+}
+
 TEST_CASE("the answer to a report does not tell of what is restricted") {
   World world(company());
   REQUIRE(
