@@ -31,6 +31,7 @@ void Compiler::read(const Node& built_in, const Node& users) {
     inhibit(root);
     heartbeats(root);
     known_errors(root);
+    phrases(root);
     rules(root, "rules", own_rules);
     rules(root, "default_rules", default_rules);
     syslog_rules(root, "syslog_rules", own_syslog_rules);

@@ -98,6 +98,9 @@ class Compiler {
   void compile_known_errors();
   void restricted(Reader& section);
 
+  // ---- read_phrases.cpp
+  void phrases(Reader& root);
+
   // ---- read_rules.cpp
   void severities(Reader& root);
   void categories(Reader& root);

@@ -149,6 +149,7 @@ class Writer {
     if (s_.keep_incidents != Settings{}.keep_incidents)
       retention.span("incidents", s_.keep_incidents);
     if (s_.keep_events != Settings{}.keep_events) retention.span("events", s_.keep_events);
+    if (s_.keep_requests != Settings{}.keep_requests) retention.span("requests", s_.keep_requests);
     if (!retention.empty()) store.put("retention", retention.done());
     section("store", store.done());
     items("tokens", b.tokens, [](const Token& t) {
@@ -364,6 +365,10 @@ class Writer {
         return map.list("equal", r.equal).done();
       });
     if (!s_.heartbeats.empty()) items("heartbeats", s_.heartbeats, heartbeat);
+    if (!s_.phrases.empty())
+      items("phrases", s_.phrases, [](const Phrase& p) {
+        return Map().text("symptom", p.symptom).list("words", {p.words}).done();
+      });
     if (!s_.known_errors.empty())
       items("known_errors", s_.known_errors, [](const KnownError& e) {
         Map map;

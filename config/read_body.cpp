@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t secret_bytes_max = 4096;
 // A beat has 10 s to be answered; after an hour of silence nobody would call it a heartbeat.
 constexpr Span keep_incidents_min = hours(24), keep_events_max = hours(24 * 30);
+constexpr Span keep_requests_min = hours(1);
 constexpr Span heartbeat_every_min = seconds(10), heartbeat_every_max = hours(1);
 
 bool is_port(std::string_view text) {
@@ -92,6 +93,9 @@ void Compiler::http(Reader& root) {
       keep.duration("events", settings.keep_events);
       if (settings.keep_events > keep_events_max)
         report_.error(keep.mark(), "events are kept for 30 days at most");
+      keep.duration("requests", settings.keep_requests);
+      if (settings.keep_requests < keep_requests_min)
+        report_.error(keep.mark(), "requests that are done are kept for an hour at least");
       keep.finish();
     }
     store.finish();
@@ -274,6 +278,10 @@ void Compiler::integrations(Reader& root) {
       report_.error(item.mark(),
                     "'syslog' is the source of what comes as syslog: an integration "
                     "has another name");
+    if (*name == report_source)
+      report_.error(item.mark(),
+                    "'report' is the source of what people report: an integration has another "
+                    "name");
     if (*name == heartbeat_source)
       report_.error(item.mark(),
                     "'heartbeat' is the source of pings and of heartbeats that are missed: an "

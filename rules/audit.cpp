@@ -93,6 +93,7 @@ void owed(const Snapshot& s, Instant now, Audit& out) {
   });
   s.alerts.each([&](std::uint32_t, const AlertRow& row) { late.of(alert_due(row, s.globals)); });
   s.silences.each([&](std::uint32_t, const SilenceRow& row) { late.of(row.due()); });
+  s.requests.each([&](std::uint32_t, const RequestRow& row) { late.of(row.forget_due); });
   s.heartbeats.each([&](std::uint32_t, const HeartbeatRow& row) { late.of(row.due); });
   s.pages.each([&](std::uint32_t, const PageRow& page) {
     if (page.delivered) return;

@@ -19,6 +19,7 @@
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
+#include "rules/conversion.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/counting.hpp"
 #include "rules/family.hpp"
@@ -44,6 +45,8 @@
 #include "rules/process/lifecycle.hpp"
 #include "rules/process/retention.hpp"
 #include "rules/process/self.hpp"
+#include "rules/reports.hpp"
+#include "rules/requests.hpp"
 #include "rules/set_aside.hpp"
 #include "rules/storm.hpp"
 #include "rules/windows.hpp"
@@ -227,6 +230,7 @@ void suppress_event(const Deciding& d, const ReceiveAlert& c, const Covering& wi
 bool goes_aside(const Deciding& d, const ReceiveAlert& c) {
   const auto aside = set_aside(*c.alert, d.settings);
   if (!aside) return false;
+  if (*aside == Disposition::service_request) return receive_request(d, c), true;
   const bool covered = aside_as_alert(*aside) && window_of(d, *c.alert);
   put_aside(d, c, covered ? Disposition::maintenance_suppressed : *aside);
   return true;
@@ -505,6 +509,33 @@ void on(const Deciding& d, const ForgetIncidents& c) {
 void on(const Deciding& d, const PingHeartbeat& c) {
   d.out.answer = ping_heartbeat(d, c, hearing(d));
 }
+void join_held(const Deciding& d, std::uint32_t slot);
+
+ReportPorts report_ports(const Deciding& d) {
+  return {[&d](std::uint32_t held) { join_held(d, held); },
+          [&d](IncidentNumber n, std::string_view by) {
+            reopen(d, n, ReopenTrigger::person, by);
+            reassess(d, n, false);
+          }};
+}
+void on(const Deciding& d, const ReportByPerson& c) {
+  d.out.answer = report(d, c, report_ports(d));
+}
+void on(const Deciding& d, const ConvertRequest& c) {
+  d.out.answer = convert_request(d, c, report_ports(d));
+}
+void on(const Deciding& d, const ConvertIncident& c) {
+  d.out.answer = convert_incident(d, c);
+  if (d.out.answer.code != Answer::Code::done) return;
+  cancel_pages(d, c.incident);
+  recall(d, c.incident);
+}
+void on(const Deciding& d, const TakeRequest& c) {
+  d.out.answer = take_request(d, c);
+}
+void on(const Deciding& d, const FinishRequest& c) {
+  d.out.answer = finish_request(d, c);
+}
 void on(const Deciding& d, const CountRejected& c) {
   d.out.tally(c.source, c.disposition, c.count);
 }
@@ -602,7 +633,11 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
 }
 
 void on_verified(const Deciding& d, IncidentNumber n) {
-  if (finish_verification(d, n) == Verified::owner_asked)
+  const Verified verified = finish_verification(d, n, next_step_due(d, incident_row(d, n)));
+  // What held it back has ended with its alerts: people are told of what people have said.
+  if (verified == Verified::left_to_people)
+    return incident_row(d, n).held_until == never ? void() : escalate(d, n);
+  if (verified == Verified::owner_asked)
     return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice,
                 WhyPage::restored_prompt);
   cancel_pages(d, n);
@@ -617,7 +652,7 @@ void on_closing_due(const Deciding& d, IncidentNumber n) {
 }
 
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
-  finish_prompt(d, n);
+  if (!finish_prompt(d, n)) return;
   cancel_pages(d, n);
   recall(d, n);
 }
@@ -684,6 +719,8 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return heartbeat_due(d, due.slot, hearing(d));
     case DeadlineKind::heartbeat_sweep:
       return heartbeat_sweep_slice(d, hearing(d));
+    case DeadlineKind::request_over:
+      return d.out.add(RequestForgotten{RequestNumber(static_cast<std::uint32_t>(due.id))});
     case DeadlineKind::count_:
       return;
   }

@@ -32,6 +32,9 @@ class TextFields {
   void operator()(const char* n, IncidentNumber i) {
     if (i) put(n, to_text(i));
   }
+  void operator()(const char* n, RequestNumber i) {
+    if (i) put(n, to_text(i));
+  }
   void operator()(const char* n, Instant t) {
     if (t == never)
       put(n, "never");

@@ -49,7 +49,7 @@ std::string_view disposition_words(Disposition disposition) {
     case Disposition::informational:
       return "severity info opens no incident: counted, nobody is told";
     case Disposition::service_request:
-      return "a request is no incident: counted and handed on";
+      return "a request is no incident: it gets a number of its own, and pages nobody";
     case Disposition::work_item:
       return "something to be done, and no incident: counted and handed on";
     case Disposition::change_record:

@@ -110,9 +110,14 @@ void end_with_parent(const Deciding& d, const IncidentRow& child) {
   recall(d, child.number);
 }
 
+// Something fires in it, or people have reported it and are to say that it is over (T03).
+bool goes_on(const IncidentRow& child) {
+  return child.alerts_firing > 0 || child.reports > 0;
+}
+
 // Unanswered, it is escalated as if it were new.
 void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const std::string& by) {
-  const bool anew = child.acknowledged_at == never && child.alerts_firing > 0;
+  const bool anew = child.acknowledged_at == never && goes_on(child);
   const Instant due = anew ? first_due(d.settings, child.priority, d.now) : never;
   d.out.add(IncidentDetached{child.number, child.parent, why, anew,
                              static_cast<std::uint16_t>(child.cycle + anew), due, by});
@@ -122,7 +127,11 @@ void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const 
 // LCY-16: nobody was told of it by itself, so that it begins anew; whoever owns it is told.
 void speak_for_itself(const Deciding& d, const IncidentRow& child) {
   const std::string owner(child.words().owner);
-  let_go(d, child, WhyDetached::parent_resolved_child_firing, {});
+  if (child.alerts_firing == 0) need_format(d, format_with_people);
+  let_go(d, child,
+         child.alerts_firing > 0 ? WhyDetached::parent_resolved_child_firing
+                                 : WhyDetached::parent_resolved_child_reported,
+         {});
   if (child.acknowledged_at != never && !owner.empty())
     tell(d, child.number, owner, PageKind::notice, WhyPage::parent_resolved);
 }
@@ -132,7 +141,7 @@ void cascade(const Deciding& d, IncidentNumber n) {
   while (!row_of(d, n).unresolved() && !d.state.children_of(n).empty() &&
          d.out.count() < facts_max) {
     const IncidentRow child = row_of(d, *d.state.children_of(n).begin());
-    if (child.alerts_firing > 0)
+    if (goes_on(child))
       speak_for_itself(d, child);
     else
       end_with_parent(d, child);

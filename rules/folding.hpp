@@ -178,6 +178,19 @@ struct Fold {
   template <class How>
   void heartbeat(Text name, How&& how);
 
+  // ---- fold_requests.cpp ----
+  void on(const RequestOpened&);
+  void on(const RequestTaken&);
+  void on(const RequestDone&);
+  void on(const RequestForgotten&);
+  void on(const IncidentReported&);
+  void on(const RecoveryLeftToPeople&);
+  void on(const IncidentConverted&);
+  void on(const RequestConverted&);
+  void remember(RecentReport report);
+  template <class How>
+  void request(RequestNumber n, How&& how);
+
   // ---- fold_pages.cpp ----
   void on(const PageRequested&);
   void on(const PageQueued&);

@@ -114,6 +114,34 @@ Broken heartbeats(const State& s) {
   return broken;
 }
 
+// What is asked for has its number, and what is done is forgotten some time.
+Broken requests(const State& s, const Settings& settings) {
+  Broken broken;
+  std::size_t done = 0;
+  s.requests().each([&](std::uint32_t slot, const RequestRow& r) {
+    const std::string number = to_text(r.number);
+    if (s.request_slot(r.number) != slot || r.number >= s.globals().next_request)
+      broken = number + " is not found under its number";
+    if (s.request_of(r.key, r.starts_at) < r.number)
+      broken = number + " is not found under its key";
+    const bool over = r.state == RequestState::done;
+    done += over;
+    if (over != (r.forget_due != never) || over != s.done_requests().contains(r.number))
+      broken = number + " is done and kept for ever, or not done and forgotten";
+    if (r.incident >= s.globals().next_incident || (r.incident && !over))
+      broken = number + " became an incident that was never given out, or goes on";
+    if ((r.state == RequestState::handed_over) && r.words().taken_by.empty())
+      broken = number + " is with nobody";
+  });
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    if (r.request >= s.globals().next_request)
+      broken = to_text(r.number) + " became a request that was never given out";
+  });
+  if (s.done_requests().size() != done) broken = "requests that are done are miscounted";
+  if (s.requests().size() > settings.requests_max) broken = "there are more requests than are kept";
+  return broken;
+}
+
 // 3 and 5: what is held is held by silences, has an end, and goes on when something is uncovered.
 Broken mutes(const State& s, const Settings& settings) {
   Broken broken;
@@ -313,6 +341,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = mutes(state, settings)) return "mutes: " + *b;
   if (auto b = windows(state, settings)) return "windows: " + *b;
   if (auto b = heartbeats(state)) return "heartbeats: " + *b;
+  if (auto b = requests(state, settings)) return "requests: " + *b;
   if (auto b = pause(state)) return "pause: " + *b;
   if (auto b = families(state)) return "families: " + *b;
   if (auto b = storms(state)) return "storms: " + *b;

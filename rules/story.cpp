@@ -43,6 +43,8 @@ std::string join_words(JoinReason why) {
       return "another CI of the same pool";
     case JoinReason::upstream:
       return "its CI depends on that of the incident";
+    case JoinReason::same_ci:
+      return "same CI";
     case JoinReason::count_:
       break;
   }
@@ -330,6 +332,10 @@ struct Story {
         f.why == WhyDetached::parent_resolved_child_firing
             ? "parent resolved, child firing: " + parent + " is over and this is not" +
                   (f.new_cycle ? "; the escalation starts as cycle " + std::to_string(f.cycle) : "")
+        : f.why == WhyDetached::parent_resolved_child_reported
+            ? "parent resolved, child reported: " + parent +
+                  " is over, and people who have reported this are to say whether it is" +
+                  (f.new_cycle ? "; the escalation starts as cycle " + std::to_string(f.cycle) : "")
         : f.why == WhyDetached::parent_is_over
             ? "no child of " + parent + " any more, which is over"
             : "no child of " + parent + " any more");
@@ -347,6 +353,25 @@ struct Story {
             (f.change.empty() ? "" : ", change " + std::string(f.change)) + " of " +
             std::string(f.owner) + ": " + std::string(f.reason) +
             "; no window covers it any more, and it still fires");
+  }
+  void on(const IncidentReported& f) {
+    say("reported", std::string(f.by),
+        std::string(f.reporter) +
+            (f.by == f.reporter ? std::string() : " (by " + std::string(f.by) + ")") + " reports" +
+            (f.ci.empty() ? std::string() : " of " + std::string(f.ci)) + ": " +
+            std::string(f.text) + " (" +
+            (f.why == JoinReason::opened_it ? "it opened this incident" : join_words(f.why)) + ")");
+  }
+  void on(const IncidentConverted& f) {
+    say("linked", std::string(f.by),
+        "it is " + to_text(f.request) + " from here on, says " + std::string(f.by) +
+            ": something is asked for, and nothing is broken");
+  }
+  void on(const RecoveryLeftToPeople& f) {
+    say("restored", "daemon",
+        "its alerts stayed clear, and people have reported it: it is not resolved before a person "
+        "says so" +
+            (f.owner.empty() ? std::string() : "; " + std::string(f.owner) + " is asked"));
   }
   template <class F>
   void on(const F&) {

@@ -43,6 +43,7 @@ struct Taken {
   std::size_t accepted = 0;
   std::vector<std::string> rejected;
   std::uint64_t truncated = 0;
+  std::shared_ptr<AlertsRequest::Told> told = std::make_shared<AlertsRequest::Told>();
 };
 
 HttpResponse hook_stored(const Taken& taken, std::uint64_t seq) {
@@ -52,6 +53,11 @@ HttpResponse hook_stored(const Taken& taken, std::uint64_t seq) {
   for (const std::string& why : taken.rejected) json.value(why);
   json.close_array();
   if (taken.truncated) json.field("truncated", taken.truncated);
+  if (!taken.told->requests.empty()) {
+    json.key("requests").open_array();
+    for (const RequestNumber number : taken.told->requests) json.value(to_text(number));
+    json.close_array();
+  }
   if (seq) json.field("seq", seq);
   json.close_object();
   body += '\n';
@@ -61,7 +67,10 @@ HttpResponse hook_stored(const Taken& taken, std::uint64_t seq) {
   return r;
 }
 
+// Who sends all of it again repeats what is stored, and asks again for what is not.
 HttpResponse stored(const Taken& taken, std::uint64_t seq) {
+  if (taken.told->shed > 0)
+    return busy("as many requests are kept as may be, and none of them is done");
   return taken.am ? am_stored(taken.rejected) : hook_stored(taken, seq);
 }
 
@@ -205,7 +214,8 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   if (decoded.failure != DecodeFailure::none) return refuse(sent, refused_body(sent.am, decoded));
   if (decoded.rejected() > 0) count_bad(sent.source, decoded.rejected(), sent.am);
   stats_.truncated += decoded.truncated;
-  Taken taken{sent.am, 0, decoded.sentences(), decoded.truncated};
+  Taken taken;
+  taken.am = sent.am, taken.rejected = decoded.sentences(), taken.truncated = decoded.truncated;
 
   AlertsRequest request;
   request.batch = std::make_shared<AlertBatch>(std::move(decoded.batch));
@@ -228,6 +238,7 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
     stats_.resolved += static_cast<std::uint64_t>(ended);
     stats_.firing += count - static_cast<std::uint64_t>(ended);
   }
+  request.told = taken.told;
   request.done = [reply = sent.reply, taken = std::move(taken)](bool ok, std::uint64_t seq) {
     reply(ok ? stored(taken, seq) : busy("stopping"));
   };

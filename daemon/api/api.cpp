@@ -7,6 +7,8 @@
 #include "daemon/api/v1_heartbeats.hpp"
 #include "daemon/api/v1_maintenance.hpp"
 #include "daemon/api/v1_read.hpp"
+#include "daemon/api/v1_reports.hpp"
+#include "daemon/api/v1_requests.hpp"
 #include "daemon/api/v1_silences.hpp"
 #include "daemon/api/v1_status.hpp"
 #include "daemon/api/v1_write.hpp"
@@ -48,6 +50,8 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_silences(router_, reading_);
   add_v1_maintenance(router_, reading_);
   add_v1_heartbeats(router_, reading_, [this] { return this->access(); });
+  add_v1_requests(router_, reading_);
+  add_v1_reports(router_, reading_.engine());
   add_v1_cis(router_, reading_, ports.importer);
   add_am_silences(router_, reading_);
   add_drills(router_, reading_);

@@ -32,7 +32,11 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::silence_write:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
     case Permission::incident_adjust:
+    case Permission::request_handle:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
+    case Permission::report_create:
+      return bits({requester, service_desk, engineer, group_lead, incident_manager,
+                   major_incident_manager, problem_manager, service_owner});
     case Permission::incident_read_restricted:
       return bits({incident_manager, major_incident_manager, auditor});
     case Permission::incident_override_priority:
@@ -91,7 +95,9 @@ std::string_view permission_word(Permission permission) {
       "incident.override_priority",
       "maintenance.create",
       "incident.read_restricted",
-      "inventory.write"};
+      "inventory.write",
+      "request.handle",
+      "report.create"};
   return words[index(permission)];
 }
 

@@ -25,6 +25,9 @@ void write_words(JsonWriter& json, const IncidentWords& w) {
   json.field("symptom", w.symptom).field("category_rule", w.category_rule);
   json.field("group", w.group).field("owner", w.owner);
   json.field("summary", w.summary).field("runbook", w.runbook);
+  json.key("watchers").open_array();
+  for (const std::string_view watcher : unpack_watchers(w.watchers)) json.value(watcher);
+  json.close_array();
   json.field("known_error", w.known_error).field("workaround", w.workaround);
 }
 
@@ -96,6 +99,8 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.key("storm");
   row.storm ? json.value(row.storm) : json.null();
   json.field("monitoring_silent", row.monitoring_silent).field("events", row.events);
+  json.field("reports", row.reports).key("request");
+  row.request ? json.value(to_text(row.request)) : json.null();
   json.field("reopened", row.reopened);
   write_number(json, "recurrence_of", row.recurrence_of);
   write_resolution(json, row, words);

@@ -95,6 +95,13 @@ Command close(IncidentNumber number, const Exchange& x, const JsonObject&, Error
   return CloseIncident{number, x.who.actor};
 }
 
+Command convert(IncidentNumber number, const Exchange& x, const JsonObject& body,
+                ErrorFields& wrong) {
+  ConvertIncident command{number, x.who.actor, body.text("note")};
+  if (command.note.size() > note_bytes_max) wrong.emplace_back("note", "at most 4096 bytes");
+  return command;
+}
+
 Command link(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields& wrong) {
   const std::string parent = body.text("parent");
   LinkIncident command{number, parent == "none" ? IncidentNumber{} : parse_incident(parent),
@@ -117,6 +124,7 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq) {
     json.open_object();
     if (answer.incident)
       json.field("incident", to_text(answer.incident)).field("revision", answer.revision);
+    if (answer.request) json.field("request", to_text(answer.request));
     json.field("result", answer.code == Answer::Code::already ? "already" : "done");
     json.field_if("message", answer.message).field("seq", seq).close_object();
     body += '\n';
@@ -219,6 +227,7 @@ void add_v1_writes(Router& router, Reading& reading) {
        Permission::incident_override_priority,
        {"priority", "for", "reason"},
        override_priority},
+      {"convert", Permission::incident_close, {"note"}, convert},
       {"link", Permission::incident_link, {"parent"}, link},
   };
   for (const Verb& verb : verbs)

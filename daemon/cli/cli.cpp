@@ -206,10 +206,12 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   CLI::App* show = one("show");
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
-  for (const char* verb : {"ack", "note", "resolve", "close", "link", "adjust", "override"}) {
+  for (const char* verb :
+       {"ack", "note", "resolve", "close", "link", "adjust", "override", "convert"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
+    if (name == "convert") app->add_option("--note", o.note, "why")->type_name("TEXT");
     if (name == "link")
       app->add_option("parent", o.parent, "the incident that speaks for it, or none")->required();
     if (name == "adjust") {
@@ -314,6 +316,53 @@ void add_heartbeat_verbs(CLI::App& root, HeartbeatOptions& o, Chosen& chosen) {
   ping->add_option("name", o.names, "the heartbeats of the configuration")->required();
   add_client_options(ping, o);
   ping->callback([&o, &chosen] { chosen = [&o] { return ping_heartbeats(o); }; });
+}
+
+void add_report_verbs(CLI::App& root, ReportOptions& o, Chosen& chosen) {
+  CLI::App* report = root.add_subcommand("report");
+  report->require_subcommand(1);
+  for (const char* kind : {"incident", "request"}) {
+    CLI::App* app = report->add_subcommand(kind);
+    const std::string name = kind;
+    app->add_option("text", o.text, "in your own words")->required();
+    app->add_option("--ci", o.ci, "what it is about, if you know")->type_name("CI");
+    app->add_option("--reporter", o.reporter, "who says so, instead of you; the service desk may")
+        ->type_name("NAME");
+    app->add_option("--via", o.via, "how it came")
+        ->type_name("WAY")
+        ->check(CLI::IsMember({"api", "form", "mail", "phone", "chat"}))
+        ->default_str("api");
+    add_client_options(app, o);
+    app->callback(
+        [&o, &chosen, name] { chosen = [&o, name] { return tocsin::cli::report(name, o); }; });
+  }
+}
+
+void add_request_verbs(CLI::App& root, RequestOptions& o, Chosen& chosen) {
+  CLI::App* request = root.add_subcommand("request");
+  request->require_subcommand(1);
+  CLI::App* list = request->add_subcommand("list");
+  list->add_option("--state", o.state, "open, handed_over, done, waiting or all, with commas")
+      ->type_name("STATE")
+      ->default_str("waiting");
+  list->add_option("--limit", o.limit, "at most so many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->default_str("100");
+  add_client_options(list, o);
+  list->callback([&o, &chosen] { chosen = [&o] { return list_requests(o); }; });
+  CLI::App* show = request->add_subcommand("show");
+  show->add_option("number", o.number, "the request")->required();
+  add_client_options(show, o);
+  show->callback([&o, &chosen] { chosen = [&o] { return show_request(o); }; });
+  for (const char* verb : {"take", "done", "convert"}) {
+    CLI::App* app = request->add_subcommand(verb);
+    const std::string name = verb;
+    app->add_option("number", o.number, "the request")->required();
+    if (name == "done") app->add_option("--note", o.note, "what was done")->type_name("TEXT");
+    add_client_options(app, o);
+    app->callback([&o, &chosen, name] { chosen = [&o, name] { return act_on_request(name, o); }; });
+  }
 }
 
 void add_ci_verbs(CLI::App& root, CiOptions& o, Chosen& chosen) {
@@ -509,6 +558,8 @@ int run(int argc, char** argv) {
   SilenceOptions silencing;
   MaintenanceOptions maintaining;
   HeartbeatOptions beating;
+  ReportOptions reporting;
+  RequestOptions requesting;
   CiOptions inventory;
   DrillOptions drilling;
   BackupOptions backup;
@@ -528,6 +579,8 @@ int run(int argc, char** argv) {
   add_silence_verbs(root, silencing, chosen);
   add_maintenance_verbs(root, maintaining, chosen);
   add_heartbeat_verbs(root, beating, chosen);
+  add_report_verbs(root, reporting, chosen);
+  add_request_verbs(root, requesting, chosen);
   add_ci_verbs(root, inventory, chosen);
   add_drill(root, drilling, chosen);
   add_status(root, client, chosen);

@@ -53,6 +53,12 @@ std::string record(const JsonView& i) {
   rows.push_back({"alerts", i["alerts"]["firing"].text() + " firing, " +
                                 i["alerts"]["stale"].text() + " stale, " +
                                 i["alerts"]["total"].text() + " in all"});
+  if (const std::string reports = i["reports"].text(); reports != "" && reports != "0") {
+    std::string watchers;
+    for (const JsonView& one : i["watchers"].items())
+      watchers += (watchers.empty() ? "" : ", ") + printable(one.text());
+    rows.push_back({"reports", reports + (watchers.empty() ? "" : ", watched by " + watchers)});
+  }
   if (i["monitoring_silent"].is_true()) rows.push_back({"monitoring", "is silent"});
   add_row(rows, "next step at", i["escalation"]["next_at"]);
   add_row(rows, "silenced until", i["escalation"]["held_until"]);
@@ -154,9 +160,10 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   if (options.json) return print(answer.body), exit_done;
   const auto reply = JsonView::parse(answer.body);
   if (!reply) return complain(client.url() + " did not answer in JSON"), exit_unreachable;
-  const std::string message = (*reply)["message"].text();
+  const std::string message = (*reply)["message"].text(), request = (*reply)["request"].text();
+  const std::string said = message.empty() ? (*reply)["result"].text() : message;
   print((*reply)["incident"].text() + ": " +
-        printable(message.empty() ? (*reply)["result"].text() : message) + "\n");
+        printable(verb == "convert" && message.empty() ? request : said) + "\n");
   return exit_done;
 }
 

@@ -73,7 +73,7 @@ constexpr std::array pages{
         "tocsin send --key backup-failed --ci db-7 --resolve"},
     Manual{
         "tocsin incident", "look at incidents and act on them",
-        "tocsin incident list|show|ack|note|resolve|close|link|adjust|override ...",
+        "tocsin incident list|show|ack|note|resolve|close|link|adjust|override|convert ...",
         "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
         "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
         "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
@@ -118,6 +118,12 @@ constexpr std::array pages{
         "For incident managers. It stays so until the time is over or you say `calculated`; what\n"
         "it would be without you is still calculated, and you are told when that is worse.",
         "tocsin incident override 12 P2 --for 8h --reason 'payroll export runs tonight'"},
+    Manual{"tocsin incident convert", "it is a request, and nothing is broken",
+           "tocsin incident convert NUMBER [--note TEXT]",
+           "Opens a service request with its words, and resolves it with the code\n"
+           "converted_to_request. Nothing may fire in it. For the service desk, and for incident\n"
+           "managers, who alone convert a P1 or P2. The other way: tocsin request convert.",
+           "tocsin incident convert 12 --note 'a question, not an outage'"},
     Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
            "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
     Manual{
@@ -197,6 +203,46 @@ constexpr std::array pages{
            "such heartbeat. Needs the token of an event source or of an integration, but on the\n"
            "machine of the daemon.",
            "pg_dump shop > shop.sql && tocsin heartbeat ping nightly-backup"},
+    Manual{"tocsin report", "say that something is broken, or ask for something",
+           "tocsin report incident|request ...", "What people see and no monitoring does.",
+           "tocsin report incident --ci svc-pay \"payments page shows error 500\"\n"
+           "tocsin report request \"how do I export a report?\""},
+    Manual{"tocsin report incident", "something is broken",
+           "tocsin report incident TEXT [--ci CI] [--reporter NAME] [--via WAY] [--json]",
+           "When an incident of that CI is open, or of what it depends on, the report joins it:\n"
+           "you are told its number and become one of its watchers, and nobody is paged again.\n"
+           "Else it opens one. The same words again within five minutes are the same report.\n"
+           "Needs a token of a requester, the service desk or an engineer, among others.",
+           "tocsin report incident --ci svc-pay \"payments page shows error 500\""},
+    Manual{"tocsin report request", "you want something, and nothing is broken",
+           "tocsin report request TEXT [--ci CI] [--reporter NAME] [--via WAY] [--json]",
+           "Gives the number of a service request, and pages nobody: see tocsin request.",
+           "tocsin report request \"a new password for u123\" --reporter u123 --via phone"},
+    Manual{"tocsin request", "what somebody asks for, where nothing is broken",
+           "tocsin request list|show|take|done|convert ...",
+           "A service request has a number, REQ0000001, and waits in this list until somebody\n"
+           "takes it. It pages nobody.",
+           "tocsin request list\n"
+           "tocsin request take REQ0000012"},
+    Manual{"tocsin request list", "what waits, the newest first",
+           "tocsin request list [--state STATE] [--limit N] [--json]",
+           "open: nobody has it. handed_over: a person took it. done: it is. waiting: open and\n"
+           "handed over.",
+           "tocsin request list --state open"},
+    Manual{"tocsin request show", "one of them", "tocsin request show NUMBER [--json]", "",
+           "tocsin request show REQ0000012"},
+    Manual{"tocsin request take", "it is yours from here on", "tocsin request take NUMBER [--json]",
+           "Also when somebody else had it. Needs a token of the service desk, an engineer, a\n"
+           "group lead or an incident manager.",
+           "tocsin request take REQ0000012"},
+    Manual{"tocsin request done", "it is done", "tocsin request done NUMBER [--note TEXT] [--json]",
+           "It is kept for 30 days more, or as store.retention.requests says.",
+           "tocsin request done REQ0000012 --note \"sent a new password by letter\""},
+    Manual{"tocsin request convert", "it is an incident: something is broken",
+           "tocsin request convert NUMBER [--json]",
+           "Its words become a report, which joins the incident that is open there or opens one;\n"
+           "the request is done. The other way: tocsin incident convert.",
+           "tocsin request convert REQ0000012"},
     Manual{"tocsin ci", "the inventory, as the daemon knows it", "tocsin ci list|import ...",
            "CIs stand in the files of the configuration, or are imported, or were discovered:\n"
            "alerts name them and nobody listed them.",

@@ -22,6 +22,15 @@ bool write_pairs(api::JsonWriter& json, std::string_view key,
   return true;
 }
 
+// "stored", or "stored as REQ0000012" of what asks for something.
+std::string stored_words(const std::string& body) {
+  const auto reply = JsonView::parse(body);
+  std::string numbers;
+  if (reply)
+    for (const JsonView& number : (*reply)["requests"].items()) numbers += " " + number.text();
+  return numbers.empty() ? "stored\n" : "stored as" + numbers + "\n";
+}
+
 }  // namespace
 
 int send(const SendOptions& options) {
@@ -42,7 +51,7 @@ int send(const SendOptions& options) {
   Client client(options.url);
   const ClientAnswer answer = client.post("/hooks/" + api::percent_encode(options.hook), body);
   if (answer.good()) {
-    print(options.json ? answer.body : "stored\n");
+    print(options.json ? answer.body : stored_words(answer.body));
     return exit_done;
   }
   const auto reply = JsonView::parse(answer.body);

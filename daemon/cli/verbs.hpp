@@ -39,7 +39,7 @@ struct IncidentOptions : ClientOptions {
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);
-// verb: ack, note, resolve, close, link, adjust, override
+// verb: ack, note, resolve, close, link, adjust, override, convert
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 struct ExplainOptions : ClientOptions {
@@ -76,6 +76,23 @@ struct HeartbeatOptions : ClientOptions {
 };
 int list_heartbeats(const HeartbeatOptions& options);
 int ping_heartbeats(const HeartbeatOptions& options);
+
+struct ReportOptions : ClientOptions {
+  std::string text, ci, reporter, via;
+};
+// kind: incident, request
+int report(const std::string& kind, const ReportOptions& options);
+
+struct RequestOptions : ClientOptions {
+  std::string number, note;
+  std::string state = "waiting";
+  std::uint32_t limit = 100;
+};
+int list_requests(const RequestOptions& options);
+int show_request(const RequestOptions& options);
+// verb: take, done, convert
+int act_on_request(const std::string& verb, const RequestOptions& options);
+
 struct CiOptions : ClientOptions {
   std::string origin;
   std::uint32_t limit = 100;

@@ -30,6 +30,7 @@ struct Pending {
     page,
     silence,
     heartbeat,
+    request,
     archive,
     fixed,
     nowhere
@@ -64,8 +65,11 @@ std::string encode(const MarkerBody& body) {
   body_fields(w, body);
   w("config_hash", std::string_view(body.config_hash));
   w("rows", body.digests.silences.rows), w("sum", body.digests.silences.sum);
-  const TableDigest& heartbeats = body.digests.heartbeats;  // only where there are any
-  if (heartbeats.rows > 0) w("rows", heartbeats.rows), w("sum", heartbeats.sum);
+  // Only where there are any, or any of what stands behind.
+  const TableDigest &heartbeats = body.digests.heartbeats, &requests = body.digests.requests;
+  if (heartbeats.rows > 0 || requests.rows > 0)
+    w("rows", heartbeats.rows), w("sum", heartbeats.sum);
+  if (requests.rows > 0) w("rows", requests.rows), w("sum", requests.sum);
   return out;
 }
 bool decode(std::string_view bytes, MarkerBody& body) {
@@ -76,6 +80,7 @@ bool decode(std::string_view bytes, MarkerBody& body) {
   body.config_hash = hash;
   r("rows", body.digests.silences.rows), r("sum", body.digests.silences.sum);
   r("rows", body.digests.heartbeats.rows), r("sum", body.digests.heartbeats.sum);
+  r("rows", body.digests.requests.rows), r("sum", body.digests.requests.sum);
   return !r.damaged();
 }
 
@@ -88,6 +93,7 @@ std::vector<std::uint64_t>& Checkpointer::hashes(char table) {
          : table == incident_prefix ? incident_hashes_
          : table == page_prefix     ? page_hashes_
          : table == silence_prefix  ? silence_hashes_
+         : table == request_prefix  ? request_hashes_
                                     : heartbeat_hashes_;
 }
 TableDigest& Checkpointer::digest(char table) {
@@ -95,6 +101,7 @@ TableDigest& Checkpointer::digest(char table) {
          : table == incident_prefix ? digests_.incidents
          : table == page_prefix     ? digests_.pages
          : table == silence_prefix  ? digests_.silences
+         : table == request_prefix  ? digests_.requests
                                     : digests_.heartbeats;
 }
 
@@ -142,6 +149,10 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
     if (s.heartbeats.used(slot))
       rows.push_back(
           {row_key(heartbeat_prefix, s.heartbeats.at(slot).id.value), From::heartbeat, slot});
+  for (auto slot : cut.dirty.requests)
+    if (s.requests.used(slot))
+      rows.push_back(
+          {row_key(request_prefix, s.requests.at(slot).number.value), From::request, slot});
   for (const auto& d : cut.dirty.deleted) rows.push_back({d.key, From::nowhere, d.slot});
   const std::uint64_t archive_from = std::max(archive_written_, s.archive.first);
   for (std::uint64_t i = archive_from; i < s.archive.end; ++i)
@@ -204,6 +215,9 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
         break;
       case From::heartbeat:
         value = RowCodec::encode(s.heartbeats.at(row.slot));
+        break;
+      case From::request:
+        value = RowCodec::encode(s.requests.at(row.slot));
         break;
       case From::archive:
         if (s.archive.at(row.entry).gone) return RowChange{row.key, std::nullopt};

@@ -21,7 +21,7 @@ struct TableDigest {
   auto operator<=>(const TableDigest&) const = default;
 };
 struct Digests {
-  TableDigest alerts, incidents, pages, silences, heartbeats;
+  TableDigest alerts, incidents, pages, silences, heartbeats, requests;
   auto operator<=>(const Digests&) const = default;
 };
 
@@ -65,7 +65,7 @@ class Checkpointer {
   void set(char table, std::uint32_t slot, std::uint64_t hash);
 
   std::vector<std::uint64_t> alert_hashes_, incident_hashes_, page_hashes_, silence_hashes_,
-      heartbeat_hashes_;
+      heartbeat_hashes_, request_hashes_;
   Digests digests_;
   std::uint64_t archive_rows_ = 0;
   std::uint64_t archive_written_ = 0;  // absolute number of the next archive entry to write

@@ -25,6 +25,12 @@ struct Naming {
     return {InputKind::command, tag << 32 ^ c.uuid.low, {}};
   }
   Input operator()(const PingHeartbeat& c) const { return of({}, c.name); }
+  Input operator()(const TakeRequest& c) const { return of(IncidentNumber(c.request.value)); }
+  Input operator()(const FinishRequest& c) const {
+    return of(IncidentNumber(c.request.value), c.note);
+  }
+  Input operator()(const ConvertIncident& c) const { return of(c.incident, c.note); }
+  Input operator()(const ConvertRequest& c) const { return of(IncidentNumber(c.request.value)); }
   Input operator()(const StartDrill& c) const { return of({}, c.target); }
   template <class Other>
   Input operator()(const Other&) const {

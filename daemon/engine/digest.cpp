@@ -41,6 +41,9 @@ void add_live(StateDigest& digest, const Snapshot& s) {
   s.heartbeats.each([&](std::uint32_t, const HeartbeatRow& r) {
     digest.add(row_key(heartbeat_prefix, r.id.value), RowCodec::encode(r));
   });
+  s.requests.each([&](std::uint32_t, const RequestRow& r) {
+    digest.add(row_key(request_prefix, r.number.value), RowCodec::encode(r));
+  });
   digest.add(std::string(1, globals_prefix), RowCodec::encode(s.globals));
   digest.add(std::string(1, totals_prefix), RowCodec::encode(s.totals));
   digest.add(std::string(1, config_prefix), *s.config_text);

@@ -36,6 +36,13 @@ struct AlertsRequest {
   std::shared_ptr<const Settings> settings;  // that `prepared` was made with
   std::uint8_t source = 0;
   Wall received_at{};
+  // What is told to the sender beside that it is stored: filled by the sequencer before `done`.
+  struct Told {
+    std::vector<RequestNumber> requests;  // of events that ask for something
+    std::size_t shed = 0;                 // there was no room for what they ask for
+  };
+  std::shared_ptr<Told> told;  // null: nobody wants to know
+
   // Called once, when every alert's disposition is durable (also when nothing was written).
   std::function<void(bool stored, std::uint64_t seq)> done;
 

@@ -11,7 +11,7 @@ namespace {
 
 bool is_live(char table) {
   return table == alert_prefix || table == incident_prefix || table == page_prefix ||
-         table == silence_prefix || table == heartbeat_prefix;
+         table == silence_prefix || table == heartbeat_prefix || table == request_prefix;
 }
 
 // Whether this version knows all facts that may stand in the log from here on.
@@ -30,7 +30,7 @@ bool load_rows(Journal& journal, State& state, Checkpointer& checkpointer, Recov
   if (MarkerBody body; decode(out.opened.marker.body, body))
     RowCodec::loading(state, body.digests.alerts.rows, body.digests.incidents.rows);
   for (char table : {alert_prefix, incident_prefix, page_prefix, silence_prefix, heartbeat_prefix,
-                     globals_prefix, totals_prefix, config_prefix, counts_prefix})
+                     request_prefix, globals_prefix, totals_prefix, config_prefix, counts_prefix})
     journal.scan_rows(std::string(1, table), [&](std::string_view key, std::string_view value) {
       std::uint32_t slot = no_slot;
       if (!RowCodec::load(state, key, value, slot)) return ok = false;

@@ -29,6 +29,11 @@ std::string packed(const Array& counts) {
   return out;
 }
 
+void note_told(AlertsRequest::Told& told, const Answer& answer) {
+  if (answer.request) told.requests.push_back(answer.request);
+  told.shed += answer.code == Answer::Code::shed;
+}
+
 }  // namespace
 
 Sequencer::Sequencer(State& state, std::shared_ptr<const Settings> settings, std::uint64_t next_seq,
@@ -151,8 +156,10 @@ void Sequencer::decide_alerts(Work& work, Facts& out, std::size_t& commands) {
                       settings_->promise(source), source);
     }
     const InHand hold(input_of(alert));
+    out.answer.request = {}, out.answer.code = Answer::Code::done;
     decide(state_, *settings_, sightings_,
            ReceiveAlert{&alert, request.source, request.received_at}, last_at_, out);
+    if (request.told) note_told(*request.told, out.answer);
     apply_sightings(out);
   }
   if (work.cursor < request.prepared.size()) return;

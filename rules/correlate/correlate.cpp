@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -12,9 +14,10 @@ const IncidentRow* row_of(const State& state, IncidentNumber n) {
   return slot == no_slot ? nullptr : &state.incidents().at(slot);
 }
 
-// LCY-12: exactly at the end of the window still reopens.
+// LCY-12: exactly at the end of the window still reopens. What was a wish was no outage that could
+// come back.
 bool reopens(const Deciding& d, const IncidentRow& row) {
-  return row.state == IncidentState::resolved &&
+  return row.state == IncidentState::resolved && !row.request &&
          d.now - row.resolved_at <= d.settings.reopen_window;
 }
 
@@ -97,6 +100,18 @@ Join other_subcategory(const Deciding& d, std::string_view ci) {
   return {};
 }
 
+// The youngest one: it is the outage people remember.
+Join was_resolved(const Deciding& d, std::string_view ci, std::string_view subcategory) {
+  const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci);
+  if (!of_ci) return {};
+  for (auto it = of_ci->rbegin(); it != of_ci->rend(); ++it) {
+    const IncidentRow* row = row_of(d.state, *it);
+    if (!row->self && reopens(d, *row) && row->words().subcategory == subcategory)
+      return {*it, JoinReason::reopened_same_ci_and_subcategory, true};
+  }
+  return {};
+}
+
 }  // namespace
 
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
@@ -109,15 +124,34 @@ Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
   if (!d.settings.restricted(subcategory))
     if (const Join join = other_subcategory(d, ci); join.incident) return join;
   if (before && reopens(d, *before)) return {own, JoinReason::reopened_same_fingerprint, true};
-  if (const auto* of_ci = ci.empty() ? nullptr : d.state.incidents_of(ci)) {
-    // The youngest one: it is the outage people remember.
-    for (auto it = of_ci->rbegin(); it != of_ci->rend(); ++it) {
-      const IncidentRow* row = row_of(d.state, *it);
-      if (!row->self && reopens(d, *row) && row->words().subcategory == subcategory)
-        return {*it, JoinReason::reopened_same_ci_and_subcategory, true};
-    }
+  return was_resolved(d, ci, subcategory);
+}
+
+namespace {
+
+IncidentNumber most_urgent(const Deciding& d, std::string_view ci) {
+  IncidentNumber found;
+  Priority best = Priority::count_;
+  first_of(d, ci, [&](const IncidentRow& row) {
+    if ((for_all(row) || planted("report_joins_restricted")) && row.priority < best)
+      best = row.priority, found = row.number;
+    return false;
+  });
+  return found;
+}
+
+}  // namespace
+
+Join find_reported(const Deciding& d, std::string_view ci, std::string_view subcategory) {
+  if (ci.empty()) return {};
+  if (const auto n = most_urgent(d, ci)) return {n, JoinReason::same_ci, false};
+  if (const auto n = same_subcategory(d, ci, subcategory))
+    return {n, JoinReason::same_ci_and_subcategory, false};
+  if (const Ci* known = d.settings.ci(ci); known && !d.settings.restricted(subcategory)) {
+    if (const auto n = same_pool(d, *known)) return {n, JoinReason::same_pool, false};
+    if (const auto n = upstream(d, *known)) return {n, JoinReason::upstream, false};
   }
-  return {};
+  return was_resolved(d, ci, subcategory);
 }
 
 }  // namespace tocsin

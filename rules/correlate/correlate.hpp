@@ -22,4 +22,10 @@ struct Join {
 Join find_join(const Deciding& d, IncidentNumber own, std::string_view ci,
                std::string_view subcategory);
 
+// The same for what a person reports: an open incident of the CI, however old and whatever its
+// subcategory, the most urgent first; else of its pool, or of what it hard-depends on; else the
+// same CI and subcategory again among those resolved at most `reopen_window` ago. A restricted one
+// is not asked, but of the very subcategory that it would have.
+Join find_reported(const Deciding& d, std::string_view ci, std::string_view subcategory);
+
 }  // namespace tocsin

@@ -91,6 +91,11 @@ void count(Totals& t, const AlertRelinked& f) {
   disposed(t, f.source, f.disposition);
 }
 
+void count(Totals& t, const IncidentReported& f) {
+  disposed(t, f.source, f.disposition);
+  t.add(Metric::incidents_reported, f.why == JoinReason::opened_it ? 1 : 0);
+}
+
 void count(Totals& t, const IncidentOpened& f) {
   t.add(Metric::incidents_opened, label(f.priority), category_index(f.category));
   t.add(Metric::incidents_opened_by_origin, static_cast<std::uint8_t>(f.origin));

@@ -16,6 +16,7 @@ void count(Totals& totals, const AlertResolved& fact, AlertState was);
 void count_suppressed(Totals& totals);  // what was held is disposed of
 void count(Totals& totals, const AlertLinked& fact);
 void count(Totals& totals, const AlertRelinked& fact);
+void count(Totals& totals, const IncidentReported& fact);
 void count(Totals& totals, const IncidentOpened& fact);
 void count(Totals& totals, const IncidentReopened& fact, const IncidentRow& incident);
 void count(Totals& totals, const PriorityChanged& fact);

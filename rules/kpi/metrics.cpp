@@ -219,6 +219,26 @@ void gauges(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(std::move(oldest_open));
 }
 
+// What people ask for (BND-5, 4) and how much of it waits, and what they report.
+void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
+  MetricFamily opened =
+      family(Type::counter, "tocsin_requests_opened_total", "Service requests opened.");
+  opened.samples.push_back({{}, counter(s.totals, Metric::requests_opened)});
+  std::uint64_t states[EnumTable<RequestState>::count] = {};
+  s.requests.each([&](std::uint32_t, const RequestRow& r) { ++states[index(r.state)]; });
+  MetricFamily kept = family(Type::gauge, "tocsin_requests", "Service requests that are kept.");
+  for (std::size_t i = 0; i < std::size(states); ++i)
+    kept.samples.push_back({{{"state", word<RequestState>(i)}}, states[i]});
+  MetricFamily reports = family(Type::counter, "tocsin_reports_total",
+                                "Reports of people that something is broken.");
+  for (const std::uint8_t opened_it : {0, 1})
+    reports.samples.push_back({{{"outcome", opened_it ? "opened" : "joined"}},
+                               counter(s.totals, Metric::incidents_reported, opened_it)});
+  out.push_back(std::move(opened));
+  out.push_back(std::move(kept));
+  out.push_back(std::move(reports));
+}
+
 // Very much at once, and what comes and goes.
 void storms(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily active = family(Type::gauge, "tocsin_storm_active", "1 while a storm is on.");
@@ -277,6 +297,7 @@ std::vector<MetricFamily> export_totals(const Snapshot& s) {
   durations(out, s);
   gauges(out, s);
   storms(out, s);
+  requests(out, s);
   machinery(out, s);
   return out;
 }

@@ -184,7 +184,7 @@ bool with_fact(const FactView& view, Use&& use) {
 inline constexpr char alert_prefix = 'a', incident_prefix = 'i', page_prefix = 'p',
                       globals_prefix = 'g', totals_prefix = 't', config_prefix = 'c',
                       timeline_prefix = 'h', closed_prefix = 'z', silence_prefix = 's',
-                      counts_prefix = 'n', heartbeat_prefix = 'b';
+                      counts_prefix = 'n', heartbeat_prefix = 'b', request_prefix = 'r';
 std::string row_key(char prefix, std::uint64_t id);
 std::string timeline_key(IncidentNumber incident, std::uint32_t entry);  // entries count from 1
 

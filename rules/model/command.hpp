@@ -143,6 +143,37 @@ struct PingHeartbeat {
   std::uint8_t source = 0;
 };
 
+// A person says that something is broken, or asks for something.
+struct ReportByPerson {
+  Actor by;
+  std::string reporter;  // empty: who sends it
+  std::string text;
+  std::string ci;  // id or alias; empty: they do not know
+  bool request = false;
+  Origin via = Origin::api;
+};
+// A person has it from here on; it is done.
+struct TakeRequest {
+  RequestNumber request;
+  Actor by;
+};
+struct FinishRequest {
+  RequestNumber request;
+  Actor by;
+  std::string note;
+};
+
+// An incident that is a wish becomes a request, and a request that is none an incident.
+struct ConvertIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::string note;
+};
+struct ConvertRequest {
+  RequestNumber request;
+  Actor by;
+};
+
 struct ApplyConfig {
   std::shared_ptr<const Settings> settings;
   std::string why;  // start, reload
@@ -223,7 +254,8 @@ using Command =
                  SettleOlderEpochs, DeclareLoss, ConfirmLoss, CountRejected, AcknowledgeByLink,
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
-                 AddWindow, EndWindow, PingHeartbeat, FlushTallies, Tick>;
+                 AddWindow, EndWindow, PingHeartbeat, ReportByPerson, TakeRequest, FinishRequest,
+                 ConvertIncident, ConvertRequest, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {
@@ -241,7 +273,9 @@ struct Answer {
   Code code = Code::done;
   IncidentNumber incident;
   std::uint32_t revision = 0;
-  std::string id;  // of a silence or a window: its UUID
+  RequestNumber request;
+  bool restricted = false;  // what is said of the incident is not for everybody
+  std::string id;           // of a silence or a window: its UUID
   std::string message;
   std::vector<std::pair<std::string, std::string>> fields;
   Disposition disposition = Disposition::duplicate;  // of an alert

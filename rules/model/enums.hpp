@@ -73,13 +73,19 @@ TOCSIN_ENUM(Criticality, mission_critical, business_critical, important, low);
 TOCSIN_ENUM(CiMatch, exact, alias, matcher, discovered, none);
 TOCSIN_ENUM(Origin, webhook, syslog, api, form, mail, phone, chat, self);
 
+// A person opened it, by whatever way.
+constexpr bool by_people(Origin origin) {
+  return origin >= Origin::api && origin <= Origin::chat;
+}
+
 // An alert row. held: waits out its hold-down. tombstone: a resolve whose firing was never seen.
 TOCSIN_ENUM(AlertState, held, firing, stale, resolved, tombstone);
 TOCSIN_ENUM(IncidentState, new_, in_progress, on_hold, resolved, closed, cancelled);
 
 // Why an alert belongs to the incident it is in (BND-7), in the order in which it is asked.
 TOCSIN_ENUM(JoinReason, opened_it, same_fingerprint, same_ci_and_subcategory, same_ci_recently,
-            reopened_same_fingerprint, reopened_same_ci_and_subcategory, same_pool, upstream);
+            reopened_same_fingerprint, reopened_same_ci_and_subcategory, same_pool, upstream,
+            same_ci);
 TOCSIN_ENUM(ReopenTrigger, alert, person);
 
 // page: somebody must act. inform: no wake-up. recall: it is over. notice: about tocsin itself.
@@ -103,11 +109,14 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 // What a deadline is about; the order is the order at one and the same instant (TIM-4).
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
-            storm, flapping, override_over, window_sweep, sources_sweep, heartbeat,
-            heartbeat_sweep);
+            storm, flapping, override_over, window_sweep, sources_sweep, heartbeat, heartbeat_sweep,
+            request_over);
 
 // waiting: no sign of life yet since it is expected. missed: it is silent, and an alert says so.
 TOCSIN_ENUM(HeartbeatState, waiting, alive, missed);
+
+// What somebody asks for: waits, is with a person, is done.
+TOCSIN_ENUM(RequestState, open, handed_over, done);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);
@@ -119,7 +128,8 @@ TOCSIN_ENUM(WhyResumed, silence_over, other_alert, inhibition_over);
 
 // Why an incident is the child of another one (BND-8, BND-9, LCY-14), and why it is no more.
 TOCSIN_ENUM(WhyRelated, late_root_cause, storm, person, moved);
-TOCSIN_ENUM(WhyDetached, parent_resolved_child_firing, parent_is_over, person);
+TOCSIN_ENUM(WhyDetached, parent_resolved_child_firing, parent_is_over, person,
+            parent_resolved_child_reported);
 // What is under way about the incidents and alerts that belong to one incident: those that are
 // there already are gathered when it opens; its children end with it.
 TOCSIN_ENUM(FamilyJob, none, gather, cascade);

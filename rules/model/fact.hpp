@@ -770,6 +770,72 @@ struct HeartbeatsAdvanced {
   TOCSIN_FIELDS(due, down_from, down_until, after)
 };
 
+// ---- what people ask for, and what they report. Since format 5 ----
+
+// Somebody asks for something: nothing is broken, and nobody is paged (BND-5, 4). An event of a
+// sender, `alert`, whose disposition is counted with the tallies; or a person.
+struct RequestOpened {
+  RequestNumber request;
+  Fingerprint alert;
+  std::uint8_t source = 0;
+  Wall starts_at;
+  Text title, text, ci, reporter, by;
+  TOCSIN_FIELDS(request, alert, source, starts_at, title, text, ci, reporter, by)
+};
+// It is with a person from here on.
+struct RequestTaken {
+  RequestNumber request;
+  Text by;
+  TOCSIN_FIELDS(request, by)
+};
+struct RequestDone {
+  RequestNumber request;
+  Instant forget_due;
+  Text by, note;
+  TOCSIN_FIELDS(request, forget_due, by, note)
+};
+// It was done, and its time is over or another one needs its place.
+struct RequestForgotten {
+  RequestNumber request;
+  TOCSIN_FIELDS(request)
+};
+
+// A person says that something is broken: with this the incident opened, or it is one more who says
+// so (BV13). Carries the disposition of the report. `key` tells a repeat from another report.
+struct IncidentReported {
+  IncidentNumber incident;
+  Fingerprint key;
+  std::uint8_t source = 0;
+  JoinReason why{};
+  Disposition disposition{};
+  Text ci, reporter, by, text;
+  TOCSIN_FIELDS(incident, key, source, why, disposition, ci, reporter, by, text)
+};
+// Its alerts are clear for as long as it takes, and people have reported it: it is for people to
+// say that it is over (T03). Unanswered, its escalation goes on.
+struct RecoveryLeftToPeople {
+  IncidentNumber incident;
+  Instant escalate_due;
+  Text owner;
+  TOCSIN_FIELDS(incident, escalate_due, owner)
+};
+
+// It was no incident but a wish: it is a request from here on (BND-13). Resolved in the same frame.
+struct IncidentConverted {
+  IncidentNumber incident;
+  RequestNumber request;
+  Text by;
+  TOCSIN_FIELDS(incident, request, by)
+};
+// It was no wish: something is broken. It is done, as that incident.
+struct RequestConverted {
+  RequestNumber request;
+  IncidentNumber number;  // its timeline says so by the report that follows from it
+  Instant forget_due;
+  Text by;
+  TOCSIN_FIELDS(request, number, forget_due, by)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -802,7 +868,10 @@ struct HeartbeatsAdvanced {
   X(130, IncidentRestricted) X(131, ExposureConfirmed) X(132, KnownErrorMatched)       \
   X(140, HeartbeatAdded) X(141, HeartbeatPlanned) X(142, HeartbeatSeen)                \
   X(143, HeartbeatExcused) X(144, HeartbeatMissed) X(145, HeartbeatRemoved)            \
-  X(146, HeartbeatsAdvanced)
+  X(146, HeartbeatsAdvanced)                                                           \
+  X(150, RequestOpened) X(151, RequestTaken) X(152, RequestDone)                       \
+  X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)  \
+  X(156, IncidentConverted) X(157, RequestConverted)
 // clang-format on
 
 template <class F>
@@ -818,7 +887,7 @@ TOCSIN_FACTS(TOCSIN_FACT_TAG)
 
 // What this version can read. A new store is of the first format, and raised by FormatRaised before
 // the first fact of a later one, so that the version before opens it as long as that is possible.
-inline constexpr std::uint16_t fact_format = 4, first_fact_format = 1;
+inline constexpr std::uint16_t fact_format = 5, first_fact_format = 1;
 
 template <class F>
 concept ConcernsIncident = requires(F f) {

@@ -36,22 +36,42 @@ Fingerprint parse_uuid(std::string_view text) {
   return out;
 }
 
-std::string to_text(IncidentNumber n) {
-  std::string digits = std::to_string(n.value);
+namespace {
+
+std::string number_text(std::string_view kind, std::uint32_t value) {
+  std::string digits = std::to_string(value);
   if (digits.size() < 7) digits.insert(0, 7 - digits.size(), '0');
-  return "INC" + digits;
+  return std::string(kind) + digits;
+}
+
+// `kind` in lower case; 0: it is no number of that kind.
+std::uint32_t parse_number(std::string_view kind, std::string_view text) {
+  const auto same = [](char a, char b) { return a == (b | 32); };
+  if (text.size() > 3 && std::equal(kind.begin(), kind.end(), text.begin(), same))
+    text.remove_prefix(3);
+  if (text.empty() || text.size() > 12) return 0;
+  std::uint64_t value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return 0;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value <= UINT32_MAX ? static_cast<std::uint32_t>(value) : 0;
+}
+
+}  // namespace
+
+std::string to_text(IncidentNumber n) {
+  return number_text("INC", n.value);
+}
+std::string to_text(RequestNumber n) {
+  return number_text("REQ", n.value);
 }
 
 IncidentNumber parse_incident(std::string_view text) {
-  if (text.size() > 3 && (text[0] | 32) == 'i' && (text[1] | 32) == 'n' && (text[2] | 32) == 'c')
-    text.remove_prefix(3);
-  if (text.empty() || text.size() > 12) return {};
-  std::uint64_t value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return {};
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return value <= UINT32_MAX ? IncidentNumber(static_cast<std::uint32_t>(value)) : IncidentNumber{};
+  return IncidentNumber(parse_number("inc", text));
+}
+RequestNumber parse_request(std::string_view text) {
+  return RequestNumber(parse_number("req", text));
 }
 
 }  // namespace tocsin

@@ -18,6 +18,7 @@ struct Strong {
 };
 
 using IncidentNumber = Strong<struct IncidentTag, std::uint32_t>;  // INC0000001 is 1; 0 is none
+using RequestNumber = Strong<struct RequestTag, std::uint32_t>;    // REQ0000001 is 1; 0 is none
 using PageId = Strong<struct PageTag>;
 using AlertSerial = Strong<struct AlertTag>;
 using Epoch = Strong<struct EpochTag>;
@@ -64,5 +65,8 @@ Fingerprint parse_uuid(std::string_view text);
 std::string to_text(IncidentNumber n);
 // Accepts INC0000012, inc12 and 12; 0 when it is none of them.
 IncidentNumber parse_incident(std::string_view text);
+// The same of requests: "REQ0000012".
+std::string to_text(RequestNumber n);
+RequestNumber parse_request(std::string_view text);
 
 }  // namespace tocsin

@@ -1,3 +1,4 @@
+// Why this file is long: one list of fields per row, and both directions of each.
 #include "rules/model/row_codec.hpp"
 
 #include "rules/model/codec.hpp"
@@ -64,6 +65,10 @@ bool has_marks(const IncidentRow& r) {
   return r.restricted || r.exposed || r.eased;
 }
 template <class V, class Row>
+void reported_fields(V&& v, Row& r) {
+  v("reports", r.reports), v("request", r.request);
+}
+template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
   v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
@@ -80,6 +85,13 @@ void heartbeat_fields(V&& v, Row& r) {
   v("id", r.id), v("since", r.since), v("due", r.due), v("missed_at", r.missed_at);
   v("every", r.every.ms), v("bound", r.bound.ms), v("alert", r.alert), v("state", r.state);
   v("seen", r.seen), v("excused", r.excused);
+}
+template <class V, class Row>
+void request_fields(V&& v, Row& r) {
+  v("number", r.number), v("key", r.key), v("starts_at", r.starts_at);
+  v("opened_at", r.opened_at), v("taken_at", r.taken_at), v("done_at", r.done_at);
+  v("forget_due", r.forget_due), v("state", r.state), v("source", r.source);
+  v("incident", r.incident);
 }
 template <class V, class Row>
 void page_fields(V&& v, Row& r) {
@@ -122,6 +134,10 @@ void dead_man_fields(V&& v, G& g) {
   v("next_heartbeat", g.next_heartbeat), v("heartbeats_due", g.heartbeats_due);
   v("down_from", g.down_from), v("down_until", g.down_until);
 }
+template <class V, class R>
+void report_fields(V&& v, R& r) {
+  v("key", r.key), v("at", r.at), v("incident", r.incident), v("request", r.request);
+}
 template <class V, class H>
 void health_fields(V&& v, H& h) {
   v("failures", h.failures), v("failing_since", h.failing_since), v("accepted_at", h.accepted_at);
@@ -142,12 +158,14 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  const bool marked = has_marks(row), said = marked || has_said(row);
+  const bool reported = row.reports > 0 || row.request;
+  const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
   if (family) family_fields(w, row);
   if (said) said_fields(w, row);
   if (marked) marked_fields(w, row);
+  if (reported) reported_fields(w, row);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -175,6 +193,14 @@ std::string RowCodec::encode(const HeartbeatRow& row) {
   return out;
 }
 
+std::string RowCodec::encode(const RequestRow& row) {
+  std::string out;
+  ByteWriter w(out);
+  w("blob", row.blob->view());
+  request_fields(w, row);
+  return out;
+}
+
 std::string RowCodec::encode(const Globals& g) {
   std::string out;
   ByteWriter w(out);
@@ -192,7 +218,10 @@ std::string RowCodec::encode(const Globals& g) {
     w("name", std::string_view(name)), health_fields(w, health);
   pause_fields(w, g);
   // Each of these only where it, or one behind it, says something.
-  const bool heartbeats = g.next_heartbeat != HeartbeatId{1} || g.heartbeats_due != never;
+  const bool reports = !g.reports.empty();
+  const bool requests = reports || g.next_request != RequestNumber{1};
+  const bool heartbeats =
+      requests || g.next_heartbeat != HeartbeatId{1} || g.heartbeats_due != never;
   const bool sources = heartbeats || g.sources_next != IncidentNumber{};
   const bool windows = sources || g.window_next;
   const bool storms = windows || g.storm.counting;
@@ -209,6 +238,11 @@ std::string RowCodec::encode(const Globals& g) {
         w("sources_due", g.sources_due);
   if (heartbeats)
     w("heartbeats_after", std::string_view(g.heartbeats_after)), dead_man_fields(w, g);
+  if (requests) w("next_request", g.next_request);
+  if (!reports) return out;
+  w("reports", static_cast<std::uint32_t>(g.reports.size()));
+  for (const RecentReport& report : g.reports)
+    report_fields(w, report), w("by", std::string_view(report.by));
   return out;
 }
 
@@ -251,6 +285,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   family_fields(r, row);
   said_fields(r, row);
   marked_fields(r, row);
+  reported_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();
 }
@@ -292,6 +327,15 @@ bool decode(std::string_view value, HeartbeatRow& row) {
   std::string_view blob;
   r("blob", blob);
   heartbeat_fields(r, row);
+  if (r.damaged()) return false;
+  row.blob = make_blob(blob);
+  return true;
+}
+bool decode(std::string_view value, RequestRow& row) {
+  ByteReader r(value);
+  std::string_view blob;
+  r("blob", blob);
+  request_fields(r, row);
   if (r.damaged()) return false;
   row.blob = make_blob(blob);
   return true;
@@ -346,6 +390,16 @@ bool decode(std::string_view value, Globals& g) {
   r("heartbeats_after", text);
   g.heartbeats_after = text;
   dead_man_fields(r, g);
+  r("next_request", g.next_request);
+  count = 0;
+  r("reports", count);
+  for (std::uint32_t i = 0; i < count && i < RecentReport::max && !r.rest().empty() && !r.damaged();
+       ++i) {
+    RecentReport& report = g.reports.emplace_back();
+    text = {};
+    report_fields(r, report), r("by", text);
+    report.by = text;
+  }
   return !r.damaged();
 }
 bool decode(std::string_view value, Totals& t) {
@@ -431,6 +485,12 @@ bool RowCodec::load(State& state, std::string_view key, std::string_view value,
       slot = state.insert_heartbeat(row);
       return true;
     }
+    case request_prefix: {
+      RequestRow row;
+      if (!tocsin::decode(value, row)) return false;
+      slot = state.insert_request(row);
+      return true;
+    }
     case globals_prefix: {
       Globals globals;
       if (!tocsin::decode(value, globals)) return false;
@@ -460,6 +520,8 @@ void RowCodec::loaded(State& state) {
   state.incidents_.clear_dirty();
   state.pages_.clear_dirty();
   state.silences_.clear_dirty();
+  state.heartbeats_.clear_dirty();
+  state.requests_.clear_dirty();
   state.arm_loaded();
 }
 

@@ -17,6 +17,7 @@ struct RowCodec {
   static std::string encode(const PageRow& row);
   static std::string encode(const SilenceRow& row);
   static std::string encode(const HeartbeatRow& row);
+  static std::string encode(const RequestRow& row);
   static std::string encode(const Globals& globals);
   static std::string encode(const Totals& totals);
   static std::string encode(const CountBuckets& counts);

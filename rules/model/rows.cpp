@@ -185,10 +185,12 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
-  const bool known = !words.known_error.empty();
+  const bool watched = !words.watchers.empty();
+  const bool known = watched || !words.known_error.empty();
   if (known || !words.inhibited_keys.empty())
     put_word(bytes, words.inhibited_by), put_word(bytes, words.inhibited_keys);
   if (known) put_word(bytes, words.known_error), put_word(bytes, words.workaround);
+  if (watched) put_word(bytes, words.watchers);
   return make_blob(bytes);
 }
 
@@ -199,6 +201,16 @@ IncidentWords IncidentRow::words() const {
   each_word(out, [&](std::string_view& word) { take_word(rest, word); });
   take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
   take_word(rest, out.known_error), take_word(rest, out.workaround);
+  take_word(rest, out.watchers);
+  return out;
+}
+
+std::vector<std::string_view> unpack_watchers(std::string_view packed) {
+  std::vector<std::string_view> out;
+  while (!packed.empty()) {
+    out.push_back(packed.substr(0, packed.find('\n')));
+    packed.remove_prefix(std::min(packed.size(), out.back().size() + 1));
+  }
   return out;
 }
 
@@ -222,6 +234,28 @@ SilenceWords SilenceRow::words() const {
   std::string_view rest = blob->view();
   each_silence_word(out, [&](std::string_view& word) { take_word(rest, word); });
   take_word(rest, out.cis), take_word(rest, out.change);
+  return out;
+}
+
+namespace {
+template <class Words, class Use>
+void each_request_word(Words& w, Use&& use) {
+  for (auto* word :
+       {&w.title, &w.text, &w.ci, &w.reporter, &w.by, &w.taken_by, &w.done_by, &w.note})
+    use(*word);
+}
+}  // namespace
+
+const Blob* make_request_blob(const RequestWords& words) {
+  std::string bytes;
+  each_request_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
+  return make_blob(bytes);
+}
+RequestWords RequestRow::words() const {
+  RequestWords out;
+  if (!blob) return out;
+  std::string_view rest = blob->view();
+  each_request_word(out, [&](std::string_view& word) { take_word(rest, word); });
   return out;
 }
 

@@ -98,7 +98,11 @@ struct IncidentWords {
   std::string_view inhibited_by, inhibited_keys;
   // Where it opened about one; not in the blob otherwise.
   std::string_view known_error, workaround;
+  // Who reported it, with '\n' between; not in the blob otherwise.
+  std::string_view watchers;
 };
+inline constexpr std::size_t watchers_max = 64;  // further reports are counted only
+std::vector<std::string_view> unpack_watchers(std::string_view packed);
 
 // What is shown of one to those who may not read it.
 inline constexpr std::string_view restricted_title = "restricted incident";
@@ -162,9 +166,11 @@ struct IncidentRow {
   Priority calculated = Priority::P3;
   Instant lock_due = never;
   std::int8_t impact_by = 0, urgency_by = 0;
-  bool restricted = false;  // not everybody may read it
-  bool exposed = false;     // data was exposed, and that is confirmed
-  bool eased = false;       // the workaround of its known error is automated
+  bool restricted = false;    // not everybody may read it
+  bool exposed = false;       // data was exposed, and that is confirmed
+  bool eased = false;         // the workaround of its known error is automated
+  std::uint32_t reports = 0;  // of people; while there are any, people say whether it is over
+  RequestNumber request;      // what it became, when it was none
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
@@ -240,6 +246,28 @@ struct HeartbeatRow {
 
   std::string_view name() const { return blob->view(); }
 };
+
+// Something that somebody asks for (rules/requests.hpp). Blob: the words in their order.
+struct RequestWords {
+  std::string_view title, text, ci;
+  std::string_view reporter, by;  // who asks, and who wrote it down; of an event: nobody
+  std::string_view taken_by, done_by, note;
+};
+struct RequestRow {
+  const Blob* blob = nullptr;
+  RequestNumber number;
+  Fingerprint key;   // of the event or of the report that it came with
+  Wall starts_at{};  // as its sender says; 0: it does not say
+  Instant opened_at{};
+  Instant taken_at = never, done_at = never;
+  Instant forget_due = never;  // done only
+  RequestState state = RequestState::open;
+  std::uint8_t source = 0;
+  IncidentNumber incident;  // what it became, when it was none
+
+  RequestWords words() const;
+};
+const Blob* make_request_blob(const RequestWords& words);
 
 // The sizes inside a blob that comes from outside stay inside it.
 bool whole_alert_blob(std::string_view bytes, std::uint8_t flags = 0);

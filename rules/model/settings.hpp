@@ -112,6 +112,8 @@ inline constexpr std::string_view heartbeat_source = "heartbeat";
 
 // The one source of all lines, whatever they came over.
 inline constexpr std::string_view syslog_source = "syslog";
+// Of what people report.
+inline constexpr std::string_view report_source = "report";
 
 inline constexpr std::string_view service_class = "service";  // what people use
 inline constexpr std::string_view always_open = "always";     // the calendar that needs no words
@@ -234,6 +236,12 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
+// What people say, and the symptom that it means; in lower case.
+struct Phrase {
+  std::string symptom, words;
+  bool operator==(const Phrase&) const = default;
+};
+
 struct CategoryTree {
   std::map<std::string, std::vector<std::string>, std::less<>> categories;
 };
@@ -274,13 +282,14 @@ struct Settings {
   std::shared_ptr<const SilenceIndex> heartbeat_index;  // by place, of those that alerts keep alive
   // Off where nobody pings: in a rehearsal. Not part of the hash.
   bool dead_man_timers = true;
-  std::vector<KnownError> known_errors;                                  // sorted by id
+  std::vector<KnownError> known_errors;                   // sorted by id
   std::shared_ptr<const SilenceIndex> known_error_index;  // by place in them; null: there are none
   // Subcategories whose incidents not everybody may read; sorted.
   std::vector<std::string> restricted_subcategories{"brute_force", "data_exposure", "malware",
                                                     "policy_violation", "unauthorized_access"};
   std::vector<std::string> restricted_readers;  // groups whose engineers may nevertheless
   CategoryTree tree;
+  std::vector<Phrase> phrases;  // asked before the built-in ones
 
   std::vector<Person> people;                                          // sorted by id
   std::vector<Group> groups;                                           // sorted by id
@@ -308,6 +317,8 @@ struct Settings {
   Span keep_incidents = hours(24 * 1095);  // after they were resolved; 0: for ever
   // How far `tocsin replay` can go back; 0: events that are set aside are not recorded.
   Span keep_events = hours(24 * 7);
+  Span keep_requests = hours(24 * 30);  // after they were done
+  std::uint32_t requests_max = 10'000;  // of those that are kept, done or not
   Span reopen_window = hours(24);
   Span resolve_timeout =
       minutes(5);  // an alert without an end is stale after this, unless refreshed

@@ -40,6 +40,7 @@ State::~State() {
   pages_.each([&](std::uint32_t, const PageRow& r) { limbo_->blobs.push_back(r.blob); });
   silences_.each([&](std::uint32_t, const SilenceRow& r) { limbo_->blobs.push_back(r.blob); });
   heartbeats_.each([&](std::uint32_t, const HeartbeatRow& r) { limbo_->blobs.push_back(r.blob); });
+  requests_.each([&](std::uint32_t, const RequestRow& r) { limbo_->blobs.push_back(r.blob); });
 }
 
 std::uint32_t State::incident_slot(IncidentNumber n) const {
@@ -57,6 +58,16 @@ std::uint32_t State::silence_slot(SilenceId id) const {
 std::uint32_t State::silence_slot(const Fingerprint& uuid) const {
   const auto it = silence_uuids_.find(uuid);
   return it == silence_uuids_.end() ? no_slot : it->second;
+}
+std::uint32_t State::request_slot(RequestNumber n) const {
+  const auto it = request_slots_.find(n.value);
+  return it == request_slots_.end() ? no_slot : it->second;
+}
+RequestNumber State::request_of(const Fingerprint& key, Wall starts_at) const {
+  const auto behind = requests_by_key_.upper_bound({key, starts_at.ms, RequestNumber(UINT32_MAX)});
+  if (behind == requests_by_key_.begin()) return {};
+  const auto& [its_key, its_start, number] = *std::prev(behind);
+  return its_key == key && its_start == starts_at.ms ? number : RequestNumber{};
 }
 std::uint32_t State::heartbeat_slot(std::string_view name) const {
   const auto it = heartbeat_slots_.find(name);
@@ -202,6 +213,10 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::heartbeat_sweep:
       due = globals_.heartbeats_due;
       break;
+    case DeadlineKind::request_over:
+      if (!requests_.used(d.slot) || requests_.at(d.slot).number.value != d.id) return false;
+      due = requests_.at(d.slot).forget_due;
+      break;
     case DeadlineKind::count_:
       break;
   }
@@ -234,6 +249,7 @@ void State::arm_all() const {
   pages_.each([&](std::uint32_t slot, const PageRow&) { arm_page(slot); });
   silences_.each([&](std::uint32_t slot, const SilenceRow&) { arm_silence(slot); });
   heartbeats_.each([&](std::uint32_t slot, const HeartbeatRow&) { arm_heartbeat(slot); });
+  requests_.each([&](std::uint32_t slot, const RequestRow&) { arm_request(slot); });
   arm_loaded();
 }
 
@@ -291,6 +307,12 @@ void State::arm_silence(std::uint32_t slot) const {
 void State::arm_heartbeat(std::uint32_t slot) const {
   const HeartbeatRow& row = heartbeats_.at(slot);
   if (row.due != never) push({row.due, DeadlineKind::heartbeat, row.id.value, row.id.value, slot});
+}
+
+void State::arm_request(std::uint32_t slot) const {
+  const RequestRow& row = requests_.at(slot);
+  if (row.forget_due == never) return;
+  push({row.forget_due, DeadlineKind::request_over, row.number.value, row.number.value, slot});
 }
 
 // ---- rows and their indexes ----
@@ -414,6 +436,23 @@ void State::erase_heartbeat(std::uint32_t slot) {
   heartbeat_slots_.erase(std::string(row.name()));
   deleted_.push_back({row_key(heartbeat_prefix, row.id.value), slot});
   heartbeats_.erase(slot);
+  release(row.blob);
+}
+std::uint32_t State::insert_request(const RequestRow& row) {
+  const std::uint32_t slot = requests_.insert(row);
+  request_slots_[row.number.value] = slot;
+  requests_by_key_.emplace(row.key, row.starts_at.ms, row.number);
+  if (row.state == RequestState::done) done_requests_.insert(row.number);
+  arm_request(slot);
+  return slot;
+}
+void State::erase_request(std::uint32_t slot) {
+  const RequestRow row = requests_.at(slot);
+  request_slots_.erase(row.number.value);
+  requests_by_key_.erase({row.key, row.starts_at.ms, row.number});
+  done_requests_.erase(row.number);
+  deleted_.push_back({row_key(request_prefix, row.number.value), slot});
+  requests_.erase(slot);
   release(row.blob);
 }
 void State::index_silence(const SilenceRow& row, std::uint32_t slot, bool on) {
@@ -546,6 +585,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::shared_ptr<const HeardSigns
   out->pages = pages_.snapshot();
   out->silences = silences_.snapshot();
   out->heartbeats = heartbeats_.snapshot();
+  out->requests = requests_.snapshot();
   out->signs = std::move(signs);
   out->silence_index = silence_index_;
   out->window_index = window_index_;
@@ -569,6 +609,7 @@ State::Dirty State::take_dirty() {
   out.pages = pages_.take_dirty();
   out.silences = silences_.take_dirty();
   out.heartbeats = heartbeats_.take_dirty();
+  out.requests = requests_.take_dirty();
   out.deleted = std::exchange(deleted_, {});
   out.archive_end = archive_.end();
   out.config_text = std::exchange(config_text_dirty_, false);
@@ -581,13 +622,14 @@ void State::give_back(Dirty dirty) {
   pages_.give_back_dirty(dirty.pages);
   silences_.give_back_dirty(dirty.silences);
   heartbeats_.give_back_dirty(dirty.heartbeats);
+  requests_.give_back_dirty(dirty.requests);
   deleted_.insert(deleted_.begin(), dirty.deleted.begin(), dirty.deleted.end());
   config_text_dirty_ |= dirty.config_text;
   counts_dirty_ |= dirty.counts;
 }
 std::size_t State::dirty_rows() const {
   return alerts_.dirty() + incidents_.dirty() + pages_.dirty() + silences_.dirty() +
-         heartbeats_.dirty() + deleted_.size();
+         heartbeats_.dirty() + requests_.dirty() + deleted_.size();
 }
 
 std::string State::canonical() const {
@@ -607,6 +649,9 @@ std::string State::canonical() const {
   });
   heartbeats_.each([&](std::uint32_t, const HeartbeatRow& r) {
     rows.emplace_back(row_key(heartbeat_prefix, r.id.value), RowCodec::encode(r));
+  });
+  requests_.each([&](std::uint32_t, const RequestRow& r) {
+    rows.emplace_back(row_key(request_prefix, r.number.value), RowCodec::encode(r));
   });
   rows.emplace_back(std::string(1, globals_prefix), RowCodec::encode(globals_));
   rows.emplace_back(std::string(1, totals_prefix), RowCodec::encode(totals_));

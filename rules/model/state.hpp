@@ -66,6 +66,18 @@ struct StormWatch {
   std::uint32_t within(Instant at, std::int64_t seconds) const;
 };
 
+// What a person reported in the last minutes: the same words again are the same report, and there
+// are only so many of one person.
+struct RecentReport {
+  static constexpr std::size_t max = 500, of_one_person_max = 20;
+  static constexpr Span remembered = minutes(5);
+  Fingerprint key;
+  Instant at{};
+  IncidentNumber incident;  // what became of it: this,
+  RequestNumber request;    // or this
+  std::string by;
+};
+
 // The rest of the state: one row of the checkpoint.
 struct Globals {
   std::uint64_t seq = 0;  // last frame folded
@@ -109,7 +121,9 @@ struct Globals {
   LinkKey link_key, link_key_before;  // both valid
   PageId link_key_from;               // older pages keep the link that link_key_before signed
   HeartbeatId next_heartbeat{1};
-  std::string heartbeats_after;  // those up to here are measured; see HeartbeatsAdvanced
+  RequestNumber next_request{1};
+  std::vector<RecentReport> reports;  // the oldest first
+  std::string heartbeats_after;       // those up to here are measured; see HeartbeatsAdvanced
   Instant heartbeats_due = never;
   Instant down_from{}, down_until{};
   std::map<std::string, ChannelHealth, std::less<>> channel_health;
@@ -212,6 +226,7 @@ class Snapshot {
   Table<PageRow>::View pages;
   Table<SilenceRow>::View silences;
   Table<HeartbeatRow>::View heartbeats;
+  Table<RequestRow>::View requests;
   std::shared_ptr<const HeardSigns> signs;            // null: nobody was asked
   std::shared_ptr<const SilenceIndex> silence_index;  // of those that are not expired
   std::shared_ptr<const SilenceIndex> window_index;   // likewise, of the windows among them
@@ -247,6 +262,11 @@ class State {
   using HeartbeatSlots = absl::btree_map<std::string, std::uint32_t, std::less<>>;
   const HeartbeatSlots& heartbeats_by_name() const { return heartbeat_slots_; }
   std::uint32_t heartbeat_slot(std::string_view name) const;
+  const Table<RequestRow>& requests() const { return requests_; }
+  std::uint32_t request_slot(RequestNumber n) const;
+  // The newest that came with this key and this start; 0: none.
+  RequestNumber request_of(const Fingerprint& key, Wall starts_at) const;
+  const absl::btree_set<RequestNumber>& done_requests() const { return done_requests_; }
   const SilenceIndex& silence_index() const { return *silence_index_; }
   const CountBuckets& counts() const { return *counts_; }
   const SilenceIndex& window_index() const { return *window_index_; }
@@ -305,13 +325,13 @@ class State {
     std::uint32_t slot;
   };
   struct Dirty {
-    std::vector<std::uint32_t> alerts, incidents, pages, silences, heartbeats;
+    std::vector<std::uint32_t> alerts, incidents, pages, silences, heartbeats, requests;
     std::vector<Deleted> deleted;  // in the order in which they went
     std::uint64_t archive_end = 0;
     bool config_text = false, counts = false;
     std::size_t rows() const {
       return alerts.size() + incidents.size() + pages.size() + silences.size() + heartbeats.size() +
-             deleted.size();
+             requests.size() + deleted.size();
     }
   };
   Dirty take_dirty();
@@ -335,6 +355,7 @@ class State {
   void arm_page(std::uint32_t slot) const;
   void arm_silence(std::uint32_t slot) const;
   void arm_heartbeat(std::uint32_t slot) const;
+  void arm_request(std::uint32_t slot) const;
   void release(const Blob* blob);
   std::uint32_t insert_alert(const AlertRow& row);
   std::uint32_t insert_incident(const IncidentRow& row);
@@ -347,6 +368,8 @@ class State {
   void erase_silence(std::uint32_t slot);
   std::uint32_t insert_heartbeat(const HeartbeatRow& row);
   void erase_heartbeat(std::uint32_t slot);
+  std::uint32_t insert_request(const RequestRow& row);
+  void erase_request(std::uint32_t slot);
   void index_silence(const SilenceRow& row, std::uint32_t slot, bool on);
   CountBuckets& change_counts();
   void count_at_ci(const AlertRow& row, bool on);
@@ -366,6 +389,7 @@ class State {
   Table<PageRow> pages_;
   Table<SilenceRow> silences_;
   Table<HeartbeatRow> heartbeats_;
+  Table<RequestRow> requests_;
   Archive archive_;
   std::shared_ptr<const std::string> config_text_;
   bool config_text_dirty_ = false;
@@ -391,6 +415,9 @@ class State {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> silence_slots_;
   absl::flat_hash_map<Fingerprint, std::uint32_t, U128Hash> silence_uuids_;
   HeartbeatSlots heartbeat_slots_;
+  absl::flat_hash_map<std::uint32_t, std::uint32_t> request_slots_;
+  absl::btree_set<std::tuple<Fingerprint, std::int64_t, RequestNumber>> requests_by_key_;
+  absl::btree_set<RequestNumber> done_requests_;
   std::shared_ptr<SilenceIndex> silence_index_;
   std::shared_ptr<SilenceIndex> window_index_;
   bool silence_index_shared_ = false;  // with a snapshot: copied before the next change

@@ -104,7 +104,10 @@ std::optional<Cover> cover_of(const Deciding& d, AlertText text) {
 }
 
 std::optional<Cover> cover_of(const Deciding& d, IncidentNumber n) {
-  const std::uint32_t firing = row_of(d, n).alerts_firing;
+  const IncidentRow row = row_of(d, n);
+  const std::uint32_t firing = row.alerts_firing;
+  // What a person reported first is no matter of alerts alone.
+  if (by_people(row.origin)) return {};
   if (nothing_mutes(d) || firing == 0 || firing > muted_members_max) return {};
   if (!d.state.children_of(n).empty()) return {};  // it speaks for others
   std::optional<Cover> out;

@@ -11,6 +11,8 @@ inline constexpr std::uint16_t format_with_forgetting = 2;  // IncidentForgotten
 inline constexpr std::uint16_t format_with_dependencies = 3;
 // Windows, storms, states of alerts beyond firing, and priorities that people set.
 inline constexpr std::uint16_t format_with_decisions = 4;
+// What people ask for and report.
+inline constexpr std::uint16_t format_with_people = 5;
 
 inline void need_format(const Deciding& d, std::uint16_t format) {
   if (d.state.globals().format < format) d.out.add(FormatRaised{format});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/model/planted.hpp"
+
 namespace tocsin {
 namespace {
 
@@ -17,6 +19,13 @@ void resolve_by_daemon(const Deciding& d, const IncidentRow& row, bool review,
   d.out.add(IncidentResolved{row.number, ClosureCode::auto_recovered, CauseCode::unknown, true,
                              review, row.restored_at, d.now + d.settings.auto_close_after, "daemon",
                              "", reason});
+}
+
+// T03: no open report of a person.
+void leave_to_people(const Deciding& d, const IncidentRow& row, Instant escalate_due) {
+  const bool owned = row.acknowledged_at != never;
+  const std::string owner(owned ? row.words().owner : std::string_view{});
+  d.out.add(RecoveryLeftToPeople{row.number, owned ? never : escalate_due, owner});
 }
 
 }  // namespace
@@ -47,12 +56,17 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
 void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
                        Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
-  if (row.verify_due == never && !row.prompted) return;
+  const bool left_to_people = row.reports > 0 && row.restored_at.ms != 0;
+  if (row.verify_due == never && !row.prompted && !left_to_people) return;
   d.out.add(VerifyFailed{n, row.acknowledged_at == never ? escalate_due : never, alert});
 }
 
-Verified finish_verification(const Deciding& d, IncidentNumber n) {
+Verified finish_verification(const Deciding& d, IncidentNumber n, Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
+  if (row.reports > 0 && !planted("reported_ends_by_itself")) {
+    leave_to_people(d, row, escalate_due);
+    return row.acknowledged_at == never ? Verified::left_to_people : Verified::owner_asked;
+  }
   if (row.acknowledged_at != never && urgent(row.priority)) {
     const std::string owner(row.words().owner);
     d.out.add(RestoredPrompted{n, d.now + d.settings.restored_prompt_timeout, owner});
@@ -64,8 +78,11 @@ Verified finish_verification(const Deciding& d, IncidentNumber n) {
   return Verified::resolved;
 }
 
-void finish_prompt(const Deciding& d, IncidentNumber n) {
-  resolve_by_daemon(d, row_of(d, n), true, "its owner did not say whether it is over");
+bool finish_prompt(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = row_of(d, n);
+  if (row.reports > 0) return leave_to_people(d, row, never), false;
+  resolve_by_daemon(d, row, true, "its owner did not say whether it is over");
+  return true;
 }
 
 void close_by_daemon(const Deciding& d, IncidentNumber n) {

@@ -33,11 +33,12 @@ void fail_verification(const Deciding& d, IncidentNumber incident, std::string_v
                        Instant escalate_due);
 
 // The verify window is over. Resolves (T03, T08) or asks the owner of a P1 or P2 first; true:
-// resolved.
-enum class Verified { resolved, owner_asked };
-Verified finish_verification(const Deciding& d, IncidentNumber incident);
-// Nobody answered the question: resolved, to be reviewed.
-void finish_prompt(const Deciding& d, IncidentNumber incident);
+// resolved. What people have reported is left to them: the owner is asked, or nobody owns it and
+// its escalation goes on with `escalate_due`.
+enum class Verified { resolved, owner_asked, left_to_people };
+Verified finish_verification(const Deciding& d, IncidentNumber incident, Instant escalate_due);
+// Nobody answered the question: resolved, to be reviewed; false: people have reported it meanwhile.
+bool finish_prompt(const Deciding& d, IncidentNumber incident);
 void close_by_daemon(const Deciding& d, IncidentNumber incident);  // T11
 
 // What people do. Each writes its fact and answers, or only answers (LCY-1, LCY-2).

@@ -68,6 +68,8 @@ std::vector<std::pair<std::string, std::string>> missing_to_resolve(const Resolv
     fields.emplace_back("note", "at least 20 characters on what was done, for P1 to P3");
   if (p <= Priority::P2 && !c.cause)
     fields.emplace_back("cause", "a cause code is required for P1 and P2");
+  if (c.code == ClosureCode::converted_to_request)
+    fields.emplace_back("code", "what is a request is converted, so that it has a number");
   if (c.note.size() > note_bytes_max) fields.emplace_back("note", "at most 4096 bytes");
   return fields;
 }

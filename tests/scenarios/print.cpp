@@ -59,6 +59,9 @@ class Fields {
   void operator()(const char* n, IncidentNumber i) {
     if (i) put(n, tocsin::to_text(i));
   }
+  void operator()(const char* n, RequestNumber i) {
+    if (i) put(n, tocsin::to_text(i));
+  }
   void operator()(const char* n, Instant t) {
     if (std::string_view(n) == "lease") return;
     if (t == never)
@@ -150,6 +153,7 @@ std::string answer_line(const Answer& a) {
       "forbidden", "invalid", "reason required", "shed",
       "expired"};
   std::string out = std::string("= ") + words[static_cast<std::size_t>(a.code)];
+  if (a.request) out += " " + tocsin::to_text(a.request);
   if (!a.message.empty()) out += ": " + a.message;
   for (const auto& [field, what] : a.fields) out += "; " + field + ": " + what;
   return out;

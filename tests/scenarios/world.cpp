@@ -40,6 +40,12 @@ std::map<std::string, std::string> options(const Words& words) {
       out[word.substr(0, eq)] = word.substr(eq + 1);
   return out;
 }
+std::string watchers_text(std::string_view packed) {
+  std::string out;
+  for (const std::string_view watcher : unpack_watchers(packed))
+    out.append(out.empty() ? "" : ", ").append(watcher);
+  return out;
+}
 std::string take(std::map<std::string, std::string>& from, const std::string& key) {
   const auto node = from.extract(key);
   return node.empty() ? std::string() : node.mapped();
@@ -347,13 +353,29 @@ void World::act(const Words& words) {
     give(PingHeartbeat{words.at(1), node_->state.source_slot(heartbeat_source)});
     return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
   }
+  if (words[0] == "report") {  // report incident "text" ci=svc-pay by u123 reporter=.. via=mail
+    ReportByPerson c{actor,
+                     given["reporter"],
+                     words.at(2),
+                     given["ci"],
+                     words[1] == "request",
+                     tocsin::parse<Origin>(given["via"]).value_or(Origin::api)};
+    if (!c.by.roles) c.by.roles = 1u << index(Role::requester);
+    give(std::move(c));
+    return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
+  }
+  const RequestNumber request = words.size() > 1 ? parse_request(words[1]) : RequestNumber{};
+  if (words[0] == "convert" && words.at(1).starts_with("REQ"))
+    return give(ConvertRequest{request, actor});
+  if (words[0] == "convert") return give(ConvertIncident{n, actor, given["note"]});
+  if (words[0] == "take") return give(TakeRequest{request, actor});
+  if (words[0] == "done") return give(FinishRequest{request, actor, given["note"]});
   if (words[0] == "refused")  // at the door, which counts it
-    return inbox_.push_back(
-        {node_->now(machine()),
-         Command(CountRejected{node_->state.source_slot(words.at(1)), Disposition::rejected_auth,
-                               1}),
-         {},
-         0});
+    return inbox_.push_back({node_->now(machine()),
+                             Command(CountRejected{node_->state.source_slot(words.at(1)),
+                                                   Disposition::rejected_auth, 1}),
+                             {},
+                             0});
   if (words[0] == "trouble" && words.size() > 1)
     if (const auto what = tocsin::parse<Trouble>(words[1]))
       return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
@@ -503,6 +525,8 @@ void World::show(const Words& words) {
                        " of " + std::to_string(r.alerts_total) + " alerts firing" +
                        (r.monitoring_silent ? ", monitoring silent" : "") +
                        (r.needs_review ? ", to be reviewed" : "") +
+                       (r.reports ? ", " + std::to_string(r.reports) + " reports" : "") +
+                       (w.watchers.empty() ? "" : ", watched by " + watchers_text(w.watchers)) +
                        (w.owner.empty() ? "" : ", owner " + std::string(w.owner)) + ": " +
                        std::string(w.title);
     });
@@ -558,6 +582,19 @@ void World::show(const Words& words) {
           (r.due == never ? "" : ", due " + time_(r.due.ms)) + (r.excused ? ", excused" : ""));
     }
     if (s.heartbeats().size() == 0) say("(no heartbeat is expected)");
+  } else if (what == "requests") {
+    std::map<RequestNumber, std::string> rows;
+    s.requests().each([&](std::uint32_t, const RequestRow& r) {
+      const auto w = r.words();
+      rows[r.number] = tocsin::to_text(r.number) + " " + std::string(name(r.state)) +
+                       (w.reporter.empty() ? "" : ", for " + std::string(w.reporter)) +
+                       (w.taken_by.empty() ? "" : ", with " + std::string(w.taken_by)) +
+                       (w.done_by.empty() ? "" : ", done by " + std::string(w.done_by)) +
+                       (r.incident ? ", is " + tocsin::to_text(r.incident) : "") + ": " +
+                       std::string(w.title);
+    });
+    for (const auto& [n, text] : rows) say(text);
+    if (rows.empty()) say("(no request on record)");
   } else if (what == "clock") {
     say("elapsed " + time_(node_->now(machine()).ms) + ", wall clock of the log " +
         time_(s.globals().wall(node_->now(machine())).ms));

@@ -246,6 +246,47 @@ void World::sign_of_life(const std::string& heartbeat) {
   give(Work{{}, std::move(request), {}, 0});
 }
 
+// ---- who reports ----
+
+// One person, or many within minutes; about something or about nobody knows what. Some say it
+// twice.
+void World::somebody_reports() {
+  if (healed_) return;
+  const std::int64_t again = people_.percent(30) ? 2 : 150;
+  at(now_ + people_.below(again * minute_ms), [this] { somebody_reports(); });
+  static constexpr const char* words[] = {"nothing works", "it is slow", "how do I export it?"};
+  static constexpr const char* names[] = {"ann", "u1", "u2"};
+  ReportByPerson c;
+  c.by = {people_.one_of(names), 1u << index(Role::requester)};
+  c.text = people_.one_of(words);
+  if (people_.percent(70)) c.ci = ci_name(static_cast<int>(people_.below(ci_count)));
+  c.request = people_.percent(30);
+  for (std::int64_t copies = 1 + people_.below(2); copies > 0 && node_; --copies) {
+    ++given_;
+    give(c, [this](const Answer& a, std::uint64_t) {
+      ++heard_;
+      if (a.code != Answer::Code::shed) oracle_.told(a);
+    });
+  }
+}
+
+void World::somebody_handles() {
+  if (healed_) return;
+  at(now_ + people_.below(60 * minute_ms), [this] { somebody_handles(); });
+  const RequestNumber n(static_cast<std::uint32_t>(people_.between(1, 40)));
+  const bool done = people_.percent(50), convert = people_.percent(20);
+  if (!node_) return;
+  if (convert && done)
+    return give(ConvertIncident{IncidentNumber(n.value), actor("ann"), "a wish"});
+  if (convert) {
+    ++given_;
+    return give(ConvertRequest{n, actor("ben")},
+                [this](const Answer& a, std::uint64_t) { heard_ += a.code == Answer::Code::done; });
+  }
+  if (done) return give(FinishRequest{n, actor("ann"), "done"});
+  give(TakeRequest{n, actor("ben")});
+}
+
 // ---- channels ----
 
 void World::send_out(const SendOrder& order) {

@@ -225,6 +225,7 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->auto_close_after = minutes(c.auto_close_min);
   s->reopen_window = minutes(c.reopen_min);
   s->keep_incidents = retention;
+  s->keep_requests = retention, s->requests_max = requests_max;
   s->tombstone_for = minutes(c.tombstone_min);
   s->tombstones_max = static_cast<std::uint32_t>(c.tombstones_max);
   s->external_url = "https://tocsin.example.org";

@@ -39,6 +39,7 @@ inline constexpr Span quiet_after = minutes(8);
 
 // Closed incidents are forgotten so long after they were resolved.
 inline constexpr Span retention = hours(4);
+inline constexpr std::uint32_t requests_max = 5;  // kept
 
 // A storm is so many alerts within a minute: a world has few senders.
 inline constexpr std::uint32_t storm_alerts = 6;

@@ -90,7 +90,10 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "inhibition_ended_and_forgotten",
                                   "pause_ignored",
                                   "young_incident_forgotten",
-                                  "restricted_page_tells"};
+                                  "restricted_page_tells",
+                                  "reported_ends_by_itself",
+                                  "request_numbered_twice",
+                                  "report_joins_restricted"};
 
 int prove(std::uint64_t seeds) {
   const std::string_view only = tocsin::planted_bug;

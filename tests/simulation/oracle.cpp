@@ -199,7 +199,7 @@ struct Watch {
     const Oracle::Incident before = i;
     i = Oracle::Incident{};
     i.priority = before.priority, i.told = before.told, i.cycle_at = at;
-    i.parent = before.parent;
+    i.parent = before.parent, i.reported = before.reported;
     spend_links(f.incident);
   }
   template <class F>
@@ -257,6 +257,8 @@ struct Watch {
     const bool cascade = f.code == ClosureCode::resolved_with_parent;
     if (cascade && !(i.parent && o.incident(i.parent).resolved))
       broken("3 told", "an incident ended with a parent that goes on");
+    if (f.by_daemon && i.reported)
+      broken("3 told", "an incident ended by itself that people have reported");
     i.resolved = true, i.resolved_at = at, i.close_due = f.close_due,
     i.verify_due = i.prompt_due = never;
   }
@@ -392,6 +394,68 @@ struct Watch {
         return true;
     return false;
   }
+  // ---- what people ask for and report ----
+  void on(const IncidentReported& f) {
+    disposed(f.disposition);
+    const Oracle::Incident& i = o.incident(f.incident);
+    if (i.resolved) broken("10 one", "a report joined an incident that is over");
+    const bool first = !std::exchange(o.incident(f.incident).reported, true);
+    const bool opened = f.why == JoinReason::opened_it;
+    if (opened && !(first && i.opened_at == at))
+      broken("10 one", "a report opened an incident that was there before");
+    if (!opened && o.restricted_.count(f.incident))
+      broken("18 restricted", "a report joined what not everybody may read");
+    if (opened != (f.disposition == Disposition::incident_opened))
+      broken("4 conservation", "a report is not what it counts as");
+  }
+  void on(const RecoveryLeftToPeople& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (!i.reported) broken("3 told", "a recovery is left to people who have said nothing");
+    if (at < std::min(i.verify_due, i.prompt_due))
+      broken("9 time", "a recovery was believed before its time");
+    i.verify_due = i.prompt_due = never;
+  }
+  void on(const RequestOpened& f) {
+    if (f.request.value != o.next_request_++) broken("10 one", "numbers of requests are not dense");
+    for (const auto& [n, known] : o.requests_) {
+      if (known.by_person || !f.by.empty()) continue;
+      if (known.key == f.alert && known.starts_at == f.starts_at && (f.starts_at.ms || !known.done))
+        broken("10 one", "a request was given two numbers");
+    }
+    o.requests_[f.request] = {f.alert, f.starts_at, !f.by.empty()};
+    if (o.requests_.size() > requests_max) broken("13 bounds", "more requests than are kept");
+  }
+  void on(const IncidentConverted& f) {
+    if (o.incident(f.incident).resolved || !o.requests_.count(f.request))
+      broken("10 one", "an incident became a request that is not there");
+  }
+  void on(const RequestConverted& f) {
+    const auto it = o.requests_.find(f.request);
+    if (it == o.requests_.end() || std::exchange(it->second.done, true))
+      broken("10 one", "a request that is done became an incident");
+    it->second.forget_due = f.forget_due;
+    if (!o.incident(f.number).reported)
+      broken("10 one", "a request became an incident that knows nothing of it");
+  }
+  void on(const RequestTaken& f) {
+    if (!o.requests_.count(f.request) || o.requests_[f.request].done)
+      broken("10 one", "a request was taken that is done");
+  }
+  void on(const RequestDone& f) {
+    const auto it = o.requests_.find(f.request);
+    if (it == o.requests_.end() || std::exchange(it->second.done, true))
+      broken("10 one", "a request was done twice");
+    it->second.forget_due = f.forget_due;
+  }
+  void on(const RequestForgotten& f) {
+    const auto it = o.requests_.find(f.request);
+    if (it == o.requests_.end() || !it->second.done)
+      broken("retention", "a request was forgotten that nobody has done");
+    if (at < it->second.forget_due && o.requests_.size() < requests_max)
+      broken("retention", "a request was forgotten before its time, and there is room");
+    o.requests_.erase(it);
+  }
+
   template <class F>
   void on(const F&) {}
 
@@ -491,6 +555,8 @@ void Oracle::silent_ones_are_told() {
 // The plain twin: every firing alert of it against every silence. Independent of the index, of the
 // order in which anything came, and of what is recorded as held.
 bool Oracle::silenced(IncidentNumber n, Instant at) {
+  const std::uint32_t row = shadow_->incident_slot(n);
+  if (row != no_slot && by_people(shadow_->incidents().at(row).origin)) return false;
   if (shadow_->silences().size() == 0 && settings_now().inhibit.empty()) return false;
   if (!shadow_->children_of(n).empty()) return false;  // it speaks for others
   bool any = false, all = true;
@@ -642,6 +708,11 @@ void Oracle::stored(const Fingerprint& alert, Wall starts, Instant promised) {
   a.promised_in = epoch_;
 }
 
+void Oracle::told(const Answer& answer) {
+  if (answer.request ? answer.request.value >= next_request_ : !incident(answer.incident).reported)
+    broken("2 held", "somebody was told that their report is known, and it is not");
+}
+
 void Oracle::acknowledged(IncidentNumber n, Instant stamp) {
   const Incident& i = incident(n);
   if (!i.answered && !i.resolved)
@@ -669,6 +740,9 @@ void Oracle::totals(const State& state) const {
     if (key.metric == Metric::incidents_closed) closed += n;
     if (key.metric == Metric::attempts) outcomes[key.a] += n;
   }
+  const auto requests = state.totals().counters.find({Metric::requests_opened});
+  const std::uint64_t asked = requests == state.totals().counters.end() ? 0 : requests->second;
+  if (asked != next_request_ - 1) broken("12 totals", "requests are miscounted");
   if (opened != opened_ || closed != closed_) broken("12 totals", "incidents are miscounted");
   if (std::memcmp(outcomes, outcomes_, sizeof outcomes) != 0)
     broken("12 totals", "attempts are miscounted");

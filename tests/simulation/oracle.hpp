@@ -11,6 +11,7 @@
 #include <string>
 
 #include "rules/model/codec.hpp"
+#include "rules/model/command.hpp"
 #include "rules/model/page.hpp"
 #include "rules/model/state.hpp"
 
@@ -45,6 +46,9 @@ class Oracle {
   void acknowledged(IncidentNumber incident, Instant stamp);
   // A sign of life that was decided not before `stamp`, and not after `released`.
   void heard(const std::string& heartbeat, Instant stamp, Instant released);
+
+  // A person was told the number of the incident or the request that their report is.
+  void told(const Answer& answer);
 
   // The world's own doing.
   void accepted(PageId page) { accepted_.insert(page); }
@@ -82,6 +86,7 @@ class Oracle {
     Instant resolved_at = never, opened_at{};
     Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
     IncidentNumber parent;                               // speaks for it
+    bool reported = false;                               // by a person
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
   };
   struct Alert {
@@ -133,7 +138,14 @@ class Oracle {
   std::set<IncidentNumber> restricted_;
   std::map<Fingerprint, std::vector<Instant>> counted_;   // by rules that count
   std::map<std::string, std::vector<Matcher>> matchers_;  // compiled once
-  std::uint64_t next_incident_ = 1, next_page_ = 1;
+  std::uint64_t next_incident_ = 1, next_page_ = 1, next_request_ = 1;
+  struct Request {
+    Fingerprint key;
+    Wall starts_at{};
+    bool by_person = false, done = false;
+    Instant forget_due = never;
+  };
+  std::map<RequestNumber, Request> requests_;  // those that are kept
   std::set<PageId> accepted_;
   // Links: which incident a page was of, and pages whose link was used or outlived its incident.
   std::map<PageId, IncidentNumber> sent_;

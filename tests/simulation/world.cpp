@@ -18,6 +18,7 @@ World::World(std::uint64_t seed, const Options& options)
       ids_(seed ^ 0x5DEECE66Du),
       backups_(seed ^ 0xBACC09u),
       beats_(seed ^ 0xBEA7u),
+      people_(seed ^ 0x9E09u),
       options_(options) {
   const auto maybe = [this](int p) { return random_.percent(p); };
   swarm_.crashes = maybe(70), swarm_.damage = maybe(10), swarm_.clock_steps = maybe(35);
@@ -397,6 +398,8 @@ void World::run() {
   plan_restore();
   forget_closed();
   for (const char* one : {"guard", "pulse"}) beat(one);
+  at(start_ + people_.below(hours(3).ms), [this] { somebody_reports(); });
+  at(start_ + people_.below(hours(3).ms), [this] { somebody_handles(); });
   run_until(start_ + length);
   heal();
   check_drained();

@@ -109,6 +109,8 @@ class World {
   void storm();
   void beat(const std::string& heartbeat);
   void sign_of_life(const std::string& heartbeat);
+  void somebody_reports();
+  void somebody_handles();
   void send_out(const SendOrder& order);
   void settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay);
   void operator_reacts(const SendOrder& order);
@@ -133,6 +135,7 @@ class World {
   Random ids_;      // frame ids: they must not change what happens
   Random backups_;  // of its own, so that worlds without a restore stay what they are
   Random beats_;    // likewise
+  Random people_;   // likewise, of those who report
   Options options_;
   Swarm swarm_{};
   Company company_;

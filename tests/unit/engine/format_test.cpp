@@ -87,6 +87,42 @@ TEST_CASE("a store of format 1 is what its own version said it is") {
   journal->close();
 }
 
+TEST_CASE(
+    "a store of format 4 is what its own version said it is, and stays so until it is raised") {
+  const Folder folder;
+  const Checked checked = verify_backup(fixtures + "format_4", {}, {});
+  CHECK(checked.wrong == "");
+  CHECK(checked.manifest.digest.hex() == "e95f4d08a1732a009633809cdcdf3620");
+  CHECK(checked.head == 30);
+
+  const Checked restored =
+      restore_backup(fixtures + "format_4", folder.path + "/store", Wall{1}, 7, {}, {});
+  REQUIRE(restored.wrong == "");
+  RocksOptions options;
+  options.path = folder.path + "/store";
+  options.space.ballast_bytes = 1 << 20;
+  const auto journal = make_rocks_journal(options);
+  State state;
+  Checkpointer checkpointer;
+  const Recovered found = recover(*journal, state, checkpointer);
+  INFO(found.message);
+  REQUIRE(found.ok);
+  CHECK(state.globals().format == 4);
+  CHECK(state.globals().next_request == RequestNumber(1));
+  CHECK(state.globals().reports.empty());
+  CHECK(state.requests().size() == 0);
+  CHECK(state.heartbeats().size() == 1);
+  CHECK(state.silences().size() == 2);
+  CHECK(state.counts().size() == 2);
+  const IncidentRow child = state.incidents().at(state.incident_slot(IncidentNumber(3)));
+  CHECK(child.parent == IncidentNumber(2));
+  CHECK(child.urgency_by == 1);
+  CHECK(child.reports == 0);
+  CHECK(child.words().known_error == "KE1");
+  CHECK(child.words().watchers.empty());
+  journal->close();
+}
+
 TEST_CASE("facts of a later format are refused, with both numbers") {
   CHECK(opened_with(format_raised(fact_format)) == "");
   const std::string said = opened_with(format_raised(fact_format + 1));

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "rules/intake/forecast.hpp"
+#include "rules/process/format.hpp"
 #include "tests/unit/rules/desk.hpp"
 
 using namespace tocsin;
@@ -25,7 +26,7 @@ TEST_CASE("what is set aside is recorded when it begins and when it is over, not
   CHECK(first.starts_at == start);
   CHECK_FALSE(first.resolved);
   CHECK(AlertText(first.text).label("alertname") == "Backup");
-  CHECK(d.state.globals().format == fact_format);
+  CHECK(d.state.globals().format == format_with_decisions);
   CHECK(d.state.alerts().size() == 0);
 
   for (int i = 0; i < 20; ++i) {
