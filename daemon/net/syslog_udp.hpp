@@ -31,7 +31,7 @@ class SyslogUdp {
   struct Buffers;
 
   void run();
-  void receive(Socket& socket);  // one batch
+  std::size_t receive(Socket& socket);  // one batch
 
   const SyslogPorts& ports_;
   SyslogCounters& counters_;
