@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/net/heap.hpp"
+
 namespace tocsin::api {
 namespace {
 
@@ -49,7 +51,10 @@ void Importer::compile(const std::shared_ptr<const Import>& what, const Done& do
         out.seq = seq;
         if (answer.code == Answer::Code::done) changed_();
         // A large inventory takes a while to let go of: that is not for the thread that decides.
-        const bool let_go = control_.post([before = std::move(before)] {});
+        const bool let_go = control_.post([before = std::move(before)]() mutable {
+          before.reset();
+          give_back_heap();
+        });
         static_cast<void>(let_go);  // else this one does
         done(std::move(out));
       });

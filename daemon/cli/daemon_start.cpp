@@ -15,6 +15,7 @@
 #include "daemon/journal/files.hpp"
 #include "daemon/journal/memory_journal.hpp"
 #include "daemon/journal/rocks_journal.hpp"
+#include "daemon/net/heap.hpp"
 
 namespace tocsin::cli {
 namespace {
@@ -269,6 +270,8 @@ void Daemon::in_force() {
   }
   last_gasp_->use(engine_->settings());
   warm_runner(*engine_->settings());
+  wanted_.reset();  // or it would be kept beside those that come after it
+  give_back_heap();
   reloaded_at_ms_ = engine_->wall_now().ms;
   log(LogLevel::info, "config_in_force", engine_->settings()->hash);
 }
