@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -282,7 +283,9 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         auto take_web = [this, finish, web, before = std::move(before)]() mutable {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
           before.reset();
-          give_back_heap();
+          const std::size_t bytes =
+              std::max(before->text.held()->size(), engine_->settings()->text.held()->size());
+          give_back_heap(bytes);
         };
         if (!control_->post(std::move(take_web)))
           finish("the daemon is stopping");  // files: not on this thread

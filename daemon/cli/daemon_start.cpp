@@ -271,7 +271,7 @@ void Daemon::in_force() {
   last_gasp_->use(engine_->settings());
   warm_runner(*engine_->settings());
   wanted_.reset();  // or it would be kept beside those that come after it
-  give_back_heap();
+  give_back_heap(engine_->settings()->text.held()->size());
   reloaded_at_ms_ = engine_->wall_now().ms;
   log(LogLevel::info, "config_in_force", engine_->settings()->hash);
 }

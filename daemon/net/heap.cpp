@@ -3,6 +3,11 @@
 #include <malloc.h>
 
 namespace tocsin {
+namespace {
+
+constexpr std::size_t large_text_bytes = 1u << 20;
+
+}  // namespace
 
 void set_up_heap() {
   // glibc raises these by itself when large blocks are freed, and then keeps as much: one large
@@ -16,8 +21,8 @@ void set_up_heap() {
   mallopt(M_ARENA_MAX, 4);
 }
 
-void give_back_heap() {
-  malloc_trim(0);
+void give_back_heap(std::size_t text_bytes) {
+  if (text_bytes >= large_text_bytes) malloc_trim(0);
 }
 
 }  // namespace tocsin
