@@ -50,6 +50,7 @@ class Compiler {
   void tokens(Reader& root);
   void integrations(Reader& root);
   void repeat_interval(Reader& item, Integration& integration);
+  void quota(Reader& item, Integration& integration);
   void program(Reader& item, Integration& integration);
   void read_program(const Word& path, Program& program);
   std::string token_hash(Reader& item, bool required);

@@ -194,6 +194,7 @@ void Daemon::wait_for_signals() {
     siginfo_t info{};
     const int signal = sigtimedwait(&set, &info, &look_every);
     if (signal < 0) web_->look();
+    if (signal < 0) api_->look();
     if (signal < 0) look_at_helpers();
     if (signal < 0 && syslog_) syslog_->look();
     if (signal < 0) look_at_store();
@@ -282,9 +283,9 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         // A large inventory takes a while to let go of: that is not for the thread that decides.
         auto take_web = [this, finish, web, before = std::move(before)]() mutable {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
-          before.reset();
           const std::size_t bytes =
               std::max(before->text.held()->size(), engine_->settings()->text.held()->size());
+          before.reset();
           give_back_heap(bytes);
         };
         if (!control_->post(std::move(take_web)))

@@ -86,8 +86,11 @@ std::string_view word(InputKind kind) {
 }
 
 // What the next turn is told about the process before, and that what was told once is over.
-std::vector<ReportTrouble> troubles_of(const BlackBox::Before& before) {
+std::vector<ReportTrouble> troubles_of(const BlackBox::Before& before, const Body& body) {
   std::vector<ReportTrouble> out;
+  // Whether they are still exceeded is for this process to see.
+  for (const Integration& integration : body.integrations)
+    out.push_back({Trouble::over_quota, "", integration.name});
   if (!before.how.empty())
     out.push_back({Trouble::ended_badly, "the process before this one ended badly: " + before.how});
   out.push_back({Trouble::ended_badly, ""});
@@ -215,7 +218,7 @@ Daemon::Start Daemon::start_engine(std::string& why) {
     journal_ = open_rocks(body_.store_path, (wanted_ ? *wanted_ : Settings{}).keep_events);
   EngineOptions options;
   options.version = options_.version;
-  options.troubles = troubles_of(black_box_->before());
+  options.troubles = troubles_of(black_box_->before(), body_);
   EnginePorts ports;
   ports.journal = journal_.get();
   ports.compile = compile_stored;

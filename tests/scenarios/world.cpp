@@ -348,15 +348,15 @@ void World::act(const Words& words) {
     return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
   }
   if (words[0] == "refused")  // at the door, which counts it
-    return inbox_.push_back(
-        {node_->now(machine()),
-         Command(CountRejected{node_->state.source_slot(words.at(1)), Disposition::rejected_auth,
-                               1}),
-         {},
-         0});
+    return inbox_.push_back({node_->now(machine()),
+                             Command(CountRejected{node_->state.source_slot(words.at(1)),
+                                                   Disposition::rejected_auth, 1}),
+                             {},
+                             0});
   if (words[0] == "trouble" && words.size() > 1)
     if (const auto what = tocsin::parse<Trouble>(words[1]))
-      return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
+      return give(
+          ReportTrouble{*what, words.size() > 2 ? words[2] : "", words.size() > 3 ? words[3] : ""});
   if (words[0] == "audit") return give(ReportAudit{words.size() > 1 ? words[1] : ""});
   if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});
   if (words[0] == "rotate-link-key") {
