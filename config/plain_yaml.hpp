@@ -1,5 +1,5 @@
 #pragma once
-// The YAML that programs and most people write, read some twenty times faster than the library does
+// The YAML that programs and most people write, read some ten times faster than the library does
 // it: maps and lists in blocks or in brackets, JSON among them, of scalars that begin and end in
 // one line. What is anything else, or wrong, is left to the library as a whole, and so nothing has
 // two meanings. Pure.
