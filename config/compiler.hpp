@@ -5,6 +5,8 @@
 // section, so a user's value simply comes later. References between sections are noted while
 // reading and looked up at the end, when all names are known.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <map>
 #include <set>
 #include <string>
@@ -48,6 +50,7 @@ class Compiler {
   void tokens(Reader& root);
   void integrations(Reader& root);
   void repeat_interval(Reader& item, Integration& integration);
+  void quota(Reader& item, Integration& integration);
   void program(Reader& item, Integration& integration);
   void read_program(const Word& path, Program& program);
   std::string token_hash(Reader& item, bool required);
@@ -138,7 +141,7 @@ class Compiler {
   void matrix(const Node& matrix);
   void escalation(Reader& root);
   void policy(const Node& node, Priority priority);
-  void steps(const std::vector<Node>& items, Priority priority, Policy& policy);
+  void steps(const Slice<Node>& items, Priority priority, Policy& policy);
   void targets(const std::vector<Word>& words, bool page, Step& step);
   void times(Reader& root);
 
@@ -180,10 +183,11 @@ class Compiler {
   std::size_t program_bytes_ = 0;  // of all of them
   std::vector<Reference> references_;
   std::vector<Word> named_sources_;  // by rules
-  std::map<std::string, std::map<std::string, Mark>> identities_;
+  std::map<std::string, absl::flat_hash_map<std::string, Mark>> identities_;
   std::map<std::string, Mark> rule_marks_;
   std::map<std::string, std::map<std::string, Mark, std::less<>>> syslog_marks_;  // by id and key
-  std::map<std::string, Mark> person_marks_, channel_marks_, ci_marks_, pool_marks_, window_marks_,
+  absl::flat_hash_map<std::string, Mark> ci_marks_;
+  std::map<std::string, Mark> person_marks_, channel_marks_, pool_marks_, window_marks_,
       inhibit_marks_, heartbeat_marks_, known_error_marks_;
   Mark top_, p1_;
 };

@@ -5,13 +5,13 @@
 #include <optional>
 
 #include "config/text.hpp"
+#include "config/yaml.hpp"
 
 namespace tocsin::config {
 namespace {
 
 // Of a table that is none every line is wrong: enough is said with these.
 constexpr std::size_t errors_max = 20;
-constexpr std::size_t values_max = 1'000'000;  // as many as a file of YAML may have
 
 struct Column {
   std::string_view key;
@@ -53,15 +53,15 @@ std::size_t character(std::string_view text) {
 }
 
 struct Cell {
-  std::string text;
-  Mark mark;
+  std::string_view text;
+  Spot mark;
 };
 
 // Cuts a text into records. Owned by one parse.
 class Records {
  public:
-  Records(std::string_view text, const std::string& file, Report& report)
-      : text_(text), file_(std::make_shared<const std::string>(file)), report_(report) {
+  Records(std::string_view text, const std::string& file, Report& report, TreeMemory& memory)
+      : text_(text), file_(memory.keep_name(file)), report_(report), memory_(memory) {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }
   // False and reported: it is in another encoding.
@@ -70,7 +70,8 @@ class Records {
     for (std::string_view rest = text_; !rest.empty();) {
       const std::size_t size = character(rest);
       if (size == 0) {
-        report_.error({file_, line, column}, "this is not UTF-8: save the table in that encoding");
+        report_.error(Spot{file_, line, column},
+                      "this is not UTF-8: save the table in that encoding");
         return false;
       }
       column += static_cast<int>(size);
@@ -79,10 +80,10 @@ class Records {
     }
     return true;
   }
-  // The next record that is not an empty line; nothing at the end and after an error.
-  std::optional<std::vector<Cell>> next() {
+  // The next record that is not an empty line; false at the end and after an error.
+  bool next(std::vector<Cell>& record) {
     while (!text_.empty() && !broken_) {
-      std::vector<Cell> record;
+      record.clear();
       do record.push_back(cell());
       while (!broken_ && took(','));
       if (broken_) break;
@@ -91,12 +92,12 @@ class Records {
         fail("a cell is over at a comma or at the end of its line");
         break;
       }
-      if (record.size() > 1 || !record[0].text.empty()) return record;
+      if (record.size() > 1 || !record[0].text.empty()) return true;
     }
-    return std::nullopt;
+    return false;
   }
   bool broken() const { return broken_; }
-  Mark mark() const { return {file_, line_, column_}; }
+  Spot mark() const { return {file_, line_, column_}; }
 
  private:
   Cell cell() {
@@ -105,13 +106,12 @@ class Records {
       const auto end = std::min(text_.find_first_of(",\r\n\""), text_.size());
       out.text = text_.substr(0, end);
       column_ += static_cast<int>(end), text_.remove_prefix(end);
-      const auto last = out.text.find_last_not_of(" \t");
-      out.text.erase(last == std::string::npos ? 0 : last + 1);
-      out.text.erase(0, std::min(out.text.find_first_not_of(" \t"), out.text.size()));
+      out.text = out.text.substr(0, out.text.find_last_not_of(" \t") + 1);
+      out.text.remove_prefix(std::min(out.text.find_first_not_of(" \t"), out.text.size()));
       if (text_.starts_with('"')) fail("a cell with a quote in it stands in quotes as a whole");
       return out;
     }
-    while (true) {
+    for (std::string text;;) {
       if (text_.empty()) {
         report_.error(out.mark, "this quote is never closed");
         broken_ = true;
@@ -119,8 +119,11 @@ class Records {
       }
       const char c = text_.front();
       took(c);
-      if (c == '"' && !took('"')) return out;
-      out.text += c;
+      if (c == '"' && !took('"')) {
+        out.text = memory_.keep(text);
+        return out;
+      }
+      text += c;
     }
   }
   bool took(char c) {
@@ -136,8 +139,9 @@ class Records {
   }
 
   std::string_view text_;
-  std::shared_ptr<const std::string> file_;
+  const std::shared_ptr<const std::string>* const file_;
   Report& report_;
+  TreeMemory& memory_;
   int line_ = 1, column_ = 1;
   bool broken_ = false;
 };
@@ -155,10 +159,11 @@ std::optional<std::vector<Column>> columns_of(const std::vector<Cell>& head, Rep
     if (known == std::end(known_columns)) {
       std::vector<std::string> names;
       for (const Column& column : known_columns) names.emplace_back(column.key);
-      wrong(cell, "unknown column '" + cell.text + "'" + did_you_mean(cell.text, names));
+      wrong(cell,
+            "unknown column '" + std::string(cell.text) + "'" + did_you_mean(cell.text, names));
     } else if (std::any_of(out.begin(), out.end(),
                            [&](const Column& c) { return c.key == known->key; })) {
-      wrong(cell, "column '" + cell.text + "' stands twice");
+      wrong(cell, "column '" + std::string(cell.text) + "' stands twice");
     } else {
       out.push_back(*known);
     }
@@ -166,40 +171,56 @@ std::optional<std::vector<Column>> columns_of(const std::vector<Cell>& head, Rep
   return good ? std::optional(std::move(out)) : std::nullopt;
 }
 
-Node scalar(std::string text, const Mark& mark) {
+Node scalar(std::string_view text, const Spot& mark) {
   Node out;
   out.kind = Node::Kind::scalar;
-  out.text = std::move(text), out.mark = mark;
+  out.text = text, out.mark = mark;
   return out;
 }
 
-Node value_of(Cell cell, const Column& column) {
-  if (!column.is_list) return scalar(std::move(cell.text), cell.mark);
-  Node out;
-  out.kind = Node::Kind::list;
-  out.mark = cell.mark;
-  for (std::string_view rest = cell.text; !rest.empty();) {
-    const auto end = std::min(rest.find(';'), rest.size());
-    std::string_view word = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    while (word.starts_with(' ')) word.remove_prefix(1);
-    while (word.ends_with(' ')) word.remove_suffix(1);
-    if (!word.empty()) out.items.push_back(scalar(std::string(word), cell.mark));
+// Makes CIs of records; keeps its lists between them.
+class Rows {
+ public:
+  Rows(const std::vector<Column>& columns, const std::vector<Cell>& head, TreeMemory& memory)
+      : columns_(columns), head_(head), memory_(memory) {}
+
+  Node ci_of(const std::vector<Cell>& record) {
+    Node out;
+    out.kind = Node::Kind::map;
+    out.mark = record.front().mark;
+    members_.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (!record[i].text.empty())
+        members_.push_back({columns_[i].key, head_[i].mark, value_of(record[i], columns_[i])});
+    out.members = {members_, memory_};
+    return out;
   }
-  return out;
-}
 
-Node ci_of(std::vector<Cell> record, const std::vector<Column>& columns,
-           const std::vector<Cell>& head) {
-  Node out;
-  out.kind = Node::Kind::map;
-  out.mark = record.front().mark;
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (!record[i].text.empty())
-      out.members.push_back(
-          {std::string(columns[i].key), head[i].mark, value_of(std::move(record[i]), columns[i])});
-  return out;
-}
+ private:
+  Node value_of(const Cell& cell, const Column& column) {
+    if (!column.is_list) return scalar(cell.text, cell.mark);
+    Node out;
+    out.kind = Node::Kind::list;
+    out.mark = cell.mark;
+    words_.clear();
+    for (std::string_view rest = cell.text; !rest.empty();) {
+      const auto end = std::min(rest.find(';'), rest.size());
+      std::string_view word = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      while (word.starts_with(' ')) word.remove_prefix(1);
+      while (word.ends_with(' ')) word.remove_suffix(1);
+      if (!word.empty()) words_.push_back(scalar(word, cell.mark));
+    }
+    out.items = {words_, memory_};
+    return out;
+  }
+
+  const std::vector<Column>& columns_;
+  const std::vector<Cell>& head_;
+  TreeMemory& memory_;
+  std::vector<Member> members_;
+  std::vector<Node> words_;
+};
 
 std::size_t values_in(const Node& ci) {
   std::size_t n = 1;
@@ -209,45 +230,48 @@ std::size_t values_in(const Node& ci) {
 
 }  // namespace
 
-Parsed parse_csv(const std::string& text, const std::string& file, Report& report) {
+Parsed parse_csv(std::string text, const std::string& file, Report& report, TreeMemory& memory) {
   Parsed out;
-  Records records(text, file, report);
-  const Mark top = records.mark();
+  Records records(memory.keep_whole(std::move(text)), file, report, memory);
+  const Spot top = records.mark();
   if (!records.is_utf8()) {
     out.broken = true;
     return out;
   }
-  const auto head = records.next();
-  const auto columns = head ? columns_of(*head, report) : std::nullopt;
-  if (!head && !records.broken())
+  std::vector<Cell> head, record;
+  const bool has_head = records.next(head);
+  const auto columns = has_head ? columns_of(head, report) : std::nullopt;
+  if (!has_head && !records.broken())
     report.error(top, "an inventory begins with the names of its columns");
   out.broken = !columns;
-  Node list;
-  list.kind = Node::Kind::list;
-  list.mark = top;
+  const std::vector<Column> none;
+  Rows rows(columns ? *columns : none, head, memory);
+  std::vector<Node> cis;
   const std::size_t errors_before = report.errors.size();
   std::size_t values = 0;
-  while (!out.broken) {
-    auto record = records.next();
-    if (!record) break;
-    const Mark mark = record->front().mark;
-    if (record->size() != columns->size()) {
-      report.error(mark, "this line has " + std::to_string(record->size()) +
-                             (record->size() == 1 ? " cell" : " cells") + ", and there are " +
+  while (!out.broken && records.next(record)) {
+    const Spot mark = record.front().mark;
+    if (record.size() != columns->size()) {
+      report.error(mark, "this line has " + std::to_string(record.size()) +
+                             (record.size() == 1 ? " cell" : " cells") + ", and there are " +
                              std::to_string(columns->size()) + " columns");
     } else {
-      list.items.push_back(ci_of(std::move(*record), *columns, *head));
-      values += values_in(list.items.back());
-      if (values > values_max)
-        report.error(mark, "more than " + std::to_string(values_max) + " values");
+      cis.push_back(rows.ci_of(record));
+      values += values_in(cis.back());
+      if (values > file_values_max)
+        report.error(mark, "more than " + std::to_string(file_values_max) + " values");
     }
-    out.broken = report.errors.size() - errors_before >= errors_max || values > values_max;
+    out.broken = report.errors.size() - errors_before >= errors_max || values > file_values_max;
   }
   out.broken = out.broken || records.broken();
   if (out.broken) return out;
+  Member list{"cis", top, {}};
+  list.value.kind = Node::Kind::list;
+  list.value.mark = top;
+  list.value.items = {cis, memory};
   out.root.kind = Node::Kind::map;
   out.root.mark = top;
-  out.root.members.push_back({"cis", top, std::move(list)});
+  out.root.members = {&list, 1, memory};
   return out;
 }
 

@@ -7,11 +7,11 @@
 
 #include <string>
 
-#include "config/yaml.hpp"
+#include "config/tree.hpp"
 
 namespace tocsin::config {
 
 // A map with `cis`, each value at its line and column; `broken` when the table cannot be read.
-Parsed parse_csv(const std::string& text, const std::string& file, Report& report);
+Parsed parse_csv(std::string text, const std::string& file, Report& report, TreeMemory& memory);
 
 }  // namespace tocsin::config

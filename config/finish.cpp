@@ -141,6 +141,9 @@ void Compiler::sources_of_rules() {
 }
 
 void Compiler::index_cis() {
+  std::size_t names = settings.cis.size();
+  for (const Ci& ci : settings.cis) names += ci.aliases.size();
+  settings.ci_by_name.reserve(names);
   for (std::uint32_t i = 0; i < settings.cis.size(); ++i) {
     settings.ci_by_name[lower(settings.cis[i].id)] = i;
     for (const auto& alias : settings.cis[i].aliases) settings.ci_by_name[lower(alias)] = i;

@@ -7,12 +7,13 @@
 #include "config/load_tree.hpp"
 #include "config/places.hpp"
 #include "config/text.hpp"
+#include "config/yaml.hpp"
 
 namespace tocsin {
 namespace config {
 namespace {
 
-void mark_all(Node& node, const Mark& mark) {
+void mark_all(Node& node, const Spot& mark) {
   node.mark = mark;
   for (Node& item : node.items) mark_all(item, mark);
   for (Member& member : node.members) {
@@ -22,19 +23,19 @@ void mark_all(Node& node, const Mark& mark) {
 }
 
 // The CIs of a body, as the section that they become. Reports what else is in it.
-Member given_cis(const std::string& body, InventoryForm form, Report& report) {
-  Parsed given = form == InventoryForm::table ? parse_csv(body, import_name, report)
-                                              : parse_yaml(body, import_name, report);
+Member given_cis(const std::string& body, InventoryForm form, Report& report, TreeMemory& memory) {
+  Parsed given = form == InventoryForm::table ? parse_csv(body, import_name, report, memory)
+                                              : parse_yaml(body, import_name, report, memory);
   Member out{imported_cis, given.root.mark, {}};
   bool listed = false;
   for (Member& member : given.root.members) {
     if (member.key != "cis")
-      report.error(member.mark, "an inventory has cis, and no '" + member.key + "'");
+      report.error(member.mark, "an inventory has cis, and no '" + std::string(member.key) + "'");
     else if (member.value.kind != Node::Kind::list)
       report.error(member.value.mark,
                    "cis is a list of CIs, not " + std::string(kind_name(member.value.kind)));
     else
-      listed = true, out.value = std::move(member.value);
+      listed = true, out.value = member.value;
   }
   // So that nothing at all, by mistake, does not take all of them away.
   if (!listed && report.errors.empty())
@@ -44,18 +45,20 @@ Member given_cis(const std::string& body, InventoryForm form, Report& report) {
 
 }  // namespace
 
-void name_instead_of_lines(Node& node, const std::string& name) {
-  mark_all(node, {std::make_shared<const std::string>(name), 0, 0});
+void name_instead_of_lines(Node& node, std::string name, TreeMemory& memory) {
+  mark_all(node, {memory.keep_name(std::move(name)), 0, 0});
 }
 
-std::vector<Member> stored_imports(const std::string& section, Report& report) {
-  Parsed parsed = parse_yaml(section, imported_name, report, stored_values_max);
+Slice<Member> stored_imports(const std::string& section, Report& report, TreeMemory& memory) {
+  const Parsed parsed = parse_yaml(section, imported_name, report, memory, stored_values_max);
   for (Member& member : parsed.root.members)
     for (Node& ci : member.value.items) {
-      const std::string* id = name_of(ci);
-      name_instead_of_lines(ci, std::string(imported_name) + (id ? " (" + *id + ")" : ""));
+      const auto id = name_of(ci);
+      std::string name = imported_name;
+      if (id) name.append(" (").append(*id).append(")");
+      name_instead_of_lines(ci, std::move(name), memory);
     }
-  return std::move(parsed.root.members);
+  return parsed.root.members;
 }
 
 }  // namespace config
@@ -114,30 +117,35 @@ std::string imported_section(std::string_view text) {
 Loaded import_cis(const Settings& in_force, const std::string& body, InventoryForm form) {
   using namespace config;
   Report report;
-  Member given = given_cis(body, form, report);
+  Tree tree;
+  TreeMemory& memory = tree.memory;
+  const Member given = given_cis(body, form, report, memory);
   if (!report.errors.empty()) {
     Loaded out;
     out.errors = std::move(report.errors);
     sort_diagnostics(out.errors);
     return out;
   }
-  Tree tree;
   tree.file = "/stored";
   tree.may_import = true;
-  tree.main = parse_yaml(in_force.text, "the configuration in force", report, stored_values_max);
+  tree.main =
+      parse_yaml(in_force.text, "the configuration in force", report, memory, stored_values_max);
   auto& sections = tree.main.root.members;
-  std::erase_if(sections, [](const Member& m) { return m.key == imported_cis; });
+  sections.erase_if([](const Member& m) { return m.key == imported_cis; });
   auto places =
       in_force.places ? std::make_shared<Places>(*in_force.places) : std::make_shared<Places>();
   places->forget(imported_name);
   for (Member& section : sections)
     for (Node& thing : section.value.items)
-      if (const std::string* name = name_of(thing))
-        name_instead_of_lines(thing, to_text(places->of(section.key + "." + *name)));
+      if (const auto name = name_of(thing)) {
+        const std::string key = std::string(section.key) + "." + std::string(*name);
+        name_instead_of_lines(thing, to_text(places->of(key)), memory);
+      }
   add_imported(*places, given.value);
   places->sort();
   tree.places = std::move(places);
-  sections.push_back(std::move(given));  // last: of two with one name it is the mistake
+  sections = joined(sections, {&given, 1, memory},
+                    memory);  // last: of two with one name it is the mistake
   return load_tree(std::move(tree), std::move(report));
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "config/compiler.hpp"
 #include "config/csv.hpp"
@@ -13,6 +13,7 @@
 #include "config/inventory.hpp"
 #include "config/load_tree.hpp"
 #include "config/places.hpp"
+#include "config/yaml.hpp"
 
 namespace tocsin {
 namespace config {
@@ -31,24 +32,27 @@ bool is_collection(std::string_view key) {
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 
-void merge(Node& into, Node from, bool top, Report& report) {
-  for (auto& member : from.members) {
+void merge(Node& into, const Node& from, bool top, TreeMemory& memory, Report& report) {
+  std::vector<Member> fresh;
+  for (const Member& member : from.members) {
     const auto known = std::find_if(into.members.begin(), into.members.end(),
                                     [&](const Member& m) { return m.key == member.key; });
     if (known == into.members.end()) {
-      into.members.push_back(std::move(member));
+      fresh.push_back(member);
       continue;
     }
     Node& a = known->value;
-    Node& b = member.value;
+    const Node& b = member.value;
     if (a.kind == Node::Kind::list && b.kind == Node::Kind::list && top &&
         is_collection(member.key))
-      a.items.insert(a.items.end(), b.items.begin(), b.items.end());
+      a.items = joined(a.items, b.items, memory);
     else if (a.kind == Node::Kind::map && b.kind == Node::Kind::map)
-      merge(a, std::move(b), false, report);
+      merge(a, b, false, memory, report);
     else
-      report.error(member.mark, "'" + member.key + "' is also given in " + to_text(known->mark));
+      report.error(member.mark,
+                   "'" + std::string(member.key) + "' is also given in " + to_text(known->mark));
   }
+  if (!fresh.empty()) into.members = joined(into.members, {fresh, memory}, memory);
 }
 
 bool read_text(const std::string& path, std::string& out, std::string& problem) {
@@ -58,7 +62,9 @@ bool read_text(const std::string& path, std::string& out, std::string& problem) 
     return problem = "is larger than 16 MiB", false;
   std::ifstream in(path, std::ios::binary);
   if (!in) return problem = "cannot be read", false;
-  out.assign(std::istreambuf_iterator<char>(in), {});
+  std::ostringstream all;
+  all << in.rdbuf();
+  out = std::move(all).str();
   return true;
 }
 
@@ -74,7 +80,7 @@ std::vector<std::string> expand(const std::string& pattern) {
 }
 
 // The files that the main file includes, merged into it. False when one of them does not parse.
-bool include(Node& root, const fs::path& folder, Report& report) {
+bool include(Node& root, const fs::path& folder, TreeMemory& memory, Report& report) {
   const Node* patterns = root.find("include");
   if (!patterns) return true;
   Reader reader(root, "the configuration", report);
@@ -94,17 +100,17 @@ bool include(Node& root, const fs::path& folder, Report& report) {
       report.error(mark, "the included file '" + path + "' " + problem);
       continue;
     }
-    Parsed parsed =
-        path.ends_with(".csv") ? parse_csv(text, path, report) : parse_yaml(text, path, report);
+    Parsed parsed = path.ends_with(".csv") ? parse_csv(std::move(text), path, report, memory)
+                                           : parse_yaml(std::move(text), path, report, memory);
     whole = whole && !parsed.broken;
     if (parsed.root.kind != Node::Kind::map && !parsed.broken)
       report.error(parsed.root.mark,
                    "a file is a map of sections, not " + std::string(kind_name(parsed.root.kind)));
     if (const Node* nested = parsed.root.find("include")) {
       report.error(nested->mark, "only the main file includes others");
-      std::erase_if(parsed.root.members, [](const Member& m) { return m.key == "include"; });
+      parsed.root.members.erase_if([](const Member& m) { return m.key == "include"; });
     }
-    merge(root, std::move(parsed.root), true, report);
+    merge(root, parsed.root, true, memory, report);
   }
   return whole;
 }
@@ -115,7 +121,7 @@ void refuse_imports(Node& root, Report& report) {
   if (!section) return;
   report.error(section->mark, std::string(imported_cis) +
                                   " is kept by the API, `tocsin ci import`; in a file, it is cis");
-  std::erase_if(root.members, [](const Member& m) { return m.key == imported_cis; });
+  root.members.erase_if([](const Member& m) { return m.key == imported_cis; });
 }
 
 }  // namespace
@@ -123,22 +129,22 @@ void refuse_imports(Node& root, Report& report) {
 Loaded load_tree(Tree tree, Report report) {
   Loaded out;
   Node& root = tree.main.root;
+  TreeMemory& memory = tree.memory;
   const fs::path file = tree.file;
   // Without one file of the set the others would only seem wrong.
-  const bool whole = !tree.main.broken && include(root, file.parent_path(), report);
+  const bool whole = !tree.main.broken && include(root, file.parent_path(), memory, report);
   if (whole) {
     if (!tree.may_import) refuse_imports(root, report);
-    root.members.insert(root.members.begin(), std::make_move_iterator(tree.first.begin()),
-                        std::make_move_iterator(tree.first.end()));
+    root.members = joined(tree.first, root.members, memory);
     const Parsed built_in =
         parse_yaml(std::string(default_policy) + default_rules_text + default_syslog,
-                   "built-in policy", report);
+                   "built-in policy", report, memory);
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
     Compiler compiler(absolute.parent_path().string(), tree.stored, report);
     compiler.read(built_in.root, root);
     const auto places = tree.places ? tree.places : places_of(root, tree.stored);
-    root = {};  // of a large inventory hundreds of megabytes, before the rest is made
+    root = {}, memory = {};  // of a large inventory a hundred megabytes, before the rest is made
     compiler.finish();
     if (report.errors.empty()) {
       compiler.settings.text = normalised(compiler);
@@ -170,22 +176,29 @@ Loaded load_file_with(const std::string& path, const std::string& imported) {
     return out;
   }
   config::Report report;
-  auto main = config::parse_yaml(text, path, report);
-  auto first = config::stored_imports(imported, report);
-  return config::load_tree({std::move(main), path, false, false, std::move(first)},
-                           std::move(report));
+  config::Tree tree;
+  tree.main = config::parse_yaml(std::move(text), path, report, tree.memory);
+  tree.first = config::stored_imports(imported, report, tree.memory);
+  tree.file = path;
+  return config::load_tree(std::move(tree), std::move(report));
 }
 
 Loaded load_text(const std::string& text, const std::string& name) {
   config::Report report;
-  auto main = config::parse_yaml(text, name, report);
-  return config::load_tree({std::move(main), name}, std::move(report));
+  config::Tree tree;
+  tree.main = config::parse_yaml(text, name, report, tree.memory);
+  tree.file = name;
+  return config::load_tree(std::move(tree), std::move(report));
 }
 
 Loaded load_stored(const std::string& text) {
   config::Report report;
-  auto main = config::parse_yaml(text, "stored configuration", report, config::stored_values_max);
-  return config::load_tree({std::move(main), "/stored", true, true}, std::move(report));
+  config::Tree tree;
+  tree.main = config::parse_yaml(text, "stored configuration", report, tree.memory,
+                                 config::stored_values_max);
+  tree.file = "/stored";
+  tree.stored = tree.may_import = true;
+  return config::load_tree(std::move(tree), std::move(report));
 }
 
 }  // namespace tocsin

@@ -33,6 +33,13 @@ struct Program {
   config::Mark mark;  // of the key that gives it
 };
 
+// How many alerts an integration may bring; none: 0 a second.
+struct Quota {
+  std::uint32_t alerts_per_second = 0;
+  std::uint32_t burst = 0;  // at once, after a while of less
+  bool operator==(const Quota&) const = default;
+};
+
 // Who may send, and how it is read.
 struct Integration {
   std::string name;
@@ -40,6 +47,7 @@ struct Integration {
   std::string token_sha256;  // empty: no token is asked for
   Span repeat_interval{};    // how often its sender repeats a firing alert; 0: within minutes
   Program program{};         // of a source that has one
+  Quota quota{};
 };
 
 // An address at which lines of syslog are heard.

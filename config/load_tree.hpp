@@ -3,10 +3,9 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "config/load.hpp"
-#include "config/yaml.hpp"
+#include "config/tree.hpp"
 #include "rules/model/places.hpp"
 
 namespace tocsin::config {
@@ -15,11 +14,12 @@ namespace tocsin::config {
 inline constexpr std::size_t stored_values_max = 64'000'000;
 
 struct Tree {
+  TreeMemory memory;  // of all of it
   Parsed main;
-  std::string file;             // its name: its folder is where relative paths start
-  bool stored = false;          // a text that the store kept: a secret's file may be gone
-  bool may_import = false;      // it may have a section imported_cis
-  std::vector<Member> first{};  // sections that are read before those of the files
+  std::string file;         // its name: its folder is where relative paths start
+  bool stored = false;      // a text that the store kept: a secret's file may be gone
+  bool may_import = false;  // it may have a section imported_cis
+  Slice<Member> first{};    // sections that are read before those of the files
   std::shared_ptr<const Places> places{};  // null: those of the tree
 };
 Loaded load_tree(Tree tree, Report report);

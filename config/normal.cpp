@@ -168,6 +168,11 @@ class Writer {
       map.text("name", i.name).text("source", i.source);
       map.text("token", i.token_sha256.empty() ? "" : "sha256:" + i.token_sha256);
       if (i.repeat_interval > Span{}) map.span("repeat_interval", i.repeat_interval);
+      if (i.quota != Quota{})
+        map.put("quota", Map()
+                             .put("alerts_per_second", std::to_string(i.quota.alerts_per_second))
+                             .put("burst", std::to_string(i.quota.burst))
+                             .done());
       map.text("program_text", i.program.text);
       return map.done();
     });

@@ -11,6 +11,7 @@ namespace tocsin::config {
 namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
+constexpr std::int64_t quota_rate_max = 1'000'000;
 // A beat has 10 s to be answered; after an hour of silence nobody would call it a heartbeat.
 constexpr Span keep_incidents_min = hours(24), keep_events_max = hours(24 * 30);
 constexpr Span keep_requests_min = hours(1);
@@ -255,6 +256,21 @@ void Compiler::repeat_interval(Reader& item, Integration& integration) {
     report_.error(given->mark, "repeat_interval is at least 1s");
 }
 
+void Compiler::quota(Reader& item, Integration& integration) {
+  const Node* given = item.find("quota");
+  if (!given) return;
+  Reader quota(*given, "quota", report_);
+  std::int64_t rate = 0, burst = 0;
+  quota.integer("alerts_per_second", 1, quota_rate_max, rate);
+  // Senders such as Prometheus repeat all that fires once a minute, in one go.
+  burst = 60 * rate;
+  quota.integer("burst", 1, 60 * quota_rate_max, burst);
+  if (quota.ok() && !quota.find("alerts_per_second"))
+    report_.error(given->mark, "quota has no alerts_per_second");
+  quota.finish();
+  integration.quota = {static_cast<std::uint32_t>(rate), static_cast<std::uint32_t>(burst)};
+}
+
 void Compiler::integrations(Reader& root) {
   const Node* given = root.find("integrations");
   if (given && !defaults_) body.integrations.clear();
@@ -270,6 +286,7 @@ void Compiler::integrations(Reader& root) {
     }
     integration.token_sha256 = token_hash(item, false);
     repeat_interval(item, integration);
+    quota(item, integration);
     program(item, integration);
     item.finish();
     if (!name) continue;

@@ -180,7 +180,7 @@ void Compiler::policy(const Node& node, Priority priority) {
   settings.policies[index(priority)] = std::move(policy);
 }
 
-void Compiler::steps(const std::vector<Node>& items, Priority priority, Policy& policy) {
+void Compiler::steps(const Slice<Node>& items, Priority priority, Policy& policy) {
   for (const auto& node : items) {
     Reader item(node, "a step", report_);
     Step step;

@@ -77,7 +77,9 @@ void Compiler::cis(Reader& root) {
 
 void Compiler::ci_list(Reader& root, bool imported) {
   importing_ = imported;
-  for (const auto& node : root.items(imported ? imported_cis : "cis")) {
+  const auto items = root.items(imported ? imported_cis : "cis");
+  settings.cis.reserve(settings.cis.size() + items.size());
+  for (const auto& node : items) {
     Reader item(node, "a CI", report_);
     Ci ci;
     ci.imported = imported;

@@ -99,29 +99,27 @@ void Reader::integer(std::string_view key, std::int64_t low, std::int64_t high,
     value = parsed;
 }
 
-const std::vector<Node>& Reader::items(std::string_view key) {
-  static const std::vector<Node> none;
+Slice<Node> Reader::items(std::string_view key) {
   const Node* node = find(key);
-  if (!node) return none;
+  if (!node) return {};
   if (node->kind == Node::Kind::list) return node->items;
   wrong_type(key, *node, "a list");
-  return none;
+  return {};
 }
 
-const std::vector<Member>& Reader::members(std::string_view key) {
-  static const std::vector<Member> none;
+Slice<Member> Reader::members(std::string_view key) {
   const Node* node = find(key);
-  if (!node) return none;
+  if (!node) return {};
   if (node->kind == Node::Kind::map) return node->members;
   wrong_type(key, *node, "a map");
-  return none;
+  return {};
 }
 
 void Reader::finish() {
   for (const auto& member : node_.members)
     if (std::find(known_.begin(), known_.end(), member.key) == known_.end())
       report_.error(member.mark, "unknown key '" + member.key + "' in " + what_ +
-                                     did_you_mean(member.key, known_));
+                                     did_you_mean(member.key, {known_.begin(), known_.end()}));
 }
 
 void Reader::not_one_of(const Word& w, std::string_view key,

@@ -3,6 +3,8 @@
 // known; finish() reports what was never asked for, with the nearest known key. Nothing stops at an
 // error: a bad value is reported and the call answers as if the key were absent.
 
+#include <absl/container/inlined_vector.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +12,7 @@
 
 #include "config/diagnostic.hpp"
 #include "config/text.hpp"
-#include "config/yaml.hpp"
+#include "config/tree.hpp"
 #include "rules/model/enums.hpp"
 
 namespace tocsin::config {
@@ -27,7 +29,7 @@ class Reader {
   Reader(const Node& node, std::string what, Report& report);
 
   bool ok() const { return ok_; }  // it is a map
-  const Mark& mark() const { return node_.mark; }
+  Mark mark() const { return node_.mark; }
   Report& report() { return report_; }
   const Node* find(std::string_view key);
 
@@ -47,9 +49,9 @@ class Reader {
     return value;
   }
   // The items of a list of maps; anything else is reported and answers with none.
-  const std::vector<Node>& items(std::string_view key);
+  Slice<Node> items(std::string_view key);
   // The members of a map, for keys that the user invents.
-  const std::vector<Member>& members(std::string_view key);
+  Slice<Member> members(std::string_view key);
 
   void finish();
 
@@ -68,7 +70,7 @@ class Reader {
   std::string what_;
   Report& report_;
   bool ok_;
-  std::vector<std::string> known_;
+  absl::InlinedVector<std::string, 16> known_;
 };
 
 // "a, b or c", for closed lists in messages.

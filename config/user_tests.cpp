@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "config/yaml.hpp"
 #include "connectors/text/rfc3339.hpp"
 
 namespace tocsin {
@@ -269,7 +270,8 @@ class TestReader {
 UserTests read_user_tests(const std::string& text, const std::string& name) {
   UserTests out;
   Report report;
-  const config::Parsed parsed = config::parse_yaml(text, name, report);
+  config::TreeMemory memory;
+  const config::Parsed parsed = config::parse_yaml(text, name, report, memory);
   if (!parsed.broken)
     TestReader(std::filesystem::path(name).parent_path(), report).file(parsed.root, out.tests);
   out.errors = std::move(report.errors);

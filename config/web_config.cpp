@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "config/reader.hpp"
+#include "config/yaml.hpp"
 
 namespace tocsin {
 namespace config {
@@ -236,7 +237,8 @@ LoadedWebConfig load_web_config(const std::string& path) {
     out.errors.push_back({path, 0, 0, "the file cannot be read"});
     return out;
   }
-  const config::Parsed parsed = config::parse_yaml(text, path, report);
+  config::TreeMemory memory;
+  const config::Parsed parsed = config::parse_yaml(text, path, report, memory);
   if (!parsed.broken) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(path, error);

@@ -6,7 +6,9 @@
 
 #include <map>
 #include <sstream>
+#include <utility>
 
+#include "config/plain_yaml.hpp"
 #include "rules/model/planted.hpp"
 
 namespace tocsin::config {
@@ -16,10 +18,11 @@ namespace {
 // a map waits in `keys_` until its value has come.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(std::shared_ptr<const std::string> file, Report& report, std::size_t values_max)
-      : file_(std::move(file)), report_(report), values_max_(values_max) {}
+  Builder(const std::shared_ptr<const std::string>* file, Report& report, TreeMemory& memory,
+          std::size_t values_max)
+      : file_(file), report_(report), memory_(memory), values_max_(values_max) {}
 
-  Node take_root() { return std::move(root_); }
+  const Node& root() const { return root_; }
   bool has_root() const { return has_root_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -33,7 +36,7 @@ class Builder : public YAML::EventHandler {
     Node copy = it->second;
     copy.mark = at(mark);
     count(mark, copy);
-    add(std::move(copy));
+    add(copy);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -54,12 +57,14 @@ class Builder : public YAML::EventHandler {
   struct Open {
     Node node;
     YAML::anchor_t anchor;
+    std::vector<Node> items;
+    std::vector<Member> members;
     bool has_key = false;
-    std::string key;
-    Mark key_mark;
+    std::string_view key;
+    Spot key_mark;
   };
 
-  Mark at(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+  Spot at(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
   void count(const YAML::Mark& mark, const Node& node) {
     if (++values_ > values_max_)
@@ -72,12 +77,12 @@ class Builder : public YAML::EventHandler {
               const std::string& value, bool quoted) {
     Node node;
     node.kind = kind;
-    node.text = value;
+    node.text = memory_.keep(value);
     node.quoted = quoted;
     node.mark = at(mark);
     count(mark, node);
     if (anchor) anchors_[anchor] = node;
-    add(std::move(node));
+    add(node);
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, Node::Kind kind) {
@@ -85,25 +90,27 @@ class Builder : public YAML::EventHandler {
     node.kind = kind;
     node.mark = at(mark);
     count(mark, node);
-    open_.push_back({std::move(node), anchor, false, "", {}});
+    open_.push_back({node, anchor, {}, {}, false, {}, {}});
   }
 
   void close() {
     Open done = std::move(open_.back());
     open_.pop_back();
+    done.node.items = {done.items, memory_};
+    done.node.members = {done.members, memory_};
     if (done.anchor) anchors_[done.anchor] = done.node;
-    add(std::move(done.node));
+    add(done.node);
   }
 
-  void add(Node node) {
+  void add(const Node& node) {
     if (open_.empty()) {
-      root_ = std::move(node);
+      root_ = node;
       has_root_ = true;
       return;
     }
     Open& parent = open_.back();
     if (parent.node.kind == Node::Kind::list) {
-      parent.node.items.push_back(std::move(node));
+      parent.items.push_back(node);
     } else if (!parent.has_key) {
       parent.has_key = true;
       parent.key_mark = node.mark;
@@ -112,22 +119,24 @@ class Builder : public YAML::EventHandler {
         report_.error(node.mark, "a key is plain text, not " + std::string(kind_name(node.kind)));
     } else {
       parent.has_key = false;
-      add_member(parent, std::move(node));
+      add_member(parent, node);
     }
   }
 
-  void add_member(Open& parent, Node value) {
-    for (const auto& member : parent.node.members)
+  void add_member(Open& parent, const Node& value) {
+    for (const auto& member : parent.members)
       if (member.key == parent.key && !planted("setting_given_twice")) {
-        report_.error(parent.key_mark, "key '" + parent.key + "' is given twice, first in line " +
+        report_.error(parent.key_mark, "key '" + std::string(parent.key) +
+                                           "' is given twice, first in line " +
                                            std::to_string(member.mark.line));
         return;
       }
-    parent.node.members.push_back({parent.key, parent.key_mark, std::move(value)});
+    parent.members.push_back({parent.key, parent.key_mark, value});
   }
 
-  std::shared_ptr<const std::string> file_;
+  const std::shared_ptr<const std::string>* const file_;
   Report& report_;
+  TreeMemory& memory_;
   Node root_;
   bool has_root_ = false;
   std::vector<Open> open_;
@@ -138,42 +147,33 @@ class Builder : public YAML::EventHandler {
 
 }  // namespace
 
-const Node* Node::find(std::string_view key) const {
-  for (const auto& member : members)
-    if (member.key == key) return &member.value;
-  return nullptr;
-}
-
-std::string_view kind_name(Node::Kind kind) {
-  switch (kind) {
-    case Node::Kind::null:
-      return "nothing";
-    case Node::Kind::scalar:
-      return "a plain value";
-    case Node::Kind::list:
-      return "a list";
-    case Node::Kind::map:
-      return "a map";
-  }
-  return "";
-}
-
-Parsed parse_yaml(const std::string& text, const std::string& file, Report& report,
+Parsed parse_yaml(std::string text, const std::string& file, Report& report, TreeMemory& memory,
                   std::size_t values_max) {
+  TreeMemory plain;
+  const std::string_view kept = plain.keep_whole(std::move(text));
+  if (const auto root = parse_plain_yaml(kept, plain.keep_name(file), plain, values_max)) {
+    memory.take(std::move(plain));
+    return {*root, false};
+  }
+  return parse_by_library(std::string(kept), file, report, memory, values_max);
+}
+
+Parsed parse_by_library(const std::string& text, const std::string& file, Report& report,
+                        TreeMemory& memory, std::size_t values_max) {
   Parsed out;
-  const auto name = std::make_shared<const std::string>(file);
+  const auto* name = memory.keep_name(file);
   out.root.mark = {name, 1, 1};
   Report found;  // dropped when the file does not even parse
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
-    Builder builder(name, found, values_max);
-    if (parser.HandleNextDocument(builder) && builder.has_root()) out.root = builder.take_root();
-    Builder second(name, found, values_max);
+    Builder builder(name, found, memory, values_max);
+    if (parser.HandleNextDocument(builder) && builder.has_root()) out.root = builder.root();
+    Builder second(name, found, memory, values_max);
     if (parser.HandleNextDocument(second))
       found.error(out.root.mark, "more than one document in a file");
   } catch (const YAML::Exception& e) {
-    report.error({name, e.mark.line + 1, e.mark.column + 1}, e.msg);
+    report.error({*name, e.mark.line + 1, e.mark.column + 1}, e.msg);
     out.root = {};
     out.broken = true;
     return out;

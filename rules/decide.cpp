@@ -464,6 +464,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
   apply_config(d, c);
   if (d.out.answer.code == Answer::Code::illegal_transition) return;
   forget_channels(d, *c.settings);
+  forget_quotas(d, *c.settings);
   if (d.out.answer.code != Answer::Code::done) return;
   start_window_sweep(d);
   start_sources_sweep(d, *c.settings);
@@ -499,9 +500,9 @@ void on(const Deciding& d, const ReportAudit& c) {
   if (const auto n = watch_laws(d, c.broken, next_step)) take_step(d, *n);
 }
 void on(const Deciding& d, const ReportTrouble& c) {
-  const IncidentNumber open = incident_about_process(d, c.what);
+  const IncidentNumber open = incident_about_process(d, c);
   const Instant next_step = open ? next_step_due(d, incident_row(d, open)) : never;
-  if (const auto n = watch_process(d, c.what, c.sentence, next_step)) take_step(d, *n);
+  if (const auto n = watch_process(d, c, next_step)) take_step(d, *n);
 }
 void on(const Deciding& d, const ForgetIncidents& c) {
   forget_incidents(d, c);

@@ -1,6 +1,7 @@
 #include "daemon/api/alerts_in.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "connectors/registry.hpp"
 #include "connectors/text/quote.hpp"
@@ -35,6 +36,13 @@ HttpResponse am_stored(const std::vector<std::string>& rejected) {
   std::string joined;
   for (const std::string& why : rejected) joined += (joined.empty() ? "" : "; ") + why;
   return am_error(400, joined);
+}
+
+// Of a clock that never goes back.
+Instant steady_now() {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(
+              std::chrono::steady_clock::now().time_since_epoch())
+              .count()};
 }
 
 // What became of the items of one body.
@@ -141,8 +149,17 @@ void AlertsIn::shed(const Sent& sent, std::size_t count, std::string_view why) {
   sent.reply(busy(why));
 }
 
+// When the lane is full nobody is told: the metric has it all the same.
+void AlertsIn::look() {
+  for (Quotas::News& news : quotas_.look(steady_now())) {
+    const Offer offer = engine_.offer(
+        ReportTrouble{Trouble::over_quota, std::move(news.sentence), std::move(news.integration)});
+    static_cast<void>(offer);
+  }
+}
+
 void AlertsIn::take(Exchange x, const Hook& hook, bool am) {
-  const Sent sent{x.reply, hook.name, engine_.source_slot(hook.name), am};
+  const Sent sent{x.reply, hook.name, engine_.source_slot(hook.name), am, hook.quota};
   if (!may_send(x.request, hook, *access_())) {
     engine_.count_rejected(sent.source, Disposition::rejected_auth, 1);
     const std::string why =
@@ -232,6 +249,11 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   }
   const std::size_t count = taken.accepted = request.prepared.size();
   if (count == 0) return sent.reply(stored(taken, 0));
+  if (!quotas_.admit(sent.hook, sent.quota, count, request.urgent(), steady_now()))
+    return shed(sent, count,
+                "integration '" + sent.hook + "' has sent more than its quota of " +
+                    std::to_string(sent.quota.alerts_per_second) +
+                    " alerts a second: only requests with critical alerts or ends are taken");
   if (sent.am) {
     const auto ended = std::count_if(request.prepared.begin(), request.prepared.end(),
                                      [](const Prepared& p) { return p.resolved; });

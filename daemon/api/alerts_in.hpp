@@ -9,6 +9,7 @@
 #include "connectors/registry.hpp"
 #include "daemon/api/delivery_stats.hpp"
 #include "daemon/api/exchange.hpp"
+#include "daemon/api/quotas.hpp"
 #include "daemon/api/router.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/mapper.hpp"
@@ -22,7 +23,10 @@ class AlertsIn {
       : engine_(engine), access_(std::move(access)), mapper_(mapper) {}
 
   void add_routes(Router& router);
+  // Now and then: tells of integrations that exceed their quota, and that it is over.
+  void look();
   const IntakeStats& stats() const { return stats_; }
+  const Quotas& quotas() const { return quotas_; }
 
  private:
   // One body: who sent it, and where its answer goes.
@@ -31,6 +35,7 @@ class AlertsIn {
     std::string hook;
     std::uint8_t source = 0;
     bool am = false;
+    Quota quota;
   };
 
   void alertmanager(Exchange x);
@@ -49,6 +54,7 @@ class AlertsIn {
   std::function<std::shared_ptr<const Access>()> access_;
   Mapper* const mapper_;
   IntakeStats stats_;
+  Quotas quotas_;
 };
 
 // The integration of that name; `cli`, which scripts use without knowing the configuration, is the

@@ -59,10 +59,10 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
   add_v1_status(router_, reading_, ports.version);
   links_.add_routes(router_);
   health_.add_routes(router_);
-  add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &links_.stats(),
-               std::move(ports.server), std::move(ports.reload_ok), std::move(ports.reloaded_at),
-               std::move(ports.web), std::move(ports.audit), ports.heartbeat, ports.mapper,
-               ports.runner, std::move(ports.syslog)});
+  add_metrics({ports.version, ports.delivery, &alerts_in_.stats(), &alerts_in_.quotas(),
+               &links_.stats(), std::move(ports.server), std::move(ports.reload_ok),
+               std::move(ports.reloaded_at), std::move(ports.web), std::move(ports.audit),
+               ports.heartbeat, ports.mapper, ports.runner, std::move(ports.syslog)});
 }
 
 Api::~Api() {

@@ -44,6 +44,8 @@ class Api {
   void set_access(Access access);
   // The same for what the web configuration asks of everybody.
   void set_web(std::shared_ptr<const WebRules> rules);
+  // Every second or so: what nobody asks for has to be told as well.
+  void look() { alerts_in_.look(); }
   // Ends the reading thread; reads that still come are answered 503.
   void stop();
 

@@ -104,6 +104,7 @@ Access access_of(const Body& body) {
     Hook hook{integration.name, integration.source, digest};
     if (!integration.program.text.empty())
       hook.program = std::make_shared<const std::string>(integration.program.text);
+    hook.quota = integration.quota;
     out.hooks.push_back(std::move(hook));
   }
   std::string_view host = body.external_url;

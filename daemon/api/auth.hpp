@@ -36,6 +36,7 @@ struct Hook {
   std::optional<Digest> digest;
   bool local_only = false;                               // the built-in one hears this machine only
   std::shared_ptr<const std::string> program = nullptr;  // of a source that has one
+  Quota quota{};
 };
 
 struct Access {

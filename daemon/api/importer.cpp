@@ -1,6 +1,9 @@
 #include "daemon/api/importer.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "daemon/net/heap.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -37,6 +40,9 @@ void Importer::compile(const std::shared_ptr<const Import>& what, const Done& do
     out.outcome = Imported::Outcome::dry_run;
     return done(std::move(out));
   }
+  // The last of the disk is for pages and acknowledgements.
+  if (const Engine::Health health = engine_.health(); !health.accepting)
+    return done(busy_with(health.why.empty() ? "the daemon is stopping" : health.why));
   ApplyConfig command{loaded.settings, "import by " + what->by, before->hash};
   const Offer offer = engine_.offer(
       std::move(command), [this, what, done, out = std::move(out), before = std::move(before)](
@@ -47,9 +53,14 @@ void Importer::compile(const std::shared_ptr<const Import>& what, const Done& do
         if (answer.code != Answer::Code::done && answer.code != Answer::Code::already)
           return done(busy_with(answer.message));
         out.seq = seq;
-        if (answer.code == Answer::Code::done) changed_();
+        changed_();  // also what is equal takes the place of what was
         // A large inventory takes a while to let go of: that is not for the thread that decides.
-        const bool let_go = control_.post([before = std::move(before)] {});
+        const bool let_go = control_.post([this, before = std::move(before)]() mutable {
+          const std::size_t bytes =
+              std::max(before->text.held()->size(), engine_.settings()->text.held()->size());
+          before.reset();
+          give_back_heap(bytes);
+        });
         static_cast<void>(let_go);  // else this one does
         done(std::move(out));
       });

@@ -121,6 +121,14 @@ void add_store_memory(Families& out, const StoreMemory& m) {
   out.push_back(std::move(limit));
 }
 
+void add_quotas(Families& out, const Quotas& quotas) {
+  auto family = counter_family("tocsin_quota_refused_alerts_total",
+                               "Alerts answered 503 because their integration exceeded its quota.");
+  for (const auto& [integration, refused] : quotas.refused())
+    add_sample(family, {{"source", integration}}, static_cast<double>(refused));
+  out.push_back(std::move(family));
+}
+
 void add_links(Families& out, const LinkStats& s) {
   auto family = counter_family("tocsin_link_requests_total", "Uses of the links in pages.");
   for (const auto& [result, value] :
@@ -275,6 +283,7 @@ std::string metrics_text(const Snapshot& snapshot, const Engine& engine, const M
   add_counter(families, "tocsin_alerts_truncated_total",
               "Alerts that senders of groups said they left out, since this process started.",
               static_cast<double>(ports.intake->truncated.load()));
+  add_quotas(families, *ports.quotas);
   add_links(families, *ports.links);
   add_server(families, ports.server());
   add_web(families, ports.web());

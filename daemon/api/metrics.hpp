@@ -9,6 +9,7 @@
 #include "daemon/api/delivery_stats.hpp"
 #include "daemon/api/heartbeat.hpp"
 #include "daemon/api/links.hpp"
+#include "daemon/api/quotas.hpp"
 #include "daemon/api/reading.hpp"
 #include "daemon/api/syslog_in.hpp"
 #include "daemon/engine/auditor.hpp"
@@ -34,6 +35,7 @@ struct MetricPorts {
   std::string version;
   const DeliveryStats* delivery = nullptr;
   const IntakeStats* intake = nullptr;
+  const Quotas* quotas = nullptr;
   const LinkStats* links = nullptr;
   std::function<ServerStats()> server;
   std::function<bool()> reload_ok;    // the newest reload was good

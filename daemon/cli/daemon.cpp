@@ -1,8 +1,8 @@
 #include "daemon/cli/daemon.hpp"
 
-#include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -12,6 +12,7 @@
 #include "daemon/cli/log.hpp"
 #include "daemon/cli/notify.hpp"
 #include "daemon/cli/programs.hpp"
+#include "daemon/net/heap.hpp"
 
 namespace tocsin::cli {
 namespace {
@@ -63,15 +64,7 @@ int serve(ServeOptions options) {
   const sigset_t set = handled_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // glibc raises these by itself when large blocks are freed, and then keeps as much: one large
-  // body would be held ever after. As numbers they stay where they are: large blocks are given
-  // back, and frames and batches, which come thousands of times a second, are not.
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 2 << 20);
-  // What one thread takes another often frees, and with an arena for nearly each of them the holes
-  // add up, to 23 MiB within a quarter of an hour of a mixed load. Fewer arenas have fewer, and
-  // down to four no rate is lower.
-  mallopt(M_ARENA_MAX, 4);
+  set_up_heap();
   open_log(options.log_level);
   int code = exit_no;
   {
@@ -201,6 +194,7 @@ void Daemon::wait_for_signals() {
     siginfo_t info{};
     const int signal = sigtimedwait(&set, &info, &look_every);
     if (signal < 0) web_->look();
+    if (signal < 0) api_->look();
     if (signal < 0) look_at_helpers();
     if (signal < 0 && syslog_) syslog_->look();
     if (signal < 0) look_at_store();
@@ -287,10 +281,14 @@ void Daemon::reload_now(const std::function<void(std::string errors)>& done) {
         last_gasp_->use(engine_->settings());
         warm_runner(*engine_->settings());
         // A large inventory takes a while to let go of: that is not for the thread that decides.
-        const auto take_web = [this, finish, web, before = std::move(before)] {
+        auto take_web = [this, finish, web, before = std::move(before)]() mutable {
           finish(web_->use(web) ? "" : "the web configuration changed meanwhile: see the log");
+          const std::size_t bytes =
+              std::max(before->text.held()->size(), engine_->settings()->text.held()->size());
+          before.reset();
+          give_back_heap(bytes);
         };
-        if (!control_->post(take_web))
+        if (!control_->post(std::move(take_web)))
           finish("the daemon is stopping");  // files: not on this thread
       });
   if (offer != Offer::taken) finish("the daemon is busy or stopping");

@@ -15,6 +15,7 @@
 #include "daemon/journal/files.hpp"
 #include "daemon/journal/memory_journal.hpp"
 #include "daemon/journal/rocks_journal.hpp"
+#include "daemon/net/heap.hpp"
 
 namespace tocsin::cli {
 namespace {
@@ -85,8 +86,11 @@ std::string_view word(InputKind kind) {
 }
 
 // What the next turn is told about the process before, and that what was told once is over.
-std::vector<ReportTrouble> troubles_of(const BlackBox::Before& before) {
+std::vector<ReportTrouble> troubles_of(const BlackBox::Before& before, const Body& body) {
   std::vector<ReportTrouble> out;
+  // Whether they are still exceeded is for this process to see.
+  for (const Integration& integration : body.integrations)
+    out.push_back({Trouble::over_quota, "", integration.name});
   if (!before.how.empty())
     out.push_back({Trouble::ended_badly, "the process before this one ended badly: " + before.how});
   out.push_back({Trouble::ended_badly, ""});
@@ -214,7 +218,7 @@ Daemon::Start Daemon::start_engine(std::string& why) {
     journal_ = open_rocks(body_.store_path, (wanted_ ? *wanted_ : Settings{}).keep_events);
   EngineOptions options;
   options.version = options_.version;
-  options.troubles = troubles_of(black_box_->before());
+  options.troubles = troubles_of(black_box_->before(), body_);
   EnginePorts ports;
   ports.journal = journal_.get();
   ports.compile = compile_stored;
@@ -269,6 +273,8 @@ void Daemon::in_force() {
   }
   last_gasp_->use(engine_->settings());
   warm_runner(*engine_->settings());
+  wanted_.reset();  // or it would be kept beside those that come after it
+  give_back_heap(engine_->settings()->text.held()->size());
   reloaded_at_ms_ = engine_->wall_now().ms;
   log(LogLevel::info, "config_in_force", engine_->settings()->hash);
 }

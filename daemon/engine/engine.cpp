@@ -136,8 +136,10 @@ struct Engine::Impl {
     durable = found.next_seq - 1;
     std::shared_ptr<const Settings> stored;
     if (!state.globals().config_hash.empty()) {
-      stored = ports.compile(state.config_text());
       if (wanted && ports.complete) wanted = ports.complete(wanted, state.config_text());
+      // The same text means the same settings: a large inventory is not compiled twice.
+      const bool same = wanted && wanted->hash == state.globals().config_hash;
+      stored = same ? wanted : ports.compile(state.config_text());
     }
     const auto first = stored ? stored : wanted;
     if (!first) {

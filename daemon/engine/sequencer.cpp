@@ -39,11 +39,18 @@ void note_told(AlertsRequest::Told& told, const Answer& answer) {
 Sequencer::Sequencer(State& state, std::shared_ptr<const Settings> settings, std::uint64_t next_seq,
                      std::function<std::uint64_t()> uid, TurnLimits limits)
     : state_(state),
-      settings_(std::move(settings)),
       next_seq_(next_seq),
       uid_(std::move(uid)),
       limits_(limits),
-      last_at_(state.globals().at) {}
+      last_at_(state.globals().at) {
+  use(std::move(settings));
+}
+
+void Sequencer::use(std::shared_ptr<const Settings> settings) {
+  settings_ = std::move(settings);
+  if (settings_->hash == state_.globals().config_hash)
+    state_.share_config_text(settings_->text.held());
+}
 
 bool Sequencer::full(const Facts& out, std::size_t commands) const {
   if (planted("turn_without_end")) return false;
@@ -134,7 +141,7 @@ void Sequencer::decide_work(Work& work, Facts& out, std::size_t& commands) {
   // From the fact on, the new settings are in force, also for what follows in this turn.
   if (const auto* apply = std::get_if<ApplyConfig>(&command);
       apply && apply->settings->hash == state_.globals().config_hash)
-    settings_ = apply->settings;
+    use(apply->settings);
   if (!work.done) return;
   const std::uint64_t seq = planted("reply_before_commit") ? 0 : basis(out);
   CallerReply reply{std::move(work.done), {}, std::move(out.answer), basis(out)};

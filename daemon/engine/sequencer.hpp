@@ -62,8 +62,10 @@ class Sequencer {
   Turn take(std::deque<Work>& inbox, Instant now);
 
   // The payload of a turn that is durable: a later one is written where its pages are mapped
-  // already.
-  void recycle(std::string payload) { spare_ = std::move(payload); }
+  // already, unless it had a large configuration in it.
+  void recycle(std::string payload) {
+    if (payload.capacity() <= spare_bytes_max) spare_ = std::move(payload);
+  }
 
   struct Released {
     std::vector<CallerReply> replies;
@@ -87,6 +89,7 @@ class Sequencer {
   bool owes() const { return !replies_.empty() || !orders_.empty() || !snapshots_.empty(); }
 
  private:
+  void use(std::shared_ptr<const Settings> settings);
   void decide_work(Work& work, Facts& out, std::size_t& commands);
   void decide_alerts(Work& work, Facts& out, std::size_t& commands);
   bool fire_deadlines(Instant before, bool inclusive, Instant now, Facts& out, std::size_t& fired);
@@ -102,6 +105,7 @@ class Sequencer {
   std::function<std::uint64_t()> uid_;
   TurnLimits limits_;
   Instant last_at_;
+  static constexpr std::size_t spare_bytes_max = 2u << 20;  // a frame has a quarter of it
   std::string buffer_, spare_;
   Tallies tallies_;
   Instant tallied_since_ = never;

@@ -235,6 +235,7 @@ struct ReportAudit {
 struct ReportTrouble {
   Trouble what{};
   std::string sentence;
+  std::string about{};  // over_quota: the integration
 };
 // Closed incidents that were found on the disk, to be forgotten when their time is over.
 struct ClosedIncident {

@@ -155,8 +155,9 @@ TOCSIN_ENUM(CauseCode, unknown, software_defect, configuration, change_induced, 
             certificate_or_licence, dependency_failure, monitoring_defect);
 
 // What the process reports of itself: the one before ended badly; an input is refused because
-// processes died of it; the disk has little space, or so little that no alert is taken.
-TOCSIN_ENUM(Trouble, ended_badly, input_quarantined, little_space, no_space);
+// processes died of it; the disk has little space, or so little that no alert is taken; an
+// integration sends more than its quota.
+TOCSIN_ENUM(Trouble, ended_badly, input_quarantined, little_space, no_space, over_quota);
 
 // Roles that tokens carry (11.1); permissions follow from them.
 TOCSIN_ENUM(Role, viewer, requester, service_desk, engineer, group_lead, incident_manager,

@@ -14,6 +14,8 @@
 #include "rules/model/calendar.hpp"
 #include "rules/model/enums.hpp"
 #include "rules/model/graph.hpp"
+#include "rules/model/held_text.hpp"
+#include "rules/model/text_map.hpp"
 #include "rules/model/time.hpp"
 #include "rules/model/window.hpp"
 #include "rules/model/zone.hpp"
@@ -248,7 +250,7 @@ struct CategoryTree {
 
 struct Settings {
   std::string hash;  // hex of the normalised text; names this object in the state
-  std::string text;  // normalised: parses to an equal object
+  HeldText text;     // normalised: parses to an equal object
 
   std::vector<std::string>
       sources;  // names of the integrations, in the order of the file; 31 at most
@@ -267,10 +269,10 @@ struct Settings {
   std::shared_ptr<const SyslogRules> syslog;  // the same, compiled; made by config/
 
   std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
-  std::vector<Ci> cis;                                           // sorted by id
-  std::map<std::string, std::uint32_t, std::less<>> ci_by_name;  // id and aliases, lower case
-  std::vector<Pool> pools;                                       // sorted by id
-  DependencyGraph dependencies;                                  // of `cis`
+  std::vector<Ci> cis;                // sorted by id
+  TextMap<std::uint32_t> ci_by_name;  // id and aliases, lower case
+  std::vector<Pool> pools;            // sorted by id
+  DependencyGraph dependencies;       // of `cis`
   std::map<std::string, std::shared_ptr<const Calendar>, std::less<>> calendars;
   std::vector<CriticalPeriod> critical_periods;      // sorted by id
   std::vector<MaintenanceWindow> windows;            // sorted by id

@@ -1,19 +1,12 @@
 // Why this file is long: every table of the state, how it is found, and when it is due.
 #include "rules/model/state.hpp"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 
 #include "rules/model/codec.hpp"
 #include "rules/model/row_codec.hpp"
 
 namespace tocsin {
-
-std::size_t TextHash::operator()(std::string_view text) const {
-  return XXH3_64bits(text.data(), text.size());
-}
 
 Limbo::~Limbo() {
   for (const Blob* blob : blobs) free_blob(blob);

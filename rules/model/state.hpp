@@ -20,6 +20,7 @@
 #include "rules/model/rows.hpp"
 #include "rules/model/silence.hpp"
 #include "rules/model/table.hpp"
+#include "rules/model/text_map.hpp"
 #include "rules/model/time.hpp"
 #include "rules/model/totals.hpp"
 
@@ -147,18 +148,6 @@ struct Deadline {
   auto order() const { return std::tuple(due, kind, number, id); }
   bool operator>(const Deadline& o) const { return order() > o.order(); }
 };
-
-// Debian's Abseil has a string_view of its own, so text keys bring their own hash and equality.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const;
-};
-struct TextEqual {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const { return a == b; }
-};
-template <class Value>
-using TextMap = absl::flat_hash_map<std::string, Value, TextHash, TextEqual>;
 
 using PageIds = absl::btree_set<PageId>;
 using IncidentNumbers = absl::btree_set<IncidentNumber>;
@@ -304,6 +293,10 @@ class State {
   // Of those that back off, but not of those that the channel told to wait: the most urgent ones.
   std::vector<PageId> backing_off(std::string_view channel, std::size_t limit) const;
   const std::string& config_text() const { return *config_text_; }
+  // Another holder of the same text: it is kept once. Decides nothing.
+  void share_config_text(const std::shared_ptr<const std::string>& same) {
+    if (*same == *config_text_) config_text_ = same;
+  }
   std::uint8_t source_slot(std::string_view name) const;  // sources_max when unknown
   std::string_view source_name(std::uint8_t slot) const;  // empty when unknown
 

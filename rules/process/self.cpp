@@ -122,6 +122,10 @@ IncidentNumber incident_about_laws(const Deciding& d) {
 
 namespace {
 
+std::string ci_of(const Deciding& d, const ReportTrouble& trouble) {
+  return trouble.about.empty() ? d.settings.instance_name : ci_of(d, trouble.about);
+}
+
 // How a trouble is told. Space that is little and space that is gone are one incident.
 struct TroubleWords {
   std::string_view category, subcategory, reason;
@@ -135,6 +139,8 @@ TroubleWords words_of(Trouble what) {
       return {"storage", "filesystem", "below the mark at which people are told", false};
     case Trouble::no_space:
       return {"storage", "filesystem", "no alert is taken any more", true};
+    case Trouble::over_quota:
+      return {"monitoring", "quota", "alerts above the quota were refused for a minute", false};
     default:
       return {"monitoring", "process", "a process ends badly when it crashes or gives up", false};
   }
@@ -142,11 +148,12 @@ TroubleWords words_of(Trouble what) {
 
 }  // namespace
 
-std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
-                                            std::string_view sentence, Instant next_step) {
-  const IncidentNumber n = incident_about_process(d, what);
+std::optional<IncidentNumber> watch_process(const Deciding& d, const ReportTrouble& trouble,
+                                            Instant next_step) {
+  const IncidentNumber n = incident_about_process(d, trouble);
+  const std::string_view sentence = trouble.sentence;
   if (sentence.empty()) return recovers(d, n), std::nullopt;
-  const TroubleWords words = words_of(what);
+  const TroubleWords words = words_of(trouble.what);
   if (n) {
     fail_verification(d, n, "the process", next_step);
     d.out.add(NoteAdded{n, "daemon", sentence.substr(0, sentence_bytes_max)});
@@ -154,12 +161,18 @@ std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
   }
   return open_self(d, sentence.substr(0, sentence_bytes_max), words.category, words.subcategory,
                    words.wakes ? Severity::error : Severity::warning,
-                   words.wakes ? Priority::P2 : Priority::P3, words.reason);
+                   words.wakes ? Priority::P2 : Priority::P3, words.reason, ci_of(d, trouble));
 }
 
-IncidentNumber incident_about_process(const Deciding& d, Trouble what) {
-  return open_about(d.state, d.settings.instance_name, words_of(what).subcategory)
+IncidentNumber incident_about_process(const Deciding& d, const ReportTrouble& trouble) {
+  return open_about(d.state, ci_of(d, trouble), words_of(trouble.what).subcategory)
       .value_or(IncidentNumber{});
+}
+
+void forget_quotas(const Deciding& d, const Settings& next) {
+  for (const std::string& source : d.state.globals().sources)
+    if (std::find(next.sources.begin(), next.sources.end(), source) == next.sources.end())
+      recovers(d, incident_about_process(d, {Trouble::over_quota, "", source}));
 }
 
 void forget_channels(const Deciding& d, const Settings& next) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "rules/model/command.hpp"
 #include "rules/model/facts.hpp"
 
 namespace tocsin {
@@ -40,13 +41,15 @@ std::optional<IncidentNumber> watch_laws(const Deciding& d, std::string_view bro
                                          Instant next_step);
 IncidentNumber incident_about_laws(const Deciding& d);  // 0: none is open
 
-// The same for what the process reports of itself: one incident for each kind of trouble. One that
-// must wake somebody, and is open already without, is raised.
-std::optional<IncidentNumber> watch_process(const Deciding& d, Trouble what,
-                                            std::string_view sentence, Instant next_step);
-IncidentNumber incident_about_process(const Deciding& d, Trouble what);  // 0: none is open
+// The same for what the process reports of itself: one incident for each kind of trouble, and for
+// each thing that it is about. One that must wake somebody, and is open already without, is raised.
+std::optional<IncidentNumber> watch_process(const Deciding& d, const ReportTrouble& trouble,
+                                            Instant next_step);
+IncidentNumber incident_about_process(const Deciding& d, const ReportTrouble& trouble);  // 0: none
 
 // Channels that `next` does not have: no longer watched, their incidents recover.
 void forget_channels(const Deciding& d, const Settings& next);
+// The same of integrations and their quotas.
+void forget_quotas(const Deciding& d, const Settings& next);
 
 }  // namespace tocsin

@@ -97,6 +97,14 @@ class World:
     def ack(self, incident, timeout=5.0):
         return common.request(self.daemon.port, "POST", f"/v1/incidents/{incident}/ack", {}, common.TOKEN, timeout)[0]
 
+    def give(self, name):
+        """An inventory of one CI, imported."""
+        return common.request(self.daemon.port, "PUT", "/v1/cis", f"id,class\n{name},host\n", common.TOKEN, 20,
+                              {"Content-Type": "text/csv"})[:2]
+
+    def imported(self):
+        return [ci["id"] for ci in self.daemon.get("/v1/cis?origin=imported", common.TOKEN)["cis"]]
+
     def refuses(self, name):
         status, headers, _ = self.fire(name)
         return status == 503 and headers["Retry-After"]
@@ -136,6 +144,9 @@ def fills_up(w):
     wait_for("alerts are refused at the floor", lambda: w.refuses("db-3"), 10)
     expect(not os.path.exists(os.path.join(w.data, "ballast")), "the ballast is still there")
     expect(w.ack(first) == 200, "an acknowledgement is not taken at the floor")
+    status, headers = w.give("imported-1")
+    expect(status == 503 and headers["Retry-After"], f"an import at the floor was answered {status}")
+    expect(not w.imported(), "an import is in force that was refused")
     w.drill()
     wait_for("somebody is paged about the disk", lambda: [
         m for m in w.pager.seen(kind="page") if "nearly full" in m.body["title"]], 10)
@@ -151,6 +162,8 @@ def fills_up(w):
 
     w.disk.empty()
     recovered = w.takes_alerts("db-4")
+    expect(not w.imported(), "what was refused came into force later")
+    expect(w.give("imported-2")[0] == 200 and w.imported() == ["imported-2"], "an import is not taken again")
     waiting.join(10)
     expect(answer == [200], f"the acknowledgement was answered {answer}")
     wait_for("the ballast is made again", lambda: os.path.exists(os.path.join(w.data, "ballast")), 10)

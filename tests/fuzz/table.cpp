@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
            static_cast<std::size_t>(column) <= widths[static_cast<std::size_t>(line) - 1] + 1;
   };
   config::Report report;
-  const config::Parsed parsed = config::parse_csv(text, "fuzz.csv", report);
+  config::TreeMemory memory;
+  const config::Parsed parsed = config::parse_csv(text, "fuzz.csv", report, memory);
   for (const Diagnostic& d : report.errors)
     expect(exists(d.line, d.column), "a mistake has a place");
   expect(parsed.broken ? !report.errors.empty() : parsed.root.members.size() == 1,

@@ -378,7 +378,8 @@ void World::act(const Words& words) {
                              0});
   if (words[0] == "trouble" && words.size() > 1)
     if (const auto what = tocsin::parse<Trouble>(words[1]))
-      return give(ReportTrouble{*what, words.size() > 2 ? words[2] : ""});
+      return give(
+          ReportTrouble{*what, words.size() > 2 ? words[2] : "", words.size() > 3 ? words[3] : ""});
   if (words[0] == "audit") return give(ReportAudit{words.size() > 1 ? words[1] : ""});
   if (words[0] == "drill") return give(StartDrill{actor, words.at(1)});
   if (words[0] == "rotate-link-key") {

@@ -96,8 +96,9 @@ TEST_CASE("a table has a million values at most") {
   for (int i = 0; i < 500'000; ++i) table += "x;";
   const std::string half = table + "\"\n";
   config::Report report;
-  CHECK_FALSE(config::parse_csv(half, "cis.csv", report).broken);
-  CHECK(config::parse_csv(half + half.substr(12), "cis.csv", report).broken);
+  config::TreeMemory memory;
+  CHECK_FALSE(config::parse_csv(half, "cis.csv", report, memory).broken);
+  CHECK(config::parse_csv(half + half.substr(12), "cis.csv", report, memory).broken);
   REQUIRE(report.errors.size() == 1);
   CHECK(to_text(report.errors[0]) == "cis.csv:3:1: more than 1000000 values");
 }

@@ -213,6 +213,14 @@ TEST_CASE("each mistake by itself") {
        "1:60: repeat_interval is a duration such as 90s, 4h, 1h30m or 2d, not 'often'"},
       {"integrations: [{name: g, source: grafana, repeat_intervall: 4h}]",
        "did you mean 'repeat_interval'?"},
+      {"integrations: [{name: g, source: generic, quota: 5}]",
+       "1:50: quota is a map of keys, not a"},
+      {"integrations: [{name: g, source: generic, quota: {}}]",
+       "1:50: quota has no alerts_per_second"},
+      {"integrations: [{name: g, source: generic, quota: {alerts_per_second: 0}}]",
+       "1:70: alerts_per_second is a whole number from 1 to 1000000, not '0'"},
+      {"integrations: [{name: g, source: generic, quota: {alerts_per_second: 5, bursts: 9}}]",
+       "unknown key 'bursts' in quota, did you mean 'burst'?"},
       {"store: {path: {}}", "path is text, not a map"},
       {"instance: {name: a, name: b}", "1:21: key 'name' is given twice, first in line 1"},
       {"- a\n- b", "1:1: the configuration is a map of keys, not a list"},
@@ -282,6 +290,22 @@ TEST_CASE("a sender that repeats seldom promises more than resolve_timeout") {
   CHECK(s.promise("prom") == Span{});
   CHECK(s.text.find("repeat_interval: 4h") != std::string::npos);
   CHECK(load_stored(s.text).settings->promises == s.promises);
+}
+
+TEST_CASE("a quota without a burst takes a minute's worth at once") {
+  const auto loaded = good(small + R"(integrations:
+  - {name: a, source: generic, quota: {alerts_per_second: 50}}
+  - {name: b, source: generic, quota: {alerts_per_second: 50, burst: 70}}
+  - {name: c, source: generic}
+)");
+  const auto& given = loaded.body.integrations;
+  CHECK(given[0].quota == Quota{50, 3000});
+  CHECK(given[1].quota == Quota{50, 70});
+  CHECK(given[2].quota == Quota{});
+  const auto stored = load_stored(loaded.settings->text);
+  REQUIRE(stored.settings);
+  CHECK(stored.settings->hash == loaded.settings->hash);
+  CHECK(stored.body.integrations[1].quota == Quota{50, 70});
 }
 
 TEST_CASE("percentages are of the response time that is in force") {

@@ -23,7 +23,8 @@ std::shared_ptr<Settings> expecting(std::vector<Heartbeat> heartbeats) {
   s->sources = {"prom", std::string(heartbeat_source)};
   s->heartbeats = std::move(heartbeats);
   index_heartbeats(*s);
-  for (const Heartbeat& h : s->heartbeats) s->hash = s->text += " " + h.name + h.key;
+  for (const Heartbeat& h : s->heartbeats) s->hash += " " + h.name + h.key;
+  s->text = s->hash;
   return s;
 }
 HeartbeatRow row(const Desk& desk, const std::string& name) {
