@@ -115,10 +115,12 @@ bool goes_on(const IncidentRow& child) {
   return child.alerts_firing > 0 || child.reports > 0;
 }
 
-// Unanswered, it is escalated as if it were new.
+// Unanswered, it is escalated as if it were new; but not while a recovery is verified (ESC-15),
+// which ends with a step where people have reported it.
 void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const std::string& by) {
   const bool anew = child.acknowledged_at == never && goes_on(child);
-  const Instant due = anew ? first_due(d.settings, child.priority, d.now) : never;
+  const bool steps = anew && child.verify_due == never;
+  const Instant due = steps ? first_due(d.settings, child.priority, d.now) : never;
   d.out.add(IncidentDetached{child.number, child.parent, why, anew,
                              static_cast<std::uint16_t>(child.cycle + anew), due, by});
   if (due <= d.now) escalate(d, child.number);

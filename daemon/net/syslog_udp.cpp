@@ -24,6 +24,10 @@ constexpr std::size_t datagram_bytes = 64 << 10;  // no datagram is longer
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds dense{1000}, gather{400};
 
+// What rules have not looked at yet. The first lines after a start are slow, since RE2 builds its
+// automaton as it meets them: half a second with 1,000 rules, in which 200,000 a second may come.
+constexpr std::size_t heard_bytes_max = 24 << 20;
+
 std::string peer_of(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
@@ -60,8 +64,6 @@ struct SyslogUdp::Buffers {
   std::array<std::array<char, CMSG_SPACE(sizeof(std::uint32_t))>, batch> control;
   std::array<iovec, batch> pieces;
   std::array<mmsghdr, batch> messages;
-  std::array<std::string, batch> peers;
-  SyslogLines lines;
 
   void reset() {
     for (std::size_t i = 0; i < batch; ++i) {
@@ -75,6 +77,18 @@ struct SyslogUdp::Buffers {
   }
 };
 
+SyslogLines SyslogUdp::Heard::view() const {
+  SyslogLines out;
+  out.endpoint = endpoint;
+  out.lines.reserve(lines.size());
+  std::size_t at = 0;
+  for (const Line& line : lines) {
+    out.lines.push_back({std::string_view(bytes).substr(at, line.bytes), peers[line.peer]});
+    at += line.bytes;
+  }
+  return out;
+}
+
 SyslogUdp::SyslogUdp(const SyslogPorts& ports, SyslogCounters& counters)
     : ports_(ports), counters_(counters) {}
 SyslogUdp::~SyslogUdp() {
@@ -86,6 +100,7 @@ bool SyslogUdp::start() {
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_ < 0) return false;
   buffers_ = std::make_unique<Buffers>();
+  handing_on_ = start_thread("tocsin-datagram", [this] { hand_on(); });
   thread_ = start_thread("tocsin-udp", [this] { run(); });
   return true;
 }
@@ -95,6 +110,14 @@ void SyslogUdp::stop() {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = write(wake_, &one, sizeof one);
     thread_.join();
+  }
+  if (handing_on_.joinable()) {  // what was heard goes on first
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    handing_on_.join();
   }
   for (const Socket& socket : sockets_) close(socket.fd);
   sockets_.clear();
@@ -130,24 +153,49 @@ std::size_t SyslogUdp::receive(Socket& socket) {
     if (errno != EAGAIN && errno != EINTR) count(counters_.receive_failures);
     return 0;
   }
-  b.lines.endpoint = socket.endpoint;
-  b.lines.lines.clear();
-  std::uint64_t bytes = 0;
+  Heard heard;
+  heard.endpoint = socket.endpoint;
+  heard.lines.reserve(static_cast<std::size_t>(n));
   for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
     const mmsghdr& m = b.messages[i];
     if (const auto lost = overflow_of(m.msg_hdr))
       count(counters_.dropped, socket.overflow.saw(*lost));
     // Lines of one sender come in runs; its address is written once.
     const bool same = i > 0 && std::memcmp(&b.from[i], &b.from[i - 1], m.msg_hdr.msg_namelen) == 0;
-    b.peers[i] = same ? b.peers[i - 1] : peer_of(b.from[i]);
-    b.lines.lines.push_back({{b.bytes.get() + i * datagram_bytes, m.msg_len}, b.peers[i]});
-    bytes += m.msg_len;
+    if (!same) heard.peers.push_back(peer_of(b.from[i]));
+    heard.bytes.append(b.bytes.get() + i * datagram_bytes, m.msg_len);
+    heard.lines.push_back({m.msg_len, static_cast<std::uint32_t>(heard.peers.size() - 1)});
   }
   SyslogCounters::Protocol& udp = counters_.of(SyslogProtocol::udp);
   count(udp.lines, static_cast<std::uint64_t>(n));
-  count(udp.bytes, bytes);
-  ports_.take(b.lines, [] {});
+  count(udp.bytes, heard.bytes.size());
+  keep(std::move(heard));
   return static_cast<std::size_t>(n);
+}
+
+// Waits while too much is kept already: then the kernel keeps what comes, and counts what it
+// cannot.
+void SyslogUdp::keep(Heard heard) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return heard_bytes_ < heard_bytes_max; });
+  heard_bytes_ += heard.size();
+  heard_.push_back(std::move(heard));
+  if (heard_.size() == 1) changed_.notify_all();
+}
+
+void SyslogUdp::hand_on() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return !heard_.empty() || stopping_; });
+    if (heard_.empty()) return;
+    const Heard heard = std::move(heard_.front());
+    lock.unlock();
+    ports_.take(heard.view(), [] {});
+    lock.lock();
+    heard_.pop_front();
+    if (heard_bytes_ >= heard_bytes_max) changed_.notify_all();
+    heard_bytes_ -= heard.size();
+  }
 }
 
 }  // namespace tocsin::net

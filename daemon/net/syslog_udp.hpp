@@ -1,8 +1,15 @@
 #pragma once
-// The thread that hears datagrams, of all UDP listeners. One datagram is one line. Internal to the
-// syslog listeners.
+// The threads that hear datagrams, of all UDP listeners, and hand them on. One datagram is one
+// line. Internal to the syslog listeners.
+//
+// One thread does nothing but read, since what is not read in time is lost; the other one takes
+// what was read through the rules, in the order in which it came.
 
+#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -29,9 +36,24 @@ class SyslogUdp {
     Overflow overflow;
   };
   struct Buffers;
+  // Datagrams that were read and are not handed on yet, their bytes one behind the other.
+  struct Heard {
+    struct Line {
+      std::uint32_t bytes, peer;  // index into peers
+    };
+    std::size_t endpoint = 0;
+    std::string bytes;
+    std::vector<Line> lines;
+    std::vector<std::string> peers;
+
+    std::size_t size() const { return bytes.size() + lines.size() * sizeof(Line); }
+    SyslogLines view() const;
+  };
 
   void run();
   std::size_t receive(Socket& socket);  // one batch
+  void keep(Heard heard);
+  void hand_on();
 
   const SyslogPorts& ports_;
   SyslogCounters& counters_;
@@ -39,6 +61,13 @@ class SyslogUdp {
   std::unique_ptr<Buffers> buffers_;
   int wake_ = -1;  // an eventfd
   std::thread thread_;
+
+  std::mutex mutex_;  // guards the next three
+  std::deque<Heard> heard_;
+  std::size_t heard_bytes_ = 0;
+  bool stopping_ = false;  // nothing more is read
+  std::condition_variable changed_;
+  std::thread handing_on_;
 };
 
 }  // namespace tocsin::net

@@ -133,6 +133,25 @@ TEST_CASE("a datagram is a line, whatever is in it", "[syslog]") {
   CHECK(ears.stats(SyslogProtocol::tcp).lines == 0);
 }
 
+TEST_CASE("datagrams are read while the rules are busy, and handed on in their order", "[syslog]") {
+  Ears ears({SyslogProtocol::udp});
+  Socket sender = ears.datagrams();
+  std::string wanted;
+  {
+    const std::lock_guard busy(ears.mutex);
+    for (std::size_t sent = 0; sent < 2000;) {
+      for (int n = 0; n < 100; ++n, ++sent) {
+        const std::string line = "<13>" + std::to_string(sent);
+        sender.send(line);
+        wanted += line + "|";
+      }
+      REQUIRE(eventually([&] { return ears.stats(SyslogProtocol::udp).lines == sent; }));
+    }
+  }
+  CHECK(ears.hears(wanted));
+  CHECK(ears.server->stats().dropped == 0);
+}
+
 TEST_CASE("the first byte of a connection says how lines end, byte by byte or at once",
           "[syslog]") {
   Ears ears({SyslogProtocol::tcp});

@@ -197,6 +197,32 @@ TEST_CASE("a report that comes while the owner is asked ends the time to answer"
   CHECK(d.incident(1).prompt_due == never);
 }
 
+TEST_CASE("a reported child whose recovery is verified pages after that, not with its parent") {
+  People d;
+  d.fire("Slow", "pay", "latency");
+  d.say("cannot pay", "pay");
+  d.fire("Down", "db", "error_rate");
+  REQUIRE(d.incident(1).parent == IncidentNumber(2));
+  d.alert("Slow", "pay", "critical", Wall{d.now.ms}, true,
+          {{"category", "application"}, {"subcategory", "latency"}});
+  REQUIRE(d.incident(1).verify_due != never);
+  const std::size_t steps = d.written<EscalationStepped>().size();
+  const Actor ann{"ann", 1u << index(Role::engineer) | 1u << index(Role::service_desk)};
+  d.give(AcknowledgeIncident{IncidentNumber(2), ann, "api"});
+  d.alert("Down", "db", "critical", Wall{d.now.ms}, true,
+          {{"category", "application"}, {"subcategory", "error_rate"}});
+  const Answer a = d.give(ResolveIncident{IncidentNumber(2), ann, ClosureCode::fixed_permanent,
+                                          CauseCode::capacity, "put it on another machine"});
+  INFO(a.message);
+  REQUIRE(a.code == Answer::Code::done);
+  d.pass({});
+  REQUIRE_FALSE(d.incident(1).parent);
+  CHECK(d.written<EscalationStepped>().size() == steps);
+  d.pass(d.incident(1).verify_due - d.now);
+  CHECK(d.incident(1).state == IncidentState::new_);
+  CHECK(d.written<EscalationStepped>().size() == steps + 1);
+}
+
 TEST_CASE("words of people are symptoms, the longest phrase first") {
   Settings s;
   CHECK(symptom_said("payments page shows ERROR 500", s) == "S03");
