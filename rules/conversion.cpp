@@ -52,19 +52,14 @@ Answer convert_incident(const Deciding& d, const ConvertIncident& c) {
   if (auto no = refused(c, row)) return *no;
   const IncidentWords w = row.words();
   const auto watchers = unpack_watchers(w.watchers);
-  const std::string reporter(watchers.empty() ? std::string_view(c.by.person) : watchers.front());
   // Of what not everybody may read, the list of requests tells no more than pages do.
+  const bool known = !row.restricted && !watchers.empty();
+  const std::string reporter(known ? watchers.front() : std::string_view(c.by.person));
   const std::string title(row.restricted ? restricted_title : w.title);
   const std::string text(row.restricted ? std::string_view{} : w.summary);
   const std::string ci(row.restricted ? std::string_view{} : w.ci);
-  const RequestNumber request = open_request(d, {Fingerprint{UINT64_MAX, row.number.value},
-                                                 sources_max,
-                                                 {},
-                                                 title,
-                                                 text,
-                                                 ci,
-                                                 reporter,
-                                                 c.by.person});
+  const RequestNumber request = open_request(
+      d, {RequestRow::key_of(row.number), sources_max, {}, title, text, ci, reporter, c.by.person});
   if (!request) return say(row, Answer::Code::shed, "as many requests are kept as may be");
   const std::string note = to_text(request) + (c.note.empty() ? "" : ": " + c.note);
   const Wall restored = row.restored_at.ms ? row.restored_at : d.wall();
@@ -82,17 +77,21 @@ Answer convert_request(const Deciding& d, const ConvertRequest& c, const ReportP
   if (auto no = refuse_handling(d, c.request, c.by)) return *no;
   const RequestRow row = d.state.requests().at(d.state.request_slot(c.request));
   Answer a;
-  a.request = c.request, a.incident = row.incident;
-  if (row.incident) {
-    a.code = Answer::Code::already;
-    return a.message = "it is " + to_text(row.incident) + " already", a;
-  }
+  a.request = c.request;
   if (row.state == RequestState::done) {
-    a.code = Answer::Code::illegal_transition;
-    return a.message = to_text(c.request) + " is done already", a;
+    const bool became = row.incident && !row.was_incident();
+    a.code = became ? Answer::Code::already : Answer::Code::illegal_transition;
+    if (became) a.incident = row.incident;
+    if (const auto slot = d.state.incident_slot(a.incident); became && slot != no_slot)
+      a.revision = d.state.incidents().at(slot).revision;
+    a.message = became ? "it is " + to_text(row.incident) + " already"
+                       : to_text(c.request) + " is done already";
+    return a;
   }
   const RequestWords w = row.words();
-  const std::string words(w.text.empty() ? w.title : w.text);
+  std::string words = to_text(c.request) + ": ";
+  if (!w.text.starts_with(w.title)) words.append(w.title).append(w.text.empty() ? "" : "\n");
+  words.append(w.text);
   const ReportByPerson said{c.by,       std::string(w.reporter), words, std::string(w.ci), false,
                             Origin::api};
   a = report_for(d, said, ports);

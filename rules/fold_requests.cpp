@@ -30,7 +30,8 @@ void Fold::on(const RequestOpened& f) {
   s.insert_request(row);
   g().next_request = RequestNumber(f.request.value + 1);
   s.totals_.add(Metric::requests_opened);
-  if (!f.by.empty()) remember({f.alert, at, {}, f.request, std::string(f.by)});
+  const bool reported = !f.by.empty() && !row.was_incident();
+  if (reported) remember({f.alert, at, {}, f.request, std::string(f.by)});
 }
 
 void Fold::on(const RequestTaken& f) {
@@ -64,6 +65,7 @@ void Fold::on(const RequestConverted& f) {
 
 void Fold::on(const IncidentConverted& f) {
   change(f.incident, [&](IncidentRow& i) { i.request = f.request; });
+  request(f.request, [&](RequestRow& row, RequestWords&) { row.incident = f.incident; });
 }
 
 // Those that are remembered no longer go with the next one that comes.
@@ -76,7 +78,7 @@ void Fold::remember(RecentReport report) {
 
 void Fold::on(const IncidentReported& f) {
   count(s.totals_, f);
-  remember({f.key, at, f.incident, {}, std::string(f.by)});
+  if (f.key != Fingerprint{}) remember({f.key, at, f.incident, {}, std::string(f.by)});
   change(f.incident, [&](IncidentRow& i) {
     ++i.reports, ++i.events;
     IncidentWords w = i.words();

@@ -128,7 +128,7 @@ Broken requests(const State& s, const Settings& settings) {
     done += over;
     if (over != (r.forget_due != never) || over != s.done_requests().contains(r.number))
       broken = number + " is done and kept for ever, or not done and forgotten";
-    if (r.incident >= s.globals().next_incident || (r.incident && !over))
+    if (r.incident >= s.globals().next_incident || (r.incident && !over && !r.was_incident()))
       broken = number + " became an incident that was never given out, or goes on";
     if ((r.state == RequestState::handed_over) && r.words().taken_by.empty())
       broken = number + " is with nobody";

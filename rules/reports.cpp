@@ -99,6 +99,16 @@ Report understood(const Deciding& d, const ReportByPerson& c) {
   return r;
 }
 
+// What became of it is not over: whoever says the same again later says that it is still broken.
+bool goes_on(const Deciding& d, const RecentReport& r) {
+  if (r.request) {
+    const std::uint32_t slot = d.state.request_slot(r.request);
+    return slot != no_slot && d.state.requests().at(slot).state != RequestState::done;
+  }
+  const std::uint32_t slot = d.state.incident_slot(r.incident);
+  return slot != no_slot && d.state.incidents().at(slot).unresolved();
+}
+
 // The same report, as long as it is remembered, and how many there are of this person.
 struct Recent {
   const RecentReport* same = nullptr;
@@ -109,7 +119,7 @@ Recent recent(const Deciding& d, const Report& r) {
   for (const RecentReport& one : d.state.globals().reports) {
     if (one.at + RecentReport::remembered <= d.now) continue;
     ++out.all, out.of_person += one.by == r.said.by.person;
-    if (one.key == r.key) out.same = &one;
+    if (one.key == r.key && goes_on(d, one)) out.same = &one;
   }
   return out;
 }
@@ -188,18 +198,23 @@ void begin(const Deciding& d, IncidentNumber n, bool is_new, const JoinHeld& joi
   gather(d, n, join);
 }
 
-// The incident that it is part of from here on.
+// The incident that it is part of from here on. It pages again only where what is reported would be
+// more urgent alone, as an alert that joins.
 Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports) {
   const AsAlert as = as_alert(d, r);
   const Join found = find_reported(d, r.ci, as.verdict.subcategory);
   const bool is_new = !found.incident;
   if (found.reopen) ports.reopen(found.incident, r.reporter);
+  const Severity before =
+      is_new ? Severity::warning
+             : d.state.incidents().at(d.state.incident_slot(found.incident)).severity;
   const IncidentNumber n = is_new ? open_reported(d, r, as) : found.incident;
   const Disposition what = is_new         ? Disposition::incident_opened
                            : found.reopen ? Disposition::reopened
                                           : Disposition::correlated;
   d.out.add(IncidentReported{n, r.key, r.source, is_new ? JoinReason::opened_it : found.why, what,
                              r.ci, r.reporter, r.said.by.person, r.said.text});
+  if (!is_new) raise_with(d, n, before, as.alert, as.verdict);
   if (is_new || found.reopen) begin(d, n, is_new, ports.join);
   return told(d, n, what);
 }
@@ -228,8 +243,13 @@ Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& por
 
 Answer report_for(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports) {
   Report r = understood(d, c);
-  // What a sender has called its user may be anything.
-  if (!one_line(r.reporter) || r.reporter.size() > reporter_bytes) r.reporter = c.by.person;
+  // What a sender has called its user and its CI may be anything; alerts are about such CIs, too.
+  std::replace_if(
+      r.reporter.begin(), r.reporter.end(),
+      [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, ' ');
+  r.reporter = shorten(r.reporter, reporter_bytes);
+  if (r.ci.empty() && !c.ci.empty()) r.ci = c.ci, r.ci_match = CiMatch::discovered;
+  r.key = {};  // nobody reports it a second time
   r.source = source_of_reports(d);
   return place_report(d, r, ports);
 }

@@ -63,7 +63,8 @@ RequestNumber open_request(const Deciding& d, const NewRequest& r) {
 
 void receive_request(const Deciding& d, const ReceiveAlert& c) {
   const Prepared& alert = *c.alert;
-  const Wall starts_at = alert.time_suspect ? Wall{} : alert.starts_at;
+  // As it was sent, however old: it tells one request from another and is no time to count from.
+  const Wall starts_at = alert.starts_at;
   RequestNumber number = known_request(d, alert.fingerprint, starts_at);
   if (!number) {
     const Verdict v = classify(alert, d.settings);

@@ -75,10 +75,15 @@ HttpResponse hook_stored(const Taken& taken, std::uint64_t seq) {
   return r;
 }
 
-// Who sends all of it again repeats what is stored, and asks again for what is not.
-HttpResponse stored(const Taken& taken, std::uint64_t seq) {
-  if (taken.told->shed > 0)
-    return busy("as many requests are kept as may be, and none of them is done");
+// To be sent again only when nothing of it is stored: the rest would count twice.
+HttpResponse stored(Taken taken, std::uint64_t seq) {
+  constexpr const char* full = "as many requests are kept as may be, and none of them is done";
+  const std::size_t shed = taken.told->shed;
+  if (shed > 0 && shed >= taken.accepted) return busy(full);
+  if (shed > 0) {
+    taken.accepted -= shed;
+    taken.rejected.push_back(std::to_string(shed) + " requests: " + full);
+  }
   return taken.am ? am_stored(taken.rejected) : hook_stored(taken, seq);
 }
 

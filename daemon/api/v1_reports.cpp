@@ -23,9 +23,9 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq, bool reads_restri
     json.field("result", answer.code == Answer::Code::already ? "already" : "done");
     if (answer.request) json.field("request", to_text(answer.request));
     if (answer.incident) json.field("incident", to_text(answer.incident));
-    const bool tells = answer.incident && (!answer.restricted || reads_restricted);
-    if (tells && answer.code == Answer::Code::done)
-      json.field("joined", answer.disposition != Disposition::incident_opened);
+    const bool tells = !answer.restricted || reads_restricted;
+    if (answer.incident && answer.code == Answer::Code::done)
+      json.field("joined", tells && answer.disposition != Disposition::incident_opened);
     json.field_if("message", answer.message).field("seq", seq).close_object();
     body += '\n';
     r = json_response(200, std::move(body));

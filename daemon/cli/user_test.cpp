@@ -36,7 +36,7 @@ class Player {
         config_(config),
         settings_(*config.settings),
         mapper_(mapper),
-        stage_(without_dead_man_timers(config.settings), options()) {}
+        stage_(without_people(config.settings), options()) {}
 
   TestResult run() {
     std::vector<std::pair<Span, const UserEvent*>> events;

@@ -25,6 +25,7 @@ struct Naming {
     return {InputKind::command, tag << 32 ^ c.uuid.low, {}};
   }
   Input operator()(const PingHeartbeat& c) const { return of({}, c.name); }
+  Input operator()(const ReportByPerson& c) const { return of({}, c.text); }
   Input operator()(const TakeRequest& c) const { return of(IncidentNumber(c.request.value)); }
   Input operator()(const FinishRequest& c) const {
     return of(IncidentNumber(c.request.value), c.note);

@@ -46,9 +46,10 @@ struct RehearsalOptions {
   std::function<ChannelReply(const SendOrder&, Wall at)> channel;
 };
 
-// The same, but no heartbeat is ever missed: where nobody pings, all of them would be. A record has
-// those that were, like any other alert.
-std::shared_ptr<const Settings> without_dead_man_timers(std::shared_ptr<const Settings> settings);
+// The same, where nobody does anything: no heartbeat is ever missed, since nobody pings, and a
+// record has those that were, like any other alert; requests have no bound, since nobody finishes
+// them.
+std::shared_ptr<const Settings> without_people(std::shared_ptr<const Settings> settings);
 
 // What became of one event. No disposition: it is held back, and has none yet.
 struct Heard {

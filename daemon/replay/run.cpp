@@ -17,7 +17,7 @@ class Run {
       : record_(record),
         done_(done),
         reader_(record.events.size()),
-        rehearsal_(without_dead_man_timers(std::move(settings)), options()) {
+        rehearsal_(without_people(std::move(settings)), options()) {
     for (const std::string& source : record.sources) heard_.push_back(knows(source));
   }
 

@@ -263,8 +263,11 @@ struct RequestRow {
   Instant forget_due = never;  // done only
   RequestState state = RequestState::open;
   std::uint8_t source = 0;
-  IncidentNumber incident;  // what it became, when it was none
+  IncidentNumber incident;  // what it became, when it was none; or what it was before
 
+  // Of those that were incidents. No event and no report has such a key.
+  static Fingerprint key_of(IncidentNumber was) { return {UINT64_MAX, was.value}; }
+  bool was_incident() const { return key.high == UINT64_MAX; }
   RequestWords words() const;
 };
 const Blob* make_request_blob(const RequestWords& words);

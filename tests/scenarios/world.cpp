@@ -587,12 +587,14 @@ void World::show(const Words& words) {
     std::map<RequestNumber, std::string> rows;
     s.requests().each([&](std::uint32_t, const RequestRow& r) {
       const auto w = r.words();
-      rows[r.number] = tocsin::to_text(r.number) + " " + std::string(name(r.state)) +
-                       (w.reporter.empty() ? "" : ", for " + std::string(w.reporter)) +
-                       (w.taken_by.empty() ? "" : ", with " + std::string(w.taken_by)) +
-                       (w.done_by.empty() ? "" : ", done by " + std::string(w.done_by)) +
-                       (r.incident ? ", is " + tocsin::to_text(r.incident) : "") + ": " +
-                       std::string(w.title);
+      rows[r.number] =
+          tocsin::to_text(r.number) + " " + std::string(name(r.state)) +
+          (w.reporter.empty() ? "" : ", for " + std::string(w.reporter)) +
+          (w.taken_by.empty() ? "" : ", with " + std::string(w.taken_by)) +
+          (w.done_by.empty() ? "" : ", done by " + std::string(w.done_by)) +
+          (r.incident ? (r.was_incident() ? ", was " : ", is ") + tocsin::to_text(r.incident)
+                      : "") +
+          ": " + std::string(w.title);
     });
     for (const auto& [n, text] : rows) say(text);
     if (rows.empty()) say("(no request on record)");

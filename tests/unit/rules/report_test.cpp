@@ -56,6 +56,56 @@ TEST_CASE("a report joins what is open on its CI, however old, and pages nobody 
   CHECK(d.written<IncidentReported>().back().why == JoinReason::same_ci);
 }
 
+TEST_CASE("what is more urgent than the incident that it joins raises it, and pages") {
+  People d;
+  d.settings->cis[1].criticality = Criticality::mission_critical;
+  d.alert("DiskSoon", "pay", "warning", Wall{d.now.ms}, false,
+          {{"category", "application"}, {"subcategory", "latency"}, {"symptom", "S08"}});
+  const Priority before = d.incident(1).priority;
+  const std::size_t pages = d.pages();
+  Desk alone(d.settings);
+  alone.give(ReportByPerson{
+      {"u1", 1u << index(Role::requester)}, "", "does not open", "pay", false, Origin::form});
+  REQUIRE(alone.incident(1).priority < before);
+  CHECK(d.say("does not open", "pay").incident == IncidentNumber(1));
+  CHECK(d.incident(1).priority == alone.incident(1).priority);
+  CHECK(d.pages() > pages);
+}
+
+TEST_CASE("who says the same when it is resolved says that it is still broken") {
+  People d;
+  d.say("it is slow", "web");
+  const Actor ann{"ann", 1u << index(Role::service_desk)};
+  d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
+  d.give(ResolveIncident{IncidentNumber(1), ann, ClosureCode::fixed_permanent, CauseCode::capacity,
+                         "a larger machine"});
+  REQUIRE(d.incident(1).state == IncidentState::resolved);
+  const Answer again = d.say("it is slow", "web");
+  CHECK(again.code == Answer::Code::done);
+  CHECK(again.disposition == Disposition::reopened);
+  CHECK(d.incident(1).unresolved());
+}
+
+TEST_CASE("what was converted is no report of who converted it") {
+  People d;
+  for (std::uint32_t n = 1; n <= RecentReport::of_one_person_max; ++n) {
+    d.pass(minutes(6));
+    d.give(ReportByPerson{{"u1", 1u << index(Role::requester)},
+                          "",
+                          "wish " + std::to_string(n),
+                          "",
+                          true,
+                          Origin::form});
+  }
+  d.pass(minutes(6));
+  const Actor ann{"ann", 1u << index(Role::service_desk)};
+  for (std::uint32_t n = 1; n <= RecentReport::of_one_person_max; ++n)
+    REQUIRE(d.give(ConvertRequest{RequestNumber(n), ann}).code == Answer::Code::done);
+  for (const RecentReport& one : d.state.globals().reports) CHECK(one.by != "ann");
+  CHECK(d.give(ReportByPerson{ann, "", "everything is down", "db", false, Origin::phone}).code ==
+        Answer::Code::done);
+}
+
 TEST_CASE("the most urgent incident of a CI is joined, and what it depends on when there is none") {
   People d;
   d.fire("Slow", "db", "latency");

@@ -66,8 +66,20 @@ TEST_CASE("one with a start stays the same when it is done, one without is anoth
     CHECK(d.give(FinishRequest{RequestNumber(n), desk, "sent"}).code == Answer::Code::done);
   CHECK(d.ask("u1", start).request == RequestNumber(1));
   CHECK(d.ask("u2", {}).request == RequestNumber(3));
-  // Nobody believes a start of three days ago, so that it does not tell them apart either.
-  CHECK(d.ask("u2", d.at(hours(72))).request == RequestNumber(3));
+}
+
+TEST_CASE("a request keeps its number while its sender repeats it, however old its start becomes") {
+  Sink d;
+  const Wall start = d.at();
+  CHECK(d.ask("u1", start).request == RequestNumber(1));
+  d.pass(hours(30));
+  CHECK(d.ask("u1", start).request == RequestNumber(1));
+  d.give(FinishRequest{RequestNumber(1), desk, "sent"});
+  CHECK(d.ask("u1", start).request == RequestNumber(1));
+  const Wall ahead{d.now.ms + hours(1).ms};
+  CHECK(d.ask("u1", ahead).request == RequestNumber(2));
+  d.pass(hours(1));
+  CHECK(d.ask("u1", ahead).request == RequestNumber(2));
 }
 
 TEST_CASE("a person takes it, another one may, and done is done") {
@@ -118,8 +130,8 @@ TEST_CASE("a request that is an incident, and an incident that is a request, nam
   CHECK(incident.request == RequestNumber(1));
   CHECK(d.request(1).state == RequestState::done);
   CHECK(d.request(1).incident == IncidentNumber(1));
-  CHECK(d.incident(1).words().watchers == "ann");
-  CHECK(d.incident(1).words().summary == "it was stolen");
+  CHECK(d.incident(1).words().watchers == "u1 with a second line");
+  CHECK(d.incident(1).words().summary == "REQ0000001: a new password\nit was stolen");
   CHECK(d.give(ConvertRequest{RequestNumber(1), desk}).code == Answer::Code::already);
   const Actor requester{"u1", 1u << index(Role::requester)};
   CHECK(d.give(ConvertIncident{IncidentNumber(1), requester, ""}).code == Answer::Code::forbidden);
@@ -132,7 +144,9 @@ TEST_CASE("a request that is an incident, and an incident that is a request, nam
   CHECK(row.code == ClosureCode::converted_to_request);
   CHECK(row.request == RequestNumber(2));
   CHECK(row.words().resolution_note == "REQ0000002: a wish after all");
-  CHECK(d.request(2).words().reporter == "ann");
+  CHECK(d.request(2).words().reporter == "u1 with a second line");
+  CHECK(d.request(2).incident == IncidentNumber(1));
+  CHECK(d.request(2).state == RequestState::open);
   CHECK(d.give(ConvertIncident{IncidentNumber(1), desk, ""}).code == Answer::Code::already);
   // A row of it is what it was.
   IncidentRow read;
