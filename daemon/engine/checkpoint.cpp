@@ -202,7 +202,7 @@ Install Checkpointer::write(Journal& journal, const Cut& cut, const Marker& prev
     const Pending& row = rows[next++];
     switch (row.from) {
       case From::alert:
-        value = RowCodec::encode(s.alerts.at(row.slot));
+        RowCodec::encode(s.alerts.at(row.slot), value);  // there are many
         break;
       case From::incident:
         value = RowCodec::encode(s.incidents.at(row.slot));

@@ -145,12 +145,16 @@ void health_fields(V&& v, H& h) {
 
 }  // namespace
 
-std::string RowCodec::encode(const AlertRow& row) {
-  std::string out;
+void RowCodec::encode(const AlertRow& row, std::string& out) {
+  out.clear();
   out.reserve(96 + row.blob->size);
   ByteWriter w(out);
   w("blob", row.blob->view());
   alert_fields(w, row);
+}
+std::string RowCodec::encode(const AlertRow& row) {
+  std::string out;
+  encode(row, out);
   return out;
 }
 std::string RowCodec::encode(const IncidentRow& row) {

@@ -13,6 +13,7 @@ namespace tocsin {
 
 struct RowCodec {
   static std::string encode(const AlertRow& row);
+  static void encode(const AlertRow& row, std::string& out);  // instead of what is in it
   static std::string encode(const IncidentRow& row);
   static std::string encode(const PageRow& row);
   static std::string encode(const SilenceRow& row);
