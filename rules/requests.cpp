@@ -10,9 +10,11 @@ namespace {
 
 constexpr std::size_t note_bytes_max = 1024;
 
-// Full means that nothing of it can be forgotten: what is not done yet is nobody's to drop.
-bool make_room(const Deciding& d) {
-  if (d.state.requests().size() < d.settings.requests_max) return true;
+// Full means that nothing of it can be forgotten: what is not done yet is nobody's to drop. A tenth
+// is for people, so that no sender of events keeps them out.
+bool make_room(const Deciding& d, bool by_person) {
+  const std::uint32_t max = d.settings.requests_max;
+  if (d.state.requests().size() < (by_person ? max : max - max / 10)) return true;
   const auto& done = d.state.done_requests();
   if (done.empty()) return false;
   d.out.add(RequestForgotten{*done.begin()});
@@ -52,7 +54,7 @@ std::optional<Answer> refuse_handling(const Deciding& d, RequestNumber n, const 
 }
 
 RequestNumber open_request(const Deciding& d, const NewRequest& r) {
-  if (!make_room(d)) return {};
+  if (!make_room(d, !r.by.empty())) return {};
   need_format(d, format_with_people);
   const RequestNumber number = d.state.globals().next_request;
   d.out.add(RequestOpened{number, r.key, r.source, r.starts_at,

@@ -307,6 +307,15 @@ TEST_CASE("every reason to join is told with its letter, after those that were a
   CHECK(says(like, "same CI and subcategory as what was resolved [BND-7 f]"));
 }
 
+TEST_CASE("of a child it is said who speaks for it") {
+  House house;
+  house.hear(alert("Down", "web-2", "critical"));
+  house.real->advance(morning + seconds(5));
+  house.hear(alert("Down", "sw", "critical"));
+  CHECK(says(house.ask(alert("Down", "web-2", "critical")),
+             "nobody is paged for it: INC0000002, which it belongs to, speaks for it"));
+}
+
 TEST_CASE("of a large store what is near is copied, and that is said") {
   House house;
   for (int i = 0; i < 30; ++i) house.hear(alert("Down", "far-" + std::to_string(i), "critical"));
