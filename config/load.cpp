@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "config/compiler.hpp"
@@ -32,7 +33,12 @@ bool is_collection(std::string_view key) {
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 
-void merge(Node& into, const Node& from, bool top, TreeMemory& memory, Report& report) {
+// What files add to the lists of the first one that has them, put behind those when all are read:
+// thousands of files may add one CI each.
+using Added = std::map<std::string_view, std::vector<Node>>;
+
+// `added`: null below the top, where nothing is added to a list.
+void merge(Node& into, const Node& from, Added* added, TreeMemory& memory, Report& report) {
   std::vector<Member> fresh;
   for (const Member& member : from.members) {
     const auto known = std::find_if(into.members.begin(), into.members.end(),
@@ -43,11 +49,12 @@ void merge(Node& into, const Node& from, bool top, TreeMemory& memory, Report& r
     }
     Node& a = known->value;
     const Node& b = member.value;
-    if (a.kind == Node::Kind::list && b.kind == Node::Kind::list && top &&
-        is_collection(member.key))
-      a.items = joined(a.items, b.items, memory);
-    else if (a.kind == Node::Kind::map && b.kind == Node::Kind::map)
-      merge(a, b, false, memory, report);
+    if (a.kind == Node::Kind::list && b.kind == Node::Kind::list && added &&
+        is_collection(member.key)) {
+      auto& items = (*added)[known->key];
+      items.insert(items.end(), b.items.begin(), b.items.end());
+    } else if (a.kind == Node::Kind::map && b.kind == Node::Kind::map)
+      merge(a, b, nullptr, memory, report);
     else
       report.error(member.mark,
                    "'" + std::string(member.key) + "' is also given in " + to_text(known->mark));
@@ -94,6 +101,7 @@ bool include(Node& root, const fs::path& folder, TreeMemory& memory, Report& rep
                           [](const auto& a, const auto& b) { return a.first == b.first; }),
               files.end());
   bool whole = true;
+  Added added;
   for (const auto& [path, mark] : files) {
     std::string text, problem;
     if (!read_text(path, text, problem)) {
@@ -110,8 +118,11 @@ bool include(Node& root, const fs::path& folder, TreeMemory& memory, Report& rep
       report.error(nested->mark, "only the main file includes others");
       parsed.root.members.erase_if([](const Member& m) { return m.key == "include"; });
     }
-    merge(root, parsed.root, true, memory, report);
+    merge(root, parsed.root, &added, memory, report);
   }
+  for (Member& member : root.members)
+    if (const auto more = added.find(member.key); more != added.end())
+      member.value.items = joined(member.value.items, {more->second, memory}, memory);
   return whole;
 }
 

@@ -41,7 +41,7 @@ class TreeMemory {
   char* bytes(std::size_t n);
 
   std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t left_ = 0, next_ = 64u << 10;
+  std::size_t left_ = 0, next_ = 4u << 10;  // and then twice as much
   char* at_ = nullptr;
   // Lists: what is in them is never moved.
   std::list<std::string> texts_;

@@ -79,7 +79,8 @@ Answer convert_request(const Deciding& d, const ConvertRequest& c, const ReportP
   Answer a;
   a.request = c.request;
   if (row.state == RequestState::done) {
-    const bool became = row.incident && !row.was_incident();
+    const bool was = row.was_incident() && row.key == RequestRow::key_of(row.incident);
+    const bool became = row.incident && !was;
     a.code = became ? Answer::Code::already : Answer::Code::illegal_transition;
     if (became) a.incident = row.incident;
     if (const auto slot = d.state.incident_slot(a.incident); became && slot != no_slot)

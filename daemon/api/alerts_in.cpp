@@ -154,12 +154,10 @@ void AlertsIn::shed(const Sent& sent, std::size_t count, std::string_view why) {
   sent.reply(busy(why));
 }
 
-// When the lane is full nobody is told: the metric has it all the same.
 void AlertsIn::look() {
   for (Quotas::News& news : quotas_.look(steady_now())) {
-    const Offer offer = engine_.offer(
-        ReportTrouble{Trouble::over_quota, std::move(news.sentence), std::move(news.integration)});
-    static_cast<void>(offer);
+    ReportTrouble report{Trouble::over_quota, std::move(news.sentence), news.integration};
+    if (engine_.offer(std::move(report)) != Offer::taken) quotas_.untell(news.integration);
   }
 }
 
@@ -254,6 +252,9 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
   }
   const std::size_t count = taken.accepted = request.prepared.size();
   if (count == 0) return sent.reply(stored(taken, 0));
+  // What nobody can take now is no matter of a quota.
+  const Engine::Health health = engine_.health();
+  if (!health.accepting) return shed(sent, count, health.why);
   if (!quotas_.admit(sent.hook, sent.quota, count, request.urgent(), steady_now()))
     return shed(sent, count,
                 "integration '" + sent.hook + "' has sent more than its quota of " +
@@ -270,13 +271,12 @@ void AlertsIn::receive(const Sent& sent, Decoded decoded, Wall now) {
     reply(ok ? stored(taken, seq) : busy("stopping"));
   };
 
-  const Engine::Health health = engine_.health();
   const bool urgent = request.urgent();
-  const Offer offer = health.accepting ? engine_.offer(std::move(request)) : Offer::full;
+  const Offer offer = engine_.offer(std::move(request));
   if (offer == Offer::taken) return;
+  quotas_.give_back(sent.hook, count);
   shed(sent, count,
        offer == Offer::stopping ? "stopping"
-       : !health.accepting      ? health.why
        : urgent
            ? "too many alerts wait already"
            : "too many alerts wait already: only requests with critical alerts or ends are taken");

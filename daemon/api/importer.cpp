@@ -40,8 +40,9 @@ void Importer::compile(const std::shared_ptr<const Import>& what, const Done& do
     out.outcome = Imported::Outcome::dry_run;
     return done(std::move(out));
   }
-  // The last of the disk is for pages and acknowledgements.
-  if (const Engine::Health health = engine_.health(); !health.accepting)
+  // The last of the disk is for pages and acknowledgements. What changes nothing writes nothing.
+  const bool changes = loaded.settings->hash != before->hash;
+  if (const Engine::Health health = engine_.health(); changes && !health.accepting)
     return done(busy_with(health.why.empty() ? "the daemon is stopping" : health.why));
   ApplyConfig command{loaded.settings, "import by " + what->by, before->hash};
   const Offer offer = engine_.offer(

@@ -14,7 +14,8 @@ bool Quotas::admit(const std::string& integration, const Quota& quota, std::size
   const std::int64_t cost = 1000 * static_cast<std::int64_t>(alerts);
   // More than a whole burst at once is taken by a full bucket: it could never be sent otherwise.
   if (urgent || bucket.thousandths >= std::min(cost, most)) {
-    bucket.thousandths = std::max(bucket.thousandths - cost, -most);
+    const std::int64_t left = bucket.thousandths - cost;
+    bucket.thousandths = urgent ? std::max(left, std::min(bucket.thousandths, -most)) : left;
     return true;
   }
   bucket.refused += alerts;
@@ -24,12 +25,28 @@ bool Quotas::admit(const std::string& integration, const Quota& quota, std::size
   return false;
 }
 
+void Quotas::give_back(const std::string& integration, std::size_t alerts) {
+  const std::lock_guard lock(mutex_);
+  const auto it = buckets_.find(integration);
+  if (it == buckets_.end()) return;
+  Bucket& bucket = it->second;
+  bucket.thousandths = std::min(bucket.thousandths + 1000 * static_cast<std::int64_t>(alerts),
+                                1000 * static_cast<std::int64_t>(bucket.quota.burst));
+}
+
+void Quotas::untell(const std::string& integration) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = buckets_.find(integration); it != buckets_.end())
+    it->second.told = !it->second.told;
+}
+
 void Quotas::fill(Bucket& bucket, const Quota& quota, Instant now) {
   const std::int64_t most = 1000 * static_cast<std::int64_t>(quota.burst);
   if (bucket.quota != quota) bucket.quota = quota, bucket.thousandths = most;
   // A thousandth for each millisecond and alert a second; more than from empty to full is no use.
   const std::int64_t rate = quota.alerts_per_second;
-  const std::int64_t passed = std::min((now - bucket.filled_at).ms, 2 * most / rate + 1);
+  const std::int64_t passed =
+      std::min((now - bucket.filled_at).ms, (most - bucket.thousandths) / rate + 1);
   bucket.thousandths = std::min(bucket.thousandths + passed * rate, most);
   bucket.filled_at = now;
 }

@@ -24,11 +24,16 @@ class Quotas {
   bool admit(const std::string& integration, const Quota& quota, std::size_t alerts, bool urgent,
              Instant now);
 
+  // What was admitted was not taken after all.
+  void give_back(const std::string& integration, std::size_t alerts);
+
   struct News {
     std::string integration;
     std::string sentence;  // empty: it is over
   };
   std::vector<News> look(Instant now);
+  // The news of this one could not be told: it is told at the next look.
+  void untell(const std::string& integration);
 
   // Alerts refused since the start, by integration.
   std::map<std::string, std::uint64_t> refused() const;

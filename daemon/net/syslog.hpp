@@ -2,7 +2,7 @@
 // The sockets of the syslog ears: UDP, TCP, and TCP inside TLS. Turns bytes into lines and hands
 // them on in batches; it knows nothing of what a line means.
 //
-// Two threads, one for all datagrams and one for all connections. What a listener cannot hand on
+// Three threads, two for all datagrams and one for all connections. What a listener cannot hand on
 // stays where it is: a connection is not read until its last batch is settled, so a sender that is
 // too fast waits, and never more than one buffer of it is in our memory only. A datagram cannot
 // wait: what the taker sheds, and what the kernel drops while we are busy, is counted.
@@ -86,7 +86,7 @@ struct SyslogOptions {
 
 struct SyslogStats {
   struct Protocol {
-    std::uint64_t lines = 0;        // handed on
+    std::uint64_t lines = 0;        // read
     std::uint64_t bytes = 0;        // of lines
     std::uint64_t connections = 0;  // accepted
     std::uint64_t refused = 0;      // over a limit

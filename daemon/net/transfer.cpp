@@ -18,7 +18,8 @@ constexpr int http_total_ms = 10'000;
 constexpr int smtp_total_ms = 30'000;
 constexpr std::size_t header_value_max = 128;  // of those that are looked at
 constexpr long certificates_kept_s = 600;      // then they are read again
-constexpr long idle_max_s = 2;         // shorter than any server waits for another request
+// curl counts whole seconds: less than two, which is shorter than servers wait for another request.
+constexpr long idle_max_s = 1;
 constexpr long connection_max_s = 60;  // then its name is looked up again
 
 bool has_scheme(std::string_view url, std::string_view scheme) {

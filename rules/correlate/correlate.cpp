@@ -144,7 +144,9 @@ IncidentNumber most_urgent(const Deciding& d, std::string_view ci) {
 
 Join find_reported(const Deciding& d, std::string_view ci, std::string_view subcategory) {
   if (ci.empty()) return {};
-  if (const auto n = most_urgent(d, ci)) return {n, JoinReason::same_ci, false};
+  // What would be restricted joins its like alone, or it would hide the other.
+  const auto urgent = d.settings.restricted(subcategory) ? IncidentNumber{} : most_urgent(d, ci);
+  if (urgent) return {urgent, JoinReason::same_ci, false};
   if (const auto n = same_subcategory(d, ci, subcategory))
     return {n, JoinReason::same_ci_and_subcategory, false};
   if (const Ci* known = d.settings.ci(ci); known && !d.settings.restricted(subcategory)) {

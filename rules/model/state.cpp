@@ -497,17 +497,26 @@ void State::unchain_held(HeldChain& chain, std::uint32_t slot) {
   (link.after == no_slot ? chain.last : held_links_[link.after].before) = link.before;
   --chain.size;
 }
-std::vector<std::uint32_t> State::held_at(const CiNow& now, std::size_t max) const {
-  std::vector<std::uint32_t> slots;
-  for (std::uint32_t at = now.held.first; at != no_slot; at = held_links_[at].after) {
-    if (now.held.ascending && slots.size() == max) break;
-    slots.push_back(at);
+// Once, however often the first of them are asked for.
+void State::sort_held(HeldChain& chain) const {
+  std::vector<std::pair<AlertSerial, std::uint32_t>> all;
+  for (std::uint32_t at = chain.first; at != no_slot; at = held_links_[at].after)
+    all.emplace_back(alerts_.at(at).serial(), at);
+  std::sort(all.begin(), all.end());
+  chain.first = chain.last = no_slot;
+  for (const auto& [serial, slot] : all) {
+    held_links_[slot] = {chain.last, no_slot};
+    (chain.last == no_slot ? chain.first : held_links_[chain.last].after) = slot;
+    chain.last = slot;
   }
-  if (now.held.ascending) return slots;
-  std::sort(slots.begin(), slots.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return alerts_.at(a).serial() < alerts_.at(b).serial();
-  });
-  slots.resize(std::min(slots.size(), max));
+  chain.ascending = true;
+}
+std::vector<std::uint32_t> State::held_at(const CiNow& now, std::size_t max) const {
+  if (!now.held.ascending) sort_held(now.held);
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t at = now.held.first; at != no_slot && slots.size() < max;
+       at = held_links_[at].after)
+    slots.push_back(at);
   return slots;
 }
 void State::index_child(const IncidentRow& row, bool on) {

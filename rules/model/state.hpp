@@ -189,7 +189,7 @@ struct CiNow {
   std::vector<IncidentNumber> live;  // ascending
   std::uint32_t firing = 0;
   std::uint32_t serious = 0;  // of these, of severity error or worse
-  HeldChain held;
+  mutable HeldChain held;     // brought into its order when it is read
   bool nothing() const { return live.empty() && firing == 0 && held.size == 0; }
 };
 
@@ -369,6 +369,7 @@ class State {
   void index_held(std::uint32_t slot, bool on);
   void chain_held(HeldChain& chain, std::uint32_t slot);
   void unchain_held(HeldChain& chain, std::uint32_t slot);
+  void sort_held(HeldChain& chain) const;
   void index_child(const IncidentRow& row, bool on);
   void count_source(const AlertRow& row, std::uint32_t slot, bool on);
   void count_inhibited(const IncidentRow& row, bool on);
@@ -396,7 +397,7 @@ class State {
   absl::flat_hash_map<std::uint32_t, std::uint32_t> incident_slots_;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> page_slots_;
   TextMap<CiNow> by_ci_;
-  std::vector<HeldLink> held_links_;  // by slot of the alert
+  mutable std::vector<HeldLink> held_links_;  // by slot of the alert
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   absl::flat_hash_map<std::uint32_t, IncidentNumbers> children_;  // by parent
   // Firing alerts of an incident: a chain through their slots.

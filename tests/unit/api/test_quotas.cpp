@@ -58,6 +58,36 @@ TEST_CASE("more than a whole burst is taken at once, and paid for") {
   CHECK_FALSE(door.opens(30, 2000));
 }
 
+TEST_CASE("however large a request is, it is paid for in the long run") {
+  Door door;
+  CHECK(door.opens(10'000, 0));
+  CHECK_FALSE(door.opens(1, 997'000));
+  CHECK(door.opens(1, 998'100));
+  // What comes urgently in between neither adds to so large a debt nor forgives it.
+  CHECK(door.opens(10'000, 2'000'000));
+  CHECK(door.opens(50, 2'000'001, true));
+  CHECK_FALSE(door.opens(1, 2'990'000));
+  CHECK(door.opens(1, 2'999'000));
+}
+
+TEST_CASE("what was admitted and not taken costs nothing, and what could not be told is told") {
+  Door door;
+  for (int i = 0; i < 5; ++i) {
+    CHECK(door.opens(20, 0));
+    door.quotas.give_back("shop", 20);
+  }
+  CHECK(door.opens(20, 0));
+  CHECK_FALSE(door.opens(1, 10));
+  for (int s = 1; s <= 61; ++s) door.opens(20, 1000 * s + 10);
+  CHECK(door.news(62'000) == "shop: told\n");
+  door.quotas.untell("shop");
+  CHECK(door.news(63'000) == "shop: told\n");
+  CHECK(door.news(64'000).empty());
+  CHECK(door.news(1'000'000) == "shop: over\n");
+  door.quotas.untell("shop");
+  CHECK(door.news(1'001'000) == "shop: over\n");
+}
+
 TEST_CASE("critical alerts and ends are taken, and others wait for them") {
   Door door;
   CHECK(door.opens(20, 0));

@@ -406,3 +406,20 @@ TEST_CASE("a file that is not there") {
   CHECK(lines(load_file("/nowhere/tocsin.yaml").errors) ==
         "/nowhere/tocsin.yaml: the file cannot be read\n");
 }
+
+TEST_CASE("hundreds of files may add one CI each, and stand in the order of their names") {
+  test::Folder folder;
+  for (int i = 0; i < 300; ++i) {
+    const std::string n = std::to_string(1000 + i);
+    folder.write("cis-" + n + ".yaml", "cis:\n  - {id: host-" + n + ", class: server}\n");
+  }
+  const std::string main = folder.write(
+      "main.yaml", "people: [{id: bob}]\ncis: [{id: first}]\ninclude: [\"cis-*.yaml\"]\n");
+  const Loaded loaded = load_file(main);
+  INFO(test::lines(loaded.errors));
+  REQUIRE(loaded.settings);
+  REQUIRE(loaded.settings->cis.size() == 301);
+  CHECK(loaded.settings->cis.front().id == "first");
+  CHECK(loaded.settings->cis[1].id == "host-1000");
+  CHECK(loaded.settings->cis.back().id == "host-1299");
+}
