@@ -1,7 +1,7 @@
 #pragma once
 // What people report (BV13, BV17). Something is broken: one more who says so of an incident that is
-// open, without another page; or an incident, as urgent as a warning would make it. Or they ask for
-// something: a request.
+// open, which pages again only where the report alone would be more urgent; or an incident, as
+// urgent as a warning would make it. Or they ask for something: a request.
 
 #include <functional>
 #include <string_view>
@@ -20,12 +20,13 @@ struct ReportPorts {
   std::function<void(IncidentNumber incident, std::string_view by)> reopen;
 };
 
-// The same words of the
-// same person about the same CI are the same report for five minutes. One that is understood is an
-// event like any other: it is received, and disposed of once.
+// The same words of the same person about the same CI are the same report for five minutes, as long
+// as what became of it is not over. One that is understood is an event like any other: it is
+// received, and disposed of once.
 Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports);
 
-// The same of one who may, and who has said something else before: a request is an incident.
+// The same of one who may, and who has said something else before: a request is an incident. Is not
+// remembered, and counts as nobody's report.
 Answer report_for(const Deciding& d, const ReportByPerson& c, const ReportPorts& ports);
 
 }  // namespace tocsin

@@ -17,7 +17,7 @@ struct NewRequest {
   Wall starts_at{};
   std::string_view title, text, ci, reporter, by;
 };
-// 0: as many are kept as may be, and none of them is done.
+// 0: as many are kept as may be, and none of them is done. A tenth is left to people.
 RequestNumber open_request(const Deciding& d, const NewRequest& request);
 
 // An event that asks for something. Answered with its number: that of the one it repeats, when its

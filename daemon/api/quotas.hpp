@@ -41,7 +41,7 @@ class Quotas {
  private:
   struct Bucket {
     Quota quota;
-    std::int64_t thousandths = 0;  // of tokens; below zero after what is always taken
+    std::int64_t thousandths = 0;  // of tokens; below zero while something is paid for
     Instant filled_at{};
     std::uint64_t refused = 0;
     Instant refused_since = never, refused_last = never;

@@ -26,7 +26,7 @@ import threading
 import time
 
 import bench
-from bench import NO_HOLD, common, expect, wait_for
+from bench import NO_HOLD, common, expect
 from limits_syslog import measure_syslog
 
 TIMES_MS = ("p50", "p99", "p999", "max")
