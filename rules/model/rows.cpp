@@ -185,12 +185,14 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
-  const bool watched = !words.watchers.empty();
+  const bool paused = !words.pauses.empty();
+  const bool watched = paused || !words.watchers.empty();
   const bool known = watched || !words.known_error.empty();
   if (known || !words.inhibited_keys.empty())
     put_word(bytes, words.inhibited_by), put_word(bytes, words.inhibited_keys);
   if (known) put_word(bytes, words.known_error), put_word(bytes, words.workaround);
   if (watched) put_word(bytes, words.watchers);
+  if (paused) put_word(bytes, words.pauses);
   return make_blob(bytes);
 }
 
@@ -201,7 +203,20 @@ IncidentWords IncidentRow::words() const {
   each_word(out, [&](std::string_view& word) { take_word(rest, word); });
   take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
   take_word(rest, out.known_error), take_word(rest, out.workaround);
-  take_word(rest, out.watchers);
+  take_word(rest, out.watchers), take_word(rest, out.pauses);
+  return out;
+}
+
+std::vector<Pause> unpack_pauses(std::string_view packed) {
+  std::vector<Pause> out;
+  for (std::size_t i = 0; i + 16 <= packed.size(); i += 16)
+    out.push_back({Instant{load<std::int64_t>(packed.data() + i)},
+                   Instant{load<std::int64_t>(packed.data() + i + 8)}});
+  return out;
+}
+std::string pack_pauses(const std::vector<Pause>& pauses) {
+  std::string out;
+  for (const Pause& p : pauses) put(out, p.from.ms), put(out, p.to.ms);
   return out;
 }
 

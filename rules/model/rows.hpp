@@ -100,7 +100,15 @@ struct IncidentWords {
   std::string_view known_error, workaround;
   // Who reported it, with '\n' between; not in the blob otherwise.
   std::string_view watchers;
+  // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
+  std::string_view pauses;
 };
+// It stood still in [from, to); never: it stands still now. In order, none touches the next.
+struct Pause {
+  Instant from{}, to = never;
+};
+std::vector<Pause> unpack_pauses(std::string_view packed);
+std::string pack_pauses(const std::vector<Pause>& pauses);
 inline constexpr std::size_t watchers_max = 64;  // further reports are counted only
 std::vector<std::string_view> unpack_watchers(std::string_view packed);
 

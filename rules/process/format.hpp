@@ -13,6 +13,8 @@ inline constexpr std::uint16_t format_with_dependencies = 3;
 inline constexpr std::uint16_t format_with_decisions = 4;
 // What people ask for and report.
 inline constexpr std::uint16_t format_with_people = 5;
+// Clocks of agreements, holds, major incidents.
+inline constexpr std::uint16_t format_with_agreements = 6;
 
 inline void need_format(const Deciding& d, std::uint16_t format) {
   if (d.state.globals().format < format) d.out.add(FormatRaised{format});

@@ -1,0 +1,7 @@
+#include "rules/clocks.hpp"
+
+namespace tocsin {
+
+void clocks_after_hold(const Deciding&, IncidentNumber) {}
+
+}  // namespace tocsin

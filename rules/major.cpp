@@ -1,0 +1,7 @@
+#include "rules/major.hpp"
+
+namespace tocsin {
+
+void review_major(const Deciding&, IncidentNumber) {}
+
+}  // namespace tocsin
