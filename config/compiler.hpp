@@ -91,6 +91,10 @@ class Compiler {
   void inhibit(Reader& root);
   void compile_inhibition();
 
+  // ---- read_group_by.cpp
+  void group_by(Reader& correlation);
+  void group_rule(Reader& item);
+
   // ---- read_heartbeats.cpp
   void heartbeats(Reader& root);
   void heartbeat_times(Reader& item, Heartbeat& heartbeat);

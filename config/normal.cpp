@@ -236,6 +236,14 @@ class Writer {
     return map.put("dates", dates.done()).done();
   }
 
+  static std::string group_rule(const GroupRule& r) {
+    Map map;
+    map.list("labels", r.labels);
+    if (!r.match.empty()) map.put("match", matchers(r.match));
+    if (r.discovered) map.put("discovered", "true");
+    return map.done();
+  }
+
   static std::string window(const MaintenanceWindow& w) {
     const Schedule& s = w.schedule;
     Map map;
@@ -449,11 +457,12 @@ class Writer {
                              .span("resolve_timeout", s_.resolve_timeout)
                              .span("stale_grace", s_.stale_grace_min)
                              .done());
-    section("correlation", Map()
-                               .span("same_ci_window", s_.same_ci_window)
-                               .span("upstream_open_window", s_.upstream_open_window)
-                               .span("late_root_cause_window", s_.late_root_cause_window)
-                               .done());
+    Map correlation;
+    correlation.span("same_ci_window", s_.same_ci_window)
+        .span("upstream_open_window", s_.upstream_open_window)
+        .span("late_root_cause_window", s_.late_root_cause_window);
+    if (!s_.group_by.empty()) correlation.put("group_by", list_of(s_.group_by, group_rule));
+    section("correlation", correlation.done());
     section("storm", Map()
                          .put("alerts", std::to_string(s_.storm_alerts))
                          .span("within", s_.storm_within)

@@ -97,6 +97,7 @@ void Compiler::times(Reader& root) {
     section.duration("same_ci_window", settings.same_ci_window);
     section.duration("upstream_open_window", settings.upstream_open_window);
     section.duration("late_root_cause_window", settings.late_root_cause_window);
+    group_by(section);
     section.finish();
   }
   if (const Node* node = root.find("storm")) {

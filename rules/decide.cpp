@@ -89,6 +89,7 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
              : from == heartbeat_source ? Origin::self
                                         : Origin::webhook;
   n.ci_match = alert.ci_match, n.severity = alert.severity;
+  if (alert.ci_match == CiMatch::group) need_format(d, format_with_agreements);
   n.impact = a.impact, n.urgency = a.urgency, n.priority = a.priority;
   n.occurred_at = alert.time_suspect || alert.starts_at.ms == 0 ? d.wall() : alert.starts_at;
   n.escalate_due = first_due(d.settings, a.priority, d.now);

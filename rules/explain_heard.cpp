@@ -163,6 +163,10 @@ class Hearing {
                 " names it, and it is in no inventory, so nothing is known of it",
             "discovered", {key, "ci_labels"});
         break;
+      case CiMatch::group:
+        say("ci", "about no CI: it belongs to the alerts of " + id, "group",
+            {"correlation.group_by"});
+        break;
       case CiMatch::none:
       case CiMatch::count_: {
         std::string labels;

@@ -7,6 +7,7 @@
 
 #include "rules/classify/rules.hpp"
 #include "rules/correlate/ci.hpp"
+#include "rules/correlate/group.hpp"
 #include "rules/model/silence.hpp"
 
 namespace tocsin {
@@ -61,6 +62,8 @@ void classify_into(Prepared& p, AlertText text, const Settings& settings, std::s
   const CiFound found = find_ci(text, settings);
   p.ci = found.id;
   p.ci_match = found.match;
+  if (!settings.group_by.empty() && !found.ci) p.group = group_of(text, found.match, settings);
+  if (p.group) p.ci = *p.group, p.ci_match = CiMatch::group;
   if (of_heartbeat(p, text, settings, source)) return;
   p.rule = first_rule(subject_of(text, found.ci, source, p.severity), settings);
   if (p.rule < 0) return;

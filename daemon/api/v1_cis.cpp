@@ -63,7 +63,8 @@ std::vector<Entry> discovered(const Settings& settings, const Snapshot& snapshot
                               const Sight& sight) {
   std::map<std::string_view, std::uint64_t> alerts;
   snapshot.alerts.each([&](std::uint32_t, const AlertRow& row) {
-    if (row.state != AlertState::tombstone && !row.ci().empty() && !sight.hides(row))
+    if (row.state != AlertState::tombstone && !row.ci().empty() && !is_group(row.ci()) &&
+        !sight.hides(row))
       ++alerts[row.ci()];
   });
   std::vector<Entry> out;

@@ -25,6 +25,7 @@ struct Prepared {
   AlertText text;
   std::string_view ci;  // id of the CI; empty: none
   CiMatch ci_match = CiMatch::none;
+  std::shared_ptr<const std::string> group;  // what `ci` names, where it is a group of alerts
   Severity severity = Severity::error;
   EventClass event_class = EventClass::alert;
   EventClass sent_as = EventClass::alert;  // before a rule said otherwise

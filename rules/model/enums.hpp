@@ -70,7 +70,7 @@ TOCSIN_ENUM(Severity, critical, error, warning, info);
 TOCSIN_ENUM(EventClass, alert, request, change, heartbeat);
 TOCSIN_ENUM(Priority, P1, P2, P3, P4, P5);
 TOCSIN_ENUM(Criticality, mission_critical, business_critical, important, low);
-TOCSIN_ENUM(CiMatch, exact, alias, matcher, discovered, none);
+TOCSIN_ENUM(CiMatch, exact, alias, matcher, discovered, none, group);
 TOCSIN_ENUM(Origin, webhook, syslog, api, form, mail, phone, chat, self);
 
 // A person opened it, by whatever way.

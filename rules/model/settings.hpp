@@ -152,6 +152,15 @@ struct CriticalPeriod {
   std::vector<std::string> services;  // ids; none: all
 };
 
+// What alerts are about that are about no CI: those that fit, and have the same values of `labels`,
+// are about one thing, which stands where a CI would (rules/correlate/group.hpp).
+struct GroupRule {
+  std::vector<std::string> labels;  // whoever lacks one of them is not meant
+  std::vector<Matcher> match;
+  bool discovered = false;  // also in place of a CI that nobody declared
+};
+inline constexpr std::size_t group_rules_max = 64, group_labels_max = 8;
+
 // Planned work: what breaks in it is no incident (BND-5, 3).
 struct MaintenanceWindow {
   std::string id, owner, reason;
@@ -269,6 +278,7 @@ struct Settings {
   std::shared_ptr<const SyslogRules> syslog;  // the same, compiled; made by config/
 
   std::vector<std::string> ci_labels{"ci", "host", "instance", "node", "service"};
+  std::vector<GroupRule> group_by;    // the first that fits
   std::vector<Ci> cis;                // sorted by id
   TextMap<std::uint32_t> ci_by_name;  // id and aliases, lower case
   std::vector<Pool> pools;            // sorted by id

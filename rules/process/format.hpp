@@ -13,7 +13,7 @@ inline constexpr std::uint16_t format_with_dependencies = 3;
 inline constexpr std::uint16_t format_with_decisions = 4;
 // What people ask for and report.
 inline constexpr std::uint16_t format_with_people = 5;
-// Clocks of agreements, holds, major incidents.
+// Clocks of agreements, holds, major incidents; groups of alerts that are about no CI.
 inline constexpr std::uint16_t format_with_agreements = 6;
 
 inline void need_format(const Deciding& d, std::uint16_t format) {
