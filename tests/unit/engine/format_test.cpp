@@ -123,6 +123,38 @@ TEST_CASE(
   journal->close();
 }
 
+TEST_CASE("a store of format 5 is what its own version said it is") {
+  const Folder folder;
+  const Checked checked = verify_backup(fixtures + "format_5", {}, {});
+  CHECK(checked.wrong == "");
+  CHECK(checked.manifest.digest.hex() == "eb5c74f0b8119394ef039e1ba9960b54");
+  CHECK(checked.head == 19);
+
+  const Checked restored =
+      restore_backup(fixtures + "format_5", folder.path + "/store", Wall{1}, 7, {}, {});
+  REQUIRE(restored.wrong == "");
+  RocksOptions options;
+  options.path = folder.path + "/store";
+  options.space.ballast_bytes = 1 << 20;
+  const auto journal = make_rocks_journal(options);
+  State state;
+  Checkpointer checkpointer;
+  const Recovered found = recover(*journal, state, checkpointer);
+  INFO(found.message);
+  REQUIRE(found.ok);
+  CHECK(state.globals().format == 5);
+  CHECK(state.requests().size() == 3);
+  CHECK(state.incidents().size() == 4);
+  const IncidentRow first = state.incidents().at(state.incident_slot(IncidentNumber(1)));
+  CHECK(first.parent == IncidentNumber(2));
+  CHECK(first.locked);
+  CHECK(first.words().pauses.empty());
+  const IncidentRow reported = state.incidents().at(state.incident_slot(IncidentNumber(2)));
+  CHECK(reported.reports == 1);
+  CHECK(reported.words().watchers == "bob");
+  journal->close();
+}
+
 TEST_CASE("facts of a later format are refused, with both numbers") {
   CHECK(opened_with(format_raised(fact_format)) == "");
   const std::string said = opened_with(format_raised(fact_format + 1));
