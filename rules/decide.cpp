@@ -40,6 +40,7 @@
 #include "rules/override.hpp"
 #include "rules/prepare.hpp"
 #include "rules/priority.hpp"
+#include "rules/process/category.hpp"
 #include "rules/process/format.hpp"
 #include "rules/process/housekeeping.hpp"
 #include "rules/process/lifecycle.hpp"
@@ -394,6 +395,9 @@ void on(const Deciding& d, const CloseIncident& c) {
 
 void on(const Deciding& d, const LinkIncident& c) {
   d.out.answer = link(d, c);
+}
+void on(const Deciding& d, const CategorizeIncident& c) {
+  d.out.answer = categorize(d, c);
 }
 void on(const Deciding& d, const AdjustPriority& c) {
   d.out.answer = adjust_priority(d, c);

@@ -263,6 +263,18 @@ void Fold::on(const IncidentResolved& f) {
   });
 }
 
+void Fold::on(const IncidentCategorized& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    i.category_confirmed = true;
+    IncidentWords w = i.words();
+    const bool as_opened = f.category == w.category && f.subcategory == w.subcategory;
+    const std::string said =
+        as_opened ? "" : std::string(f.category) + "/" + std::string(f.subcategory);
+    w.said_category = said;
+    reword(i, w);
+  });
+}
+
 void Fold::on(const IncidentClosed& f) {
   std::uint32_t slot;
   IncidentRow* row = incident(f.incident, slot);

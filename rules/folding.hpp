@@ -119,6 +119,7 @@ struct Fold {
   void on(const LoweringProposed&);
   void on(const ReassessmentPlanned&);
   void on(const PriorityAdjusted&);
+  void on(const IncidentCategorized&);
   void on(const PriorityOverridden&);
   void on(const OverrideEnded&);
   void on(const PriorityCalculated&);

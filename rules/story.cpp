@@ -165,6 +165,11 @@ struct Story {
             (how.empty() ? "as it was calculated, " : how) + "says " + std::string(f.by) + ": " +
             std::string(f.reason));
   }
+  void on(const IncidentCategorized& f) {
+    say("categorized", std::string(f.by),
+        "it is about " + std::string(f.category) + "/" + std::string(f.subcategory) + ", says " +
+            std::string(f.by) + (f.reason.empty() ? "" : ": " + std::string(f.reason)));
+  }
   void on(const PriorityOverridden& f) {
     say("override_set", std::string(f.by),
         std::string(name(f.before)) + " becomes " + std::string(name(f.priority)) + ", says " +

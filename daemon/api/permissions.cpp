@@ -25,6 +25,7 @@ constexpr std::uint32_t allowed(Permission permission) {
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
                    problem_manager, service_owner});
     case Permission::incident_link:
+    case Permission::incident_categorize:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
                    problem_manager});
     case Permission::incident_ack:
@@ -97,7 +98,8 @@ std::string_view permission_word(Permission permission) {
       "incident.read_restricted",
       "inventory.write",
       "request.handle",
-      "report.create"};
+      "report.create",
+      "incident.categorize"};
   return words[index(permission)];
 }
 

@@ -21,7 +21,9 @@ void write_pairs(JsonWriter& json, std::string_view key, const std::vector<Pair>
 void write_words(JsonWriter& json, const IncidentWords& w) {
   json.field("title", w.title).field("ci", w.ci).field("ci_class", w.ci_class);
   json.field("service", w.service).field("environment", w.environment);
-  json.field("category", w.category).field("subcategory", w.subcategory);
+  const auto [category, subcategory] = category_now(w);
+  json.field("category", category).field("subcategory", subcategory);
+  json.field("category_open", w.category).field("subcategory_open", w.subcategory);
   json.field("symptom", w.symptom).field("category_rule", w.category_rule);
   json.field("group", w.group).field("owner", w.owner);
   json.field("summary", w.summary).field("runbook", w.runbook);
@@ -76,6 +78,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.field("priority_calculated", name(row.locked ? row.calculated : row.priority));
   write_time(json, "priority_locked_until", row.lock_due, globals);
   write_words(json, words);
+  json.field("category_confirmed", row.category_confirmed);
   json.field("origin", name(row.origin)).field("ci_match", name(row.ci_match));
   json.field("about_tocsin", row.self).field("drill", row.drill);
   json.field("restricted", row.restricted);

@@ -53,6 +53,7 @@ Command resolve(IncidentNumber number, const Exchange& x, const JsonObject& body
   command.cause = code_of<CauseCode>(body, "cause", wrong);
   command.note = body.text("note");
   if (command.note.size() > note_bytes_max) wrong.emplace_back("note", "at most 4096 bytes");
+  command.category = body.text("category");
   const auto force = body.boolean("force");
   if (!force) wrong.emplace_back("force", "is true or false");
   command.force = force.value_or(false);
@@ -74,6 +75,13 @@ Command adjust(IncidentNumber number, const Exchange& x, const JsonObject& body,
                ErrorFields& wrong) {
   return AdjustPriority{number, x.who.actor, level_of(body, "impact_by", wrong),
                         level_of(body, "urgency_by", wrong), body.text("reason")};
+}
+
+Command categorize(IncidentNumber number, const Exchange& x, const JsonObject& body,
+                   ErrorFields& wrong) {
+  CategorizeIncident command{number, x.who.actor, body.text("category"), body.text("reason")};
+  if (command.category.empty()) wrong.emplace_back("category", "is needed");
+  return command;
 }
 
 Command override_priority(IncidentNumber number, const Exchange& x, const JsonObject& body,
@@ -220,13 +228,14 @@ void add_v1_writes(Router& router, Reading& reading) {
   const Verb verbs[] = {
       {"ack", Permission::incident_ack, {}, acknowledge},
       {"note", Permission::incident_note, {"text"}, note},
-      {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force"}, resolve},
+      {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force", "category"}, resolve},
       {"close", Permission::incident_close, {}, close},
       {"adjust", Permission::incident_adjust, {"impact_by", "urgency_by", "reason"}, adjust},
       {"override",
        Permission::incident_override_priority,
        {"priority", "for", "reason"},
        override_priority},
+      {"categorize", Permission::incident_categorize, {"category", "reason"}, categorize},
       {"convert", Permission::incident_close, {"note"}, convert},
       {"link", Permission::incident_link, {"parent"}, link},
   };

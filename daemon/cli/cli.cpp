@@ -207,7 +207,8 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
   for (const char* verb :
-       {"ack", "note", "resolve", "close", "link", "adjust", "override", "convert"}) {
+       {"ack", "note", "resolve", "close", "link", "adjust", "override", "categorize",
+        "convert"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
@@ -226,7 +227,14 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
     }
     if (name == "adjust" || name == "override")
       app->add_option("--reason", o.reason, "why")->type_name("TEXT")->required();
+    if (name == "categorize") {
+      app->add_option("category", o.category, "as the tree has it, e.g. storage/filesystem")
+          ->required();
+      app->add_option("--reason", o.reason, "why")->type_name("TEXT");
+    }
     if (name == "resolve") {
+      app->add_option("--category", o.category, "what it was, e.g. storage/filesystem")
+          ->type_name("CATEGORY");
       app->add_option("--code", o.code, "closure code, e.g. fixed_permanent")->type_name("CODE");
       app->add_option("--cause", o.cause, "cause code, e.g. capacity")->type_name("CODE");
       app->add_option("--note", o.note, "what was done")->type_name("TEXT");

@@ -49,7 +49,10 @@ std::string record(const JsonView& i) {
         "symptom", "category_rule", "opened_at", "acknowledged_at", "restored_at", "resolved_at",
         "verify_until", "close_at", "parent", "recurrence_of", "revision"})
     add_row(rows, name, i[name]);
-  rows.push_back({"category", i["category"].text() + "/" + i["subcategory"].text()});
+  const std::string category = i["category"].text() + "/" + i["subcategory"].text(),
+                    opened_as = i["category_open"].text() + "/" + i["subcategory_open"].text();
+  rows.push_back({"category", category + (category == opened_as ? "" : ", opened as " + opened_as) +
+                                  (i["category_confirmed"].is_true() ? ", a person says" : "")});
   rows.push_back({"alerts", i["alerts"]["firing"].text() + " firing, " +
                                 i["alerts"]["stale"].text() + " stale, " +
                                 i["alerts"]["total"].text() + " in all"});
@@ -150,6 +153,7 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   json.field_if("parent", options.parent).field_if("reason", options.reason);
   json.field_if("impact_by", options.impact_by).field_if("urgency_by", options.urgency_by);
   json.field_if("priority", options.priority).field_if("for", options.lasts);
+  json.field_if("category", options.category);
   if (options.force) json.field("force", true);
   json.close_object();
   Pairs headers;

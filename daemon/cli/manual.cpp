@@ -73,7 +73,8 @@ constexpr std::array pages{
         "tocsin send --key backup-failed --ci db-7 --resolve"},
     Manual{
         "tocsin incident", "look at incidents and act on them",
-        "tocsin incident list|show|ack|note|resolve|close|link|adjust|override|convert ...",
+        "tocsin incident list|show|ack|note|resolve|close|link|adjust|override|categorize|\n"
+        "                convert ...",
         "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
         "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
         "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
@@ -95,7 +96,8 @@ constexpr std::array pages{
            "tocsin incident note 12 'Rebooted the switch, watching'"},
     Manual{
         "tocsin incident resolve", "say that the service is back",
-        "tocsin incident resolve NUMBER --code CODE [--cause CODE] [--note TEXT] [--force]",
+        "tocsin incident resolve NUMBER --code CODE [--cause CODE] [--note TEXT]\n"
+        "                        [--category CATEGORY] [--force]",
         "For an incident that somebody owns. Asks for a closure code, P1 to P3 for a note of 20\n"
         "characters, P1 and P2 for a cause.\n"
         "While an alert of the incident still fires, --force and a note are needed.",
@@ -118,6 +120,12 @@ constexpr std::array pages{
         "For incident managers. It stays so until the time is over or you say `calculated`; what\n"
         "it would be without you is still calculated, and you are told when that is worse.",
         "tocsin incident override 12 P2 --for 8h --reason 'payroll export runs tonight'"},
+    Manual{"tocsin incident categorize", "say what it is about",
+           "tocsin incident categorize NUMBER CATEGORY/SUBCATEGORY [--reason TEXT]",
+           "Corrects what the rules made of it, or says that it is right: how often it was is\n"
+           "counted when it closes. Alerts go on joining by what it was opened as. What is\n"
+           "restricted by its new subcategory stays so.",
+           "tocsin incident categorize 12 storage/filesystem --reason 'a full disk, no database'"},
     Manual{"tocsin incident convert", "it is a request, and nothing is broken",
            "tocsin incident convert NUMBER [--note TEXT]",
            "Opens a service request with its words, and resolves it with the code\n"

@@ -35,11 +35,11 @@ struct IncidentOptions : ClientOptions {
   std::string revision;  // empty: whatever it is
   std::string text, code, cause, note;
   std::string parent;
-  std::string impact_by, urgency_by, priority, lasts, reason;
+  std::string impact_by, urgency_by, priority, lasts, reason, category;
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);
-// verb: ack, note, resolve, close, link, adjust, override, convert
+// verb: ack, note, resolve, close, link, adjust, override, categorize, convert
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 struct ExplainOptions : ClientOptions {

@@ -350,6 +350,9 @@ void RecordReader::on(const DrillStarted& f) {
 void RecordReader::on(const PriorityAdjusted& f) {
   left_out("priority adjusted", f.incident, f.by);
 }
+void RecordReader::on(const IncidentCategorized& f) {
+  left_out("categorized", f.incident, f.by);
+}
 void RecordReader::on(const PriorityOverridden& f) {
   left_out("priority set", f.incident, f.by);
 }

@@ -65,6 +65,7 @@ class RecordReader {
   void on(const IncidentReopened& f);
   void on(const DrillStarted& f);
   void on(const PriorityAdjusted& f);
+  void on(const IncidentCategorized& f);
   void on(const PriorityOverridden& f);
   void on(const IncidentRelated& f);
   void on(const IncidentDetached& f);

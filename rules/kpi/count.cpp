@@ -149,6 +149,18 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
 void count_closed(Totals& t, const IncidentRow& i) {
   if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
+  if (i.self) return;
+  const IncidentWords words = i.words();
+  const auto [category, subcategory] = category_now(words);
+  const auto review = [&](bool same) {
+    return !i.category_confirmed ? CategoryReview::unconfirmed
+           : same                ? CategoryReview::match
+                                 : CategoryReview::mismatch;
+  };
+  const bool same = category == words.category;
+  t.add(Metric::category_reviews, 0, static_cast<std::uint8_t>(review(same)));
+  t.add(Metric::category_reviews, 1,
+        static_cast<std::uint8_t>(review(same && subcategory == words.subcategory)));
 }
 
 void count_page_ended(Totals& t, const PageEnded& f, const PageRow& page, std::uint8_t channel,

@@ -109,6 +109,14 @@ void incidents(std::vector<MetricFamily>& out, const Totals& t) {
   out.push_back(by_enum<Priority>(t, Metric::incidents_recurrent,
                                   "tocsin_incidents_recurrent_total",
                                   "Incidents whose alert had caused one before.", "priority"));
+  MetricFamily reviews = family(Type::counter, "tocsin_category_reviews_total",
+                                "At closing: whether a person found the category as opened.");
+  for (std::size_t level = 0; level < 2; ++level)
+    for (std::size_t r = 0; r < EnumTable<CategoryReview>::count; ++r)
+      reviews.samples.push_back({{{"level", level == 0 ? "category" : "subcategory"},
+                                  {"result", word<CategoryReview>(r)}},
+                                 counter(t, Metric::category_reviews, level, r)});
+  out.push_back(std::move(reviews));
 }
 
 void pages(std::vector<MetricFamily>& out, const Snapshot& s) {

@@ -80,7 +80,15 @@ struct ResolveIncident {
   std::optional<ClosureCode> code;
   std::optional<CauseCode> cause;
   std::string note;
-  bool force = false;  // although a member alert still fires (CLO-3)
+  bool force = false;    // although a member alert still fires (CLO-3)
+  std::string category;  // "storage/filesystem": what it was; empty: nobody says
+};
+// A person says what it is about, or that what the daemon found is right (CAT-4).
+struct CategorizeIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::string category;  // "storage/filesystem"
+  std::string reason;
 };
 struct CloseIncident {
   IncidentNumber incident;
@@ -257,7 +265,7 @@ using Command =
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
                  AddWindow, EndWindow, PingHeartbeat, ReportByPerson, TakeRequest, FinishRequest,
-                 ConvertIncident, ConvertRequest, FlushTallies, Tick>;
+                 ConvertIncident, ConvertRequest, CategorizeIncident, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

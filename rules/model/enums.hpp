@@ -154,6 +154,9 @@ TOCSIN_ENUM(CauseCode, unknown, software_defect, configuration, change_induced, 
             network, supplier, power_environment, human_error, data, security_event,
             certificate_or_licence, dependency_failure, monitoring_defect);
 
+// At closing: what a person said of its category, beside what it was opened as (CAT-5).
+TOCSIN_ENUM(CategoryReview, match, mismatch, unconfirmed);
+
 // What the process reports of itself: the one before ended badly; an input is refused because
 // processes died of it; the disk has little space, or so little that no alert is taken; an
 // integration sends more than its quota.

@@ -836,6 +836,14 @@ struct RequestConverted {
   TOCSIN_FIELDS(request, number, forget_due, by)
 };
 
+// A person says what it is about, maybe what the daemon had found already. Alerts go on joining by
+// what it was opened as. Since format 6.
+struct IncidentCategorized {
+  IncidentNumber incident;
+  Text category, subcategory, by, reason;
+  TOCSIN_FIELDS(incident, category, subcategory, by, reason)
+};
+
 // Tag of each fact, for ever. X(tag, Type)
 // clang-format off
 #define TOCSIN_FACTS(X)                                                                \
@@ -871,7 +879,8 @@ struct RequestConverted {
   X(146, HeartbeatsAdvanced)                                                           \
   X(150, RequestOpened) X(151, RequestTaken) X(152, RequestDone)                       \
   X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)  \
-  X(156, IncidentConverted) X(157, RequestConverted)
+  X(156, IncidentConverted) X(157, RequestConverted)                                   \
+  X(180, IncidentCategorized)
 // clang-format on
 
 template <class F>
@@ -887,7 +896,7 @@ TOCSIN_FACTS(TOCSIN_FACT_TAG)
 
 // What this version can read. A new store is of the first format, and raised by FormatRaised before
 // the first fact of a later one, so that the version before opens it as long as that is possible.
-inline constexpr std::uint16_t fact_format = 5, first_fact_format = 1;
+inline constexpr std::uint16_t fact_format = 6, first_fact_format = 1;
 
 template <class F>
 concept ConcernsIncident = requires(F f) {

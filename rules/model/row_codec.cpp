@@ -69,6 +69,10 @@ void reported_fields(V&& v, Row& r) {
   v("reports", r.reports), v("request", r.request);
 }
 template <class V, class Row>
+void confirmed_fields(V&& v, Row& r) {
+  v("category_confirmed", r.category_confirmed);
+}
+template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
   v("starts_due", r.starts_due), v("ends_due", r.ends_due), v("created_at", r.created_at);
@@ -162,7 +166,8 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  const bool reported = row.reports > 0 || row.request;
+  const bool confirmed = row.category_confirmed;
+  const bool reported = confirmed || row.reports > 0 || row.request;
   const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
@@ -170,6 +175,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   if (said) said_fields(w, row);
   if (marked) marked_fields(w, row);
   if (reported) reported_fields(w, row);
+  if (confirmed) confirmed_fields(w, row);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -290,6 +296,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   said_fields(r, row);
   marked_fields(r, row);
   reported_fields(r, row);
+  confirmed_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();
 }

@@ -185,7 +185,8 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
-  const bool paused = !words.pauses.empty();
+  const bool said = !words.said_category.empty();
+  const bool paused = said || !words.pauses.empty();
   const bool watched = paused || !words.watchers.empty();
   const bool known = watched || !words.known_error.empty();
   if (known || !words.inhibited_keys.empty())
@@ -193,6 +194,7 @@ const Blob* make_incident_blob(const IncidentWords& words) {
   if (known) put_word(bytes, words.known_error), put_word(bytes, words.workaround);
   if (watched) put_word(bytes, words.watchers);
   if (paused) put_word(bytes, words.pauses);
+  if (said) put_word(bytes, words.said_category);
   return make_blob(bytes);
 }
 
@@ -204,7 +206,14 @@ IncidentWords IncidentRow::words() const {
   take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
   take_word(rest, out.known_error), take_word(rest, out.workaround);
   take_word(rest, out.watchers), take_word(rest, out.pauses);
+  take_word(rest, out.said_category);
   return out;
+}
+
+std::pair<std::string_view, std::string_view> category_now(const IncidentWords& words) {
+  if (words.said_category.empty()) return {words.category, words.subcategory};
+  const std::size_t slash = words.said_category.find('/');
+  return {words.said_category.substr(0, slash), words.said_category.substr(slash + 1)};
 }
 
 std::vector<Pause> unpack_pauses(std::string_view packed) {

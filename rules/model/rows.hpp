@@ -102,7 +102,12 @@ struct IncidentWords {
   std::string_view watchers;
   // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
   std::string_view pauses;
+  // What people say that it is about: "storage/filesystem". Empty: as it was opened. Not in the blob
+  // otherwise.
+  std::string_view said_category;
 };
+// Of an incident: what people say, or what it was opened as.
+std::pair<std::string_view, std::string_view> category_now(const IncidentWords& words);
 // It stood still in [from, to); never: it stands still now. In order, none touches the next.
 struct Pause {
   Instant from{}, to = never;
@@ -179,6 +184,7 @@ struct IncidentRow {
   bool eased = false;         // the workaround of its known error is automated
   std::uint32_t reports = 0;  // of people; while there are any, people say whether it is over
   RequestNumber request;      // what it became, when it was none
+  bool category_confirmed = false;  // by a person
 
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }

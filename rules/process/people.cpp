@@ -1,5 +1,6 @@
 // What people do to an incident: who may (11.3), when (3.2), with which fields (9.2).
 #include "rules/model/link.hpp"
+#include "rules/process/category.hpp"
 #include "rules/process/lifecycle.hpp"
 
 namespace tocsin {
@@ -61,7 +62,8 @@ Answer already_acknowledged(const Deciding& d, const IncidentRow& row) {
 }
 
 std::vector<std::pair<std::string, std::string>> missing_to_resolve(const ResolveIncident& c,
-                                                                    Priority p) {
+                                                                    Priority p,
+                                                                    const Settings& settings) {
   std::vector<std::pair<std::string, std::string>> fields;
   if (!c.code) fields.emplace_back("code", "a closure code is required");
   if (p <= Priority::P3 && c.note.size() < note_bytes_min)
@@ -71,6 +73,8 @@ std::vector<std::pair<std::string, std::string>> missing_to_resolve(const Resolv
   if (c.code == ClosureCode::converted_to_request)
     fields.emplace_back("code", "what is a request is converted, so that it has a number");
   if (c.note.size() > note_bytes_max) fields.emplace_back("note", "at most 4096 bytes");
+  if (!c.category.empty() && !category_in(settings, c.category))
+    fields.emplace_back("category", "is a category and a subcategory of the tree, as storage/filesystem");
   return fields;
 }
 
@@ -150,7 +154,7 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   // T07: somebody owns it first; what nobody answered recovers by itself or is cancelled.
   if (row.state != IncidentState::in_progress)
     return illegal(row, "resolved; acknowledge it first");
-  if (auto missing = missing_to_resolve(c, row.priority); !missing.empty()) {
+  if (auto missing = missing_to_resolve(c, row.priority, d.settings); !missing.empty()) {
     Answer a = answer(row, Answer::Code::invalid, "fields are missing");
     a.fields = std::move(missing);
     return a;
@@ -163,6 +167,8 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
                       (c.force ? "; only a group lead or incident manager may force it"
                                : "; use force to insist"));
   const Wall restored = row.restored_at.ms ? row.restored_at : d.wall();
+  if (const auto category = category_in(d.settings, c.category); category && !row.self)
+    say_category(d, c.incident, *category, c.by.person, "");
   d.out.add(IncidentResolved{c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false,
                              row.alerts_firing > 0, restored, d.now + d.settings.auto_close_after,
                              c.by.person, c.note,

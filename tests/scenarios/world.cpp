@@ -399,7 +399,9 @@ void World::act(const Words& words) {
   if (words[0] == "resolve")
     return give(ResolveIncident{n, actor, tocsin::parse<ClosureCode>(given["code"]),
                                 tocsin::parse<CauseCode>(given["cause"]), given["note"],
-                                words.back() == "force"});
+                                words.back() == "force", given["category"]});
+  if (words[0] == "categorize")
+    return give(CategorizeIncident{n, actor, words.at(2), words.size() > 5 ? reason : ""});
   if (words[0] == "silence" || words[0] == "update" || words[0] == "expire")
     return silence(words, actor);
   if (words[0] == "window" || words[0] == "end-window") return window(words, actor);
