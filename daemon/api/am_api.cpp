@@ -65,6 +65,7 @@ HttpResponse AmApi::list(const Exchange& x, const SnapshotPtr& snapshot, bool gr
                                groups ? AmList::Shape::groups : AmList::Shape::alerts, x.who.actor);
   HttpResponse r = json_response(200, "");
   r.more = [list, slot](std::string& chunk) { return list->next(chunk); };
+  r.elsewhere = reading_.elsewhere();
   return r;
 }
 

@@ -56,7 +56,7 @@ class Api {
   mutable std::mutex mutex_;
   std::shared_ptr<const Access> access_;
   Engine& engine_;
-  Worker reading_thread_{"tocsin-read", 256};
+  Worker reading_thread_{"tocsin-read", 256, Worker::Haste::others_first};
   Reading reading_;
   Gate gate_;
   Router router_;

@@ -4,8 +4,11 @@
 
 namespace tocsin::api {
 
-Worker::Worker(const std::string& name, std::size_t jobs_max)
-    : jobs_max_(jobs_max), thread_(net::start_thread(name, [this] { run(); })) {}
+Worker::Worker(const std::string& name, std::size_t jobs_max, Haste haste)
+    : jobs_max_(jobs_max), thread_(net::start_thread(name, [this, haste] {
+        if (haste == Haste::others_first) net::let_others_go_first();
+        run();
+      })) {}
 
 Worker::~Worker() {
   stop();

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -16,7 +17,10 @@ namespace tocsin::api {
 class Worker {
  public:
   using Job = std::function<void()>;
-  Worker(const std::string& name, std::size_t jobs_max);  // name: at most 15 bytes
+  // Whether what it does may take CPU from those who hear alerts and page.
+  enum class Haste : std::uint8_t { others_first, at_once };
+  Worker(const std::string& name, std::size_t jobs_max,  // name: at most 15 bytes
+         Haste haste = Haste::at_once);
   ~Worker();                                              // stops
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

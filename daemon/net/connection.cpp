@@ -21,7 +21,6 @@ constexpr std::size_t body_growth = 8;
 constexpr std::size_t body_step_min = 1u << 10;
 constexpr std::size_t body_step_max = 256u << 10;
 constexpr std::size_t gather_from = 16u << 10;  // smaller bodies are copied behind their head
-constexpr std::size_t stream_piece = 16u << 10;
 
 // Its share of the memory that all bodies being read may take.
 class BodyShare {
@@ -350,6 +349,10 @@ Connection::Task<void> Connection::ask(HttpRequest& request) {
   } catch (const std::exception&) {
     // Its Reply died with it, which answers 500.
   }
+  co_await wait_for_answer();
+}
+
+Connection::Task<void> Connection::wait_for_answer() {
   if (!answer_ && !aborted_) {
     const auto suspend = [this](auto handler) {
       waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler));
@@ -395,35 +398,6 @@ Connection::Task<bool> Connection::send(HttpResponse& response, bool head_only, 
     sent = co_await write(asio::buffer(out_), asio::buffer(response.body));
   }
   co_return sent&& form != BodyForm::to_eof;
-}
-
-// Behind the head in out_: `body`, then what `more` gives, never more than a piece in memory.
-Connection::Task<bool> Connection::stream(HttpResponse& response, BodyForm form) {
-  const Clock::time_point end = Clock::now() + shared_.options.stream_deadline;
-  const auto append = [&](const std::string& piece) {
-    if (form == BodyForm::chunked)
-      write_chunk(out_, piece);
-    else
-      out_ += piece;
-  };
-  append(response.body);
-  std::string piece;
-  for (bool more = true; more;) {
-    while (more && out_.size() < stream_piece) {
-      piece.clear();
-      more = response.more(piece);
-      append(piece);
-      if (piece.empty()) break;
-    }
-    if (!more && form == BodyForm::chunked) write_last_chunk(out_);
-    if (Clock::now() > end) co_return false;
-    const bool written = co_await write(asio::buffer(out_));
-    if (!written) co_return false;
-    out_.clear();
-    // A fast reader would otherwise keep the thread to itself.
-    if (more) co_await asio::post(io_.context(), asio::use_awaitable);
-  }
-  co_return true;
 }
 
 Connection::Task<bool> Connection::write(asio::const_buffer first, asio::const_buffer second) {

@@ -130,10 +130,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Task<void> ask(HttpRequest& request);  // hands it on, fills answer_
   Reply make_reply();
+  Task<void> wait_for_answer();  // to what has just been asked; none: the server stops
   void resume();
 
   Task<bool> send(HttpResponse& response, bool head_only, bool keep);
   Task<bool> stream(HttpResponse& response, BodyForm form);
+  void order_piece(const std::shared_ptr<HttpResponse>& response);
   Task<bool> write(boost::asio::const_buffer first, boost::asio::const_buffer second = {});
   Task<void> linger();
   void set_deadline(std::chrono::milliseconds from_now) { set_deadline(Clock::now() + from_now); }

@@ -49,6 +49,9 @@ struct HttpResponse {
   // is sent too). Called again only when the piece before it is with the kernel; never called for
   // HEAD.
   std::function<bool(std::string& chunk)> more;
+  // Where `more` is called instead, one piece ahead: hands the job to a thread that may be busy for
+  // a while. False: it has no room, and the I/O thread does it after all.
+  std::function<bool(std::function<void()>)> elsewhere;
 };
 
 // Answers one request. To be called exactly once, from any thread; a second call is ignored, a call

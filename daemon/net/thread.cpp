@@ -1,6 +1,8 @@
 #include "daemon/net/thread.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <utility>
@@ -31,6 +33,11 @@ std::thread start_thread(const std::string& name, std::function<void()> body) {
   std::thread thread(std::move(body));
   pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
   return thread;
+}
+
+void let_others_go_first() {
+  // Linux keeps this by thread. Where it is refused, nothing but speed is lost.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
 }
 
 }  // namespace tocsin::net

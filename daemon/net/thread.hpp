@@ -10,4 +10,8 @@ namespace tocsin::net {
 
 std::thread start_thread(const std::string& name, std::function<void()> body);  // name: 15 bytes
 
+// From here on this thread gets a tenth of the CPU when others want it too, and whoever wakes goes
+// first: lists and compilers beside alerts and pages.
+void let_others_go_first();
+
 }  // namespace tocsin::net

@@ -2,6 +2,8 @@
 
 #include "daemon/net/server.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -205,7 +207,7 @@ TEST_CASE("a streamed body is pulled piece by piece", "[server]") {
   client.send(get("/"));
   const std::string all = client.until("0\r\n\r\n");
   CHECK(all.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
-  CHECK(all.find("1\r\n<\r\n2710\r\naaa") != std::string::npos);
+  CHECK(all.find("1\r\n<\r\n4e20\r\naaa") != std::string::npos);
   CHECK(std::count(all.begin(), all.end(), 'f') >= 10'000);
   CHECK(pulled == 6);
   client.clear();
@@ -222,6 +224,46 @@ TEST_CASE("a streamed body is pulled piece by piece", "[server]") {
   Socket cut = run.connect();
   cut.send(get("/fail"));
   CHECK(cut.to_end().find("0\r\n\r\n") == std::string::npos);  // not an end that looks like one
+}
+
+TEST_CASE("a streamed body is made on the thread that is meant for it, one piece ahead", "[server]") {
+  boost::asio::thread_pool readers(1);
+  std::atomic<bool> room{true}, strangers{false};
+  std::atomic<int> made{0};
+  Running run([&](HttpRequest&& request, Reply reply) {
+    HttpResponse response;
+    const bool fails = request.target == "/fail";
+    response.more = [&, fails, n = 0](std::string& chunk) mutable {
+      if (fails && n == 2) throw std::bad_alloc();
+      if (room && !readers.get_executor().running_in_this_thread()) strangers = true;
+      ++made;
+      chunk = std::string(100'000, static_cast<char>('a' + n));
+      return ++n < 10;
+    };
+    response.elsewhere = [&](std::function<void()> job) {
+      if (room) boost::asio::post(readers, std::move(job));
+      return room.load();
+    };
+    reply(std::move(response));
+  });
+  const auto whole = [&] {
+    Socket client = run.connect();
+    client.send(get("/"));
+    const std::string all = client.until("\r\n0\r\n\r\n");
+    for (const char letter : std::string("abcdefghij"))
+      if (std::count(all.begin(), all.end(), letter) < 100'000) return false;
+    return true;
+  };
+  CHECK(whole());
+  CHECK(made == 10);
+  CHECK_FALSE(strangers);
+  room = false;  // the I/O thread does it
+  CHECK(whole());
+  room = true;
+  Socket cut = run.connect();
+  cut.send(get("/fail"));
+  CHECK(cut.to_end().find("\r\n0\r\n\r\n") == std::string::npos);
+  readers.join();
 }
 
 TEST_CASE("a streamed body waits for a slow reader, and not for ever", "[server]") {
