@@ -17,7 +17,8 @@ void Compiler::group_rule(Reader& item) {
   item.finish();
   const Node* given = item.find("labels");
   if (rule.labels.empty() && item.ok())
-    report_.error(given ? given->mark : item.mark(), "labels names those whose values are the same");
+    report_.error(given ? given->mark : item.mark(),
+                  "labels names those whose values are the same");
   if (rule.labels.size() > group_labels_max)
     report_.error(given->mark,
                   "labels has at most " + std::to_string(group_labels_max) + " of them");

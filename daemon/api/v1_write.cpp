@@ -228,7 +228,10 @@ void add_v1_writes(Router& router, Reading& reading) {
   const Verb verbs[] = {
       {"ack", Permission::incident_ack, {}, acknowledge},
       {"note", Permission::incident_note, {"text"}, note},
-      {"resolve", Permission::incident_resolve, {"code", "cause", "note", "force", "category"}, resolve},
+      {"resolve",
+       Permission::incident_resolve,
+       {"code", "cause", "note", "force", "category"},
+       resolve},
       {"close", Permission::incident_close, {}, close},
       {"adjust", Permission::incident_adjust, {"impact_by", "urgency_by", "reason"}, adjust},
       {"override",

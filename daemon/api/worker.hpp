@@ -21,7 +21,7 @@ class Worker {
   enum class Haste : std::uint8_t { others_first, at_once };
   Worker(const std::string& name, std::size_t jobs_max,  // name: at most 15 bytes
          Haste haste = Haste::at_once);
-  ~Worker();                                              // stops
+  ~Worker();  // stops
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 

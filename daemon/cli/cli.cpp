@@ -207,8 +207,7 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
   for (const char* verb :
-       {"ack", "note", "resolve", "close", "link", "adjust", "override", "categorize",
-        "convert"}) {
+       {"ack", "note", "resolve", "close", "link", "adjust", "override", "categorize", "convert"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();

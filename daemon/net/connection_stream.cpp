@@ -57,7 +57,8 @@ Connection::Task<bool> Connection::stream(HttpResponse& head, BodyForm form) {
   for (bool more = true; more;) {
     if (!ahead) order_piece(response);
     set_deadline(shared_.options.reply_deadline);
-    co_await wait_for_answer();  // through the mailbox, so that no reader keeps the thread to itself
+    co_await wait_for_answer();  // through the mailbox, so that no reader keeps the thread to
+                                 // itself
     if (!answer_ || answer_->status != 200) co_return false;
     const HttpResponse piece = *std::exchange(answer_, std::nullopt);
     more = !piece.close;

@@ -14,8 +14,8 @@ namespace tocsin {
 
 inline constexpr std::size_t group_bytes_max = 512;
 
-// `{cluster="eu-1", namespace="shop"}`, of the first rule that fits an alert whose CI was found like
-// that; null: none does, or its name would be longer than that.
+// `{cluster="eu-1", namespace="shop"}`, of the first rule that fits an alert whose CI was found
+// like this; null: none does, or the name would be too long.
 std::shared_ptr<const std::string> group_of(AlertText text, CiMatch found,
                                             const Settings& settings);
 

@@ -237,8 +237,8 @@ void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily kept = family(Type::gauge, "tocsin_requests", "Service requests that are kept.");
   for (std::size_t i = 0; i < std::size(states); ++i)
     kept.samples.push_back({{{"state", word<RequestState>(i)}}, states[i]});
-  MetricFamily reports = family(Type::counter, "tocsin_reports_total",
-                                "Reports of people that something is broken.");
+  MetricFamily reports =
+      family(Type::counter, "tocsin_reports_total", "Reports of people that something is broken.");
   for (const std::uint8_t opened_it : {0, 1})
     reports.samples.push_back({{{"outcome", opened_it ? "opened" : "joined"}},
                                counter(s.totals, Metric::incidents_reported, opened_it)});

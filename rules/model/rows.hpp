@@ -102,8 +102,8 @@ struct IncidentWords {
   std::string_view watchers;
   // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
   std::string_view pauses;
-  // What people say that it is about: "storage/filesystem". Empty: as it was opened. Not in the blob
-  // otherwise.
+  // What people say that it is about: "storage/filesystem". Empty: as it was opened, and not in the
+  // blob.
   std::string_view said_category;
 };
 // Of an incident: what people say, or what it was opened as.

@@ -21,9 +21,9 @@ Answer invalid(const IncidentRow& row, std::string field, std::string why) {
 }
 
 bool may_categorize(const Actor& by) {
-  for (const Role role : {Role::service_desk, Role::engineer, Role::group_lead,
-                          Role::incident_manager, Role::major_incident_manager,
-                          Role::problem_manager})
+  for (const Role role :
+       {Role::service_desk, Role::engineer, Role::group_lead, Role::incident_manager,
+        Role::major_incident_manager, Role::problem_manager})
     if (by.may(role)) return true;
   return false;
 }
@@ -72,7 +72,8 @@ Answer categorize(const Deciding& d, const CategorizeIncident& c) {
                       : "what is about Tocsin itself has the category that it has");
   const auto category = category_in(d.settings, c.category);
   if (!category)
-    return invalid(row, "category", "is a category and a subcategory of the tree, as storage/filesystem");
+    return invalid(row, "category",
+                   "is a category and a subcategory of the tree, as storage/filesystem");
   if (c.reason.size() > reason_bytes_max) return invalid(row, "reason", "at most 512 bytes");
   if (row.category_confirmed && category_now(row.words()) == *category)
     return answer(row, Answer::Code::already, "a person has said so already");

@@ -74,7 +74,8 @@ std::vector<std::pair<std::string, std::string>> missing_to_resolve(const Resolv
     fields.emplace_back("code", "what is a request is converted, so that it has a number");
   if (c.note.size() > note_bytes_max) fields.emplace_back("note", "at most 4096 bytes");
   if (!c.category.empty() && !category_in(settings, c.category))
-    fields.emplace_back("category", "is a category and a subcategory of the tree, as storage/filesystem");
+    fields.emplace_back("category",
+                        "is a category and a subcategory of the tree, as storage/filesystem");
   return fields;
 }
 

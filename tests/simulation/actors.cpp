@@ -464,8 +464,8 @@ void World::prioritize() {
   const Span lasts{kind == 0 ? 0 : random_.between(1, 5 * 60) * minute_ms};
   if (!node_) return;
   if (kind == 3 && by == 0)
-    return give(CategorizeIncident{n, actor("eve"), n.value % 4 ? "storage/filesystem" : "security/malware",
-                                   "simulated"});
+    return give(CategorizeIncident{
+        n, actor("eve"), n.value % 4 ? "storage/filesystem" : "security/malware", "simulated"});
   if (kind == 3) return give(AdjustPriority{n, actor("eve"), by, {}, "simulated"});
   std::optional<Priority> wanted = priority;
   if (kind == 2) wanted.reset();

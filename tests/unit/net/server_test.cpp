@@ -226,7 +226,8 @@ TEST_CASE("a streamed body is pulled piece by piece", "[server]") {
   CHECK(cut.to_end().find("0\r\n\r\n") == std::string::npos);  // not an end that looks like one
 }
 
-TEST_CASE("a streamed body is made on the thread that is meant for it, one piece ahead", "[server]") {
+TEST_CASE("a streamed body is made on the thread that is meant for it, one piece ahead",
+          "[server]") {
   boost::asio::thread_pool readers(1);
   std::atomic<bool> room{true}, strangers{false};
   std::atomic<int> made{0};
