@@ -282,7 +282,7 @@ void Fold::on(const IncidentClosed& f) {
   row->state = IncidentState::closed;
   ++row->revision;
   row->close_due = never;
-  count_closed(s.totals_, *row);
+  count_closed(s.totals_, *row, f.reviewed);
 }
 
 void Fold::on(const IncidentForgotten& f) {

@@ -30,13 +30,14 @@ Api::Api(Engine& engine, Access access, ApiPorts ports)
     : access_(std::make_shared<const Access>(std::move(access))),
       engine_(engine),
       reading_(engine, reading_thread_),
+      listing_(engine, listing_thread_),
       gate_([this] { return this->access(); }),
       router_([this] { return this->access(); }, gate_),
       alerts_in_(
           engine, [this] { return this->access(); }, ports.mapper),
       explain_(
           engine, [this] { return this->access(); }, ports.mapper),
-      am_(reading_, ports.version, ports.started),
+      am_(listing_, ports.version, ports.started),
       health_(
           reading_, [this] { return this->access(); }, std::move(ports.reload),
           [mapper = ports.mapper, runner = ports.runner] {
@@ -102,6 +103,7 @@ void Api::set_web(std::shared_ptr<const WebRules> rules) {
 void Api::stop() {
   gate_.stop();
   reading_thread_.stop();
+  listing_thread_.stop();
   explain_.stop();
 }
 

@@ -46,7 +46,7 @@ class Api {
   void set_web(std::shared_ptr<const WebRules> rules);
   // Every second or so: what nobody asks for has to be told as well.
   void look() { alerts_in_.look(); }
-  // Ends the reading thread; reads that still come are answered 503.
+  // Ends the threads that read; reads that still come are answered 503.
   void stop();
 
  private:
@@ -56,8 +56,10 @@ class Api {
   mutable std::mutex mutex_;
   std::shared_ptr<const Access> access_;
   Engine& engine_;
-  Worker reading_thread_{"tocsin-read", 256, Worker::Haste::others_first};
-  Reading reading_;
+  Worker reading_thread_{"tocsin-read", 256};
+  // Lists of everything: nobody who answers a page waits behind one.
+  Worker listing_thread_{"tocsin-list", 64, Worker::Haste::others_first};
+  Reading reading_, listing_;
   Gate gate_;
   Router router_;
   AlertsIn alerts_in_;

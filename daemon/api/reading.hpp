@@ -25,7 +25,7 @@ class Reading {
   using Use = std::function<void(const Exchange&, const SnapshotPtr&)>;
   void answer_later(Exchange x, Use use);
   Handler handler(Render render);  // of a route that is a read and nothing else
-  // For answers in pieces: makes them on the reading thread.
+  // For answers in pieces: makes them where reads are rendered.
   std::function<bool(std::function<void()>)> elsewhere() {
     return [this](std::function<void()> job) { return worker_.post(std::move(job)); };
   }

@@ -46,8 +46,8 @@ struct HttpResponse {
 
   // A body too large to be built whole: when set, it is sent after `body`, piece by piece. Called
   // on the I/O thread with an empty chunk to fill; false means that this was the last piece (which
-  // is sent too). Called again only when the piece before it is with the kernel; never called for
-  // HEAD.
+  // is sent too). Called again only when the piece before it is with the kernel, but for the one
+  // that is made ahead; never called for HEAD.
   std::function<bool(std::string& chunk)> more;
   // Where `more` is called instead, one piece ahead: hands the job to a thread that may be busy for
   // a while. False: it has no room, and the I/O thread does it after all.

@@ -146,10 +146,10 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   t.add(Metric::restore_sum, label(i.priority), 0, 0, static_cast<std::uint64_t>(s));
 }
 
-void count_closed(Totals& t, const IncidentRow& i) {
+void count_closed(Totals& t, const IncidentRow& i, bool reviewed) {
   if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
-  if (i.self) return;
+  if (!reviewed) return;
   const IncidentWords words = i.words();
   const auto [category, subcategory] = category_now(words);
   const auto review = [&](bool same) {

@@ -26,7 +26,7 @@ void count(Totals& totals, const AttemptSettled& fact, bool drill);
 void count_acknowledged(Totals& totals, const IncidentAcknowledged& fact, const IncidentRow& before,
                         Instant at);
 void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_at);
-void count_closed(Totals& totals, const IncidentRow& incident);
+void count_closed(Totals& totals, const IncidentRow& incident, bool reviewed);
 // `channel` is the slot of the channel in the globals.
 void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page,
                       std::uint8_t channel, bool drill, Instant at);

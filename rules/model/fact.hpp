@@ -388,11 +388,13 @@ struct IncidentResolved {
   TOCSIN_FIELDS(incident, code, cause, by_daemon, needs_review, restored_at, close_due, by, note,
                 reason)
 };
+// reviewed: what people said of its category is counted with it. Since format 6; before, nothing was.
 struct IncidentClosed {
   IncidentNumber incident;
   bool by_daemon = false;
   Text by, reason;
-  TOCSIN_FIELDS(incident, by_daemon, by, reason)
+  bool reviewed = false;
+  TOCSIN_FIELDS(incident, by_daemon, by, reason, reviewed)
 };
 // Its time is over: the closed incident and the entries of its timeline are deleted by the next
 // checkpoint. Nothing that was counted is counted back. Since format 2.

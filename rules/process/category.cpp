@@ -20,6 +20,18 @@ Answer invalid(const IncidentRow& row, std::string field, std::string why) {
   return a;
 }
 
+// Of what not everybody may read nobody else learns by asking.
+bool may_read(const Deciding& d, const IncidentRow& row, const Actor& by) {
+  if (!row.restricted || by.may(Role::incident_manager) || by.may(Role::major_incident_manager))
+    return true;
+  for (const std::string& id : d.settings.restricted_readers)
+    if (const Group* group = d.settings.group(id))
+      if (std::find(group->members.begin(), group->members.end(), by.person) !=
+          group->members.end())
+        return true;
+  return false;
+}
+
 bool may_categorize(const Actor& by) {
   for (const Role role :
        {Role::service_desk, Role::engineer, Role::group_lead, Role::incident_manager,
@@ -42,6 +54,12 @@ std::optional<std::pair<std::string_view, std::string_view>> category_in(const S
   return {{found->first, *subcategory}};
 }
 
+bool begins_review(const Deciding& d, const IncidentRow& row) {
+  if (row.drill || row.self) return false;
+  need_format(d, format_with_agreements);
+  return true;
+}
+
 void say_category(const Deciding& d, IncidentNumber n,
                   const std::pair<std::string_view, std::string_view>& category,
                   const std::string& by, const std::string& reason) {
@@ -62,7 +80,7 @@ Answer categorize(const Deciding& d, const CategorizeIncident& c) {
     return a;
   }
   const IncidentRow row = d.state.incidents().at(slot);
-  if (!may_categorize(c.by))
+  if (!may_categorize(c.by) || !may_read(d, row, c.by))
     return answer(row, Answer::Code::forbidden,
                   c.by.person + " may not say what this incident is about");
   if (row.self || row.drill || row.state >= IncidentState::closed)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/model/planted.hpp"
+#include "rules/process/category.hpp"
 
 namespace tocsin {
 namespace {
@@ -86,8 +87,10 @@ bool finish_prompt(const Deciding& d, IncidentNumber n) {
 }
 
 void close_by_daemon(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = row_of(d, n);
+  const bool reviewed = begins_review(d, row);
   d.out.add(IncidentClosed{n, true, "daemon",
-                           row_of(d, n).drill ? "the drill is over" : "nobody disagreed in time"});
+                           row.drill ? "the drill is over" : "nobody disagreed in time", reviewed});
 }
 
 }  // namespace tocsin

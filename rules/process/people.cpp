@@ -191,7 +191,8 @@ Answer close(const Deciding& d, const CloseIncident& c) {
   if (!any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager}))
     return forbidden(row, c.by, "close");
   if (row.state != IncidentState::resolved) return illegal(row, "closed; resolve it first");
-  d.out.add(IncidentClosed{c.incident, false, c.by.person, "closed by a person"});
+  const bool reviewed = begins_review(d, row);
+  d.out.add(IncidentClosed{c.incident, false, c.by.person, "closed by a person", reviewed});
   Answer a;  // its row may be gone with the fact
   a.incident = c.incident, a.revision = row.revision + 1;
   return a;
