@@ -49,10 +49,7 @@ struct Fold {
     const IncidentRow before = *row;
     how(*row);
     ++row->revision;
-    if (before.is_down() != row->is_down()) {
-      s.index_down(before, false);
-      s.index_down(*row, true);
-    }
+    if (before.is_down() != row->is_down()) s.index_down(*row, row->is_down());
     s.arm_incident(slot, &before);
   }
   // Changes a silence through `how`, and re-arms its deadlines.

@@ -111,6 +111,10 @@ Instant until_of(const Deciding& d, const HoldIncident& c, Instant longest) {
   return c.lasts > Span{} ? d.now + c.lasts : longest;
 }
 
+std::string days_text(int days) {
+  return std::to_string(days) + (days == 1 ? " business day" : " business days");
+}
+
 using Fields = std::vector<std::pair<std::string, std::string>>;
 Fields unfit(const HoldIncident& c, Instant now, Instant until, Instant longest) {
   Fields fields;
@@ -129,8 +133,8 @@ Fields unfit(const HoldIncident& c, Instant now, Instant until, Instant longest)
   if (dated && !given) wrong("until", "when it goes on is needed");
   if (given && until <= now) wrong("until", "is over");
   if (given && until > longest)
-    wrong("until", "is at most " + std::to_string(terms_of(*c.reason).days) +
-                       " business days from now for " + std::string(name(*c.reason)));
+    wrong("until", "is at most " + days_text(terms_of(*c.reason).days) + " from now for " +
+                       std::string(name(*c.reason)));
   return fields;
 }
 
@@ -164,10 +168,18 @@ std::optional<Answer> not_now(const IncidentRow& row, const HoldIncident& c) {
 
 // Its children wait and go on with it; slice by slice when there are many. What is gathered for it
 // comes first.
+void follow_from(const Deciding& d, IncidentNumber n, std::uint32_t first) {
+  const std::size_t facts_max = d.out.count() + facts_per_slice;
+  const IncidentNumbers children = d.state.children_of(n);
+  auto it = children.lower_bound(IncidentNumber(first));
+  for (; it != children.end() && d.out.count() < facts_max; ++it) follow_parent(d, *it);
+  if (it != children.end())
+    d.out.add(FamilyAdvanced{n, FamilyJob::follow, it->value, d.now});
+  else if (row_of(d, n).family_due != never)
+    d.out.add(FamilyAdvanced{n, FamilyJob::none, 0, never});
+}
 void let_follow(const Deciding& d, IncidentNumber n) {
-  if (d.state.children_of(n).empty() || row_of(d, n).family_job == FamilyJob::gather) return;
-  d.out.add(FamilyAdvanced{n, FamilyJob::follow, 0, d.now});
-  children_follow(d, n);
+  if (row_of(d, n).family_job != FamilyJob::gather) follow_from(d, n, 0);
 }
 
 // ---- what ends by itself ----
@@ -300,14 +312,7 @@ void follow_parent(const Deciding& d, IncidentNumber child) {
 }
 
 void children_follow(const Deciding& d, IncidentNumber n) {
-  const std::size_t facts_max = d.out.count() + facts_per_slice;
-  const IncidentNumbers children = d.state.children_of(n);
-  auto it = children.lower_bound(IncidentNumber(row_of(d, n).family_next));
-  for (; it != children.end() && d.out.count() < facts_max; ++it) follow_parent(d, *it);
-  if (it == children.end())
-    d.out.add(FamilyAdvanced{n, FamilyJob::none, 0, never});
-  else
-    d.out.add(FamilyAdvanced{n, FamilyJob::follow, it->value, d.now});
+  follow_from(d, n, row_of(d, n).family_next);
 }
 
 }  // namespace tocsin

@@ -41,6 +41,11 @@ bool urgent(const IncidentRow& row) {
   return row.priority <= Priority::P2;
 }
 
+// What came back has its half hour again.
+Instant broke_at(const IncidentRow& row) {
+  return row.reopened > 0 ? row.cycle_at : row.opened_at;
+}
+
 // ---- the criteria ----
 
 // What a rule found, in words; each of them says nothing when it does not hold.
@@ -51,7 +56,7 @@ struct Found {
 
 std::string unrestored(const Deciding& d, const IncidentRow& row,
                                       const Suffering& suffering) {
-  if (!row.is_down() || d.now < row.opened_at + restore_within) return {};
+  if (!row.is_down() || d.now < broke_at(row) + restore_within) return {};
   for (const Ci* service : suffering.services)
     if (service->criticality == Criticality::mission_critical)
       return service->id + " is mission critical and not restored after 30 minutes";
@@ -69,6 +74,7 @@ std::string many_services(const Deciding& d, const IncidentRow& row,
       down.push_back(service->id);
   };
   for (const Ci* service : suffering.services) count(service);
+  if (down.empty()) return {};  // it is about something else
   for (const auto& [service, n] : d.state.down_services())
     if (down.size() < services_down) count(d.settings.ci(service));
   if (down.size() < services_down) return {};
@@ -99,8 +105,8 @@ std::string many_users(const IncidentRow& row, const Suffering& suffering) {
 // Those that hold now, in their order.
 std::vector<Found> criteria_of(const Deciding& d, const IncidentRow& row) {
   std::vector<Found> out;
-  const auto add = [&](MajorCriterion criterion, std::string words) {
-    if (!words.empty()) out.push_back(Found{criterion, std::move(words)});
+  const auto add = [&](MajorCriterion criterion, const std::string& words) {
+    if (!words.empty()) out.push_back(Found{criterion, words});
   };
   const Suffering suffering =
       urgent(row) ? suffering_with(row.words().ci, d.settings) : Suffering{};
@@ -138,7 +144,7 @@ Instant look_at(const Deciding& d, const IncidentRow& row) {
   if (!has_managers(d.settings) || !may_become_one(row)) return never;
   if (row.held_until != never && found_now(d, row))
     return earlier(later(row.held_until, d.now + seconds(1)), d.now + look_again);
-  const Instant due = row.opened_at + restore_within;
+  const Instant due = broke_at(row) + restore_within;
   if (row.priority != Priority::P1 || due <= d.now || row.major_refused & bit(MajorCriterion::C1))
     return never;
   for (const Ci* service : suffering_with(row.words().ci, d.settings).services)

@@ -353,7 +353,7 @@ std::uint32_t State::insert_incident(const IncidentRow& row) {
     live.insert(std::lower_bound(live.begin(), live.end(), row.number), row.number);
   }
   index_child(row, true);
-  index_down(row, true);
+  if (row.is_down()) index_down(row, true);
   count_inhibited(row, true);
   arm_incident(slot);
   return slot;
@@ -362,7 +362,7 @@ void State::erase_incident(std::uint32_t slot) {
   const IncidentRow row = incidents_.at(slot);
   incident_slots_.erase(row.number.value);
   index_child(row, false);
-  index_down(row, false);
+  if (row.is_down()) index_down(row, false);
   count_inhibited(row, false);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);
@@ -529,7 +529,7 @@ std::vector<std::uint32_t> State::held_at(const CiNow& now, std::size_t max) con
 }
 void State::index_down(const IncidentRow& row, bool on) {
   const std::string_view service = row.words().service;
-  if (!row.is_down() || service.empty()) return;
+  if (service.empty()) return;
   if (on) return void(++down_services_[std::string(service)]);
   const auto it = down_services_.find(service);
   if (it != down_services_.end() && --it->second == 0) down_services_.erase(it);
