@@ -7,7 +7,8 @@
 //                      or waits out its hold-down, or opens one
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
-//   a person           acknowledges, notes, resolves, closes, knows better how urgent it is, lets it
+//   a person           acknowledges, notes, resolves, closes, knows better how urgent it is, lets
+//   it
 //                      wait, says whether it is a major incident
 //   a silence          came or went: what it covers is held back, what it no longer covers pages
 //   a window           what begins inside it waits for its end, and is new then

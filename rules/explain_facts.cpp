@@ -312,8 +312,8 @@ ExplainLine explain_quiet(const IncidentRow& row, const Snapshot& snapshot,
   } else if (g.paused) {
     out.text = "nobody is paged at all: the store was restored, and paging waits for tocsin resume";
   } else if (row.parent) {
-    out.text = "nobody is paged for it: " + to_text(row.parent) +
-               ", which it belongs to, speaks for it";
+    out.text =
+        "nobody is paged for it: " + to_text(row.parent) + ", which it belongs to, speaks for it";
   } else if (row.held_until != never) {
     const bool timed = row.held_until < when_uninhibited;
     out.text =

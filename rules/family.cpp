@@ -98,8 +98,8 @@ void gather_from(const Deciding& d, IncidentNumber n, std::uint32_t from, const 
     d.out.add(FamilyAdvanced{n, FamilyJob::gather, at, d.now});
   } else if (row_of(d, n).family_due != never) {
     const bool waits = row_of(d, n).on_hold();  // since it was gathered for
-    d.out.add(FamilyAdvanced{n, waits ? FamilyJob::follow : FamilyJob::none, 0,
-                             waits ? d.now : never});
+    d.out.add(
+        FamilyAdvanced{n, waits ? FamilyJob::follow : FamilyJob::none, 0, waits ? d.now : never});
   }
   review_major(d, n);
 }
@@ -211,7 +211,8 @@ Answer link(const Deciding& d, const LinkIncident& c) {
   if (!row->unresolved() || row->self || row->drill)
     return refuse("only an unresolved incident belongs to another one");
   if (!c.parent) return unlink(d, c);
-  if (row->is_major()) return refuse("a major incident speaks for itself: link the other one to it");
+  if (row->is_major())
+    return refuse("a major incident speaks for itself: link the other one to it");
   const IncidentNumber speaker = parent->parent ? parent->parent : c.parent;
   if (speaker == c.incident || c.parent == c.incident)
     return refuse("relation_cycle: an incident is not its own parent");

@@ -197,8 +197,7 @@ void tell_callers(const Deciding& d, IncidentNumber n, WhyPage why) {
 void remind(const Deciding& d, const IncidentRow& row) {
   const auto sent = static_cast<std::uint8_t>(row.hold_reminders + 1);
   d.out.add(CallerReminded{
-      row.number, sent,
-      next_due(d, row, row.hold_reason, row.hold_since, row.hold_until, sent)});
+      row.number, sent, next_due(d, row, row.hold_reason, row.hold_since, row.hold_until, sent)});
   tell_callers(d, row.number, WhyPage::caller_reminded);
 }
 
@@ -260,8 +259,7 @@ Answer resume(const Deciding& d, const ResumeIncident& c) {
     return answer(row, Answer::Code::already, "it is in progress already");
   if (!row.on_hold())
     return answer(row, Answer::Code::illegal_transition,
-                  "an incident that is " + std::string(state_word(row.state)) +
-                      " is not on hold");
+                  "an incident that is " + std::string(state_word(row.state)) + " is not on hold");
   end(d, c.incident, WhyHoldEnded::person, c.by.person);
   return answer(row_of(d, c.incident), Answer::Code::done, {});
 }
@@ -305,9 +303,17 @@ void follow_parent(const Deciding& d, IncidentNumber child) {
   if (!may || row.priority == Priority::P1 || row.is_major()) return;
   const IncidentWords w = parent.words();
   const std::string note(w.hold_note), reference(w.hold_reference);
-  d.out.add(HoldStarted{child, parent.hold_reason, parent.hold_until, parent.hold_until,
-                        terms_of(parent.hold_reason).pauses, false, row.parent, "daemon", note,
-                        reference, {}});
+  d.out.add(HoldStarted{child,
+                        parent.hold_reason,
+                        parent.hold_until,
+                        parent.hold_until,
+                        terms_of(parent.hold_reason).pauses,
+                        false,
+                        row.parent,
+                        "daemon",
+                        note,
+                        reference,
+                        {}});
   clocks_after_hold(d, child);
 }
 

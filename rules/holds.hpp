@@ -1,6 +1,6 @@
 #pragma once
-// Incidents that wait (T05, T06, LCY-7 to LCY-10, LCY-19): who may put one on hold and for what, and
-// all that ends it. A hold has an end on record. Facts of format 6.
+// Incidents that wait (T05, T06, LCY-7 to LCY-10, LCY-19): who may put one on hold and for what,
+// and all that ends it. A hold has an end on record. Facts of format 6.
 
 #include "rules/model/facts.hpp"
 

@@ -323,8 +323,8 @@ Broken endings(const State& s) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     if (r.state == IncidentState::resolved && (r.close_due == never) != r.is_major())
-      broken = to_text(r.number) + (r.is_major() ? " closes by itself, and is major"
-                                                 : " will never close");
+      broken = to_text(r.number) +
+               (r.is_major() ? " closes by itself, and is major" : " will never close");
     const bool owned = r.state == IncidentState::in_progress || r.on_hold();
     if (owned && r.acknowledged_at == never)
       broken = to_text(r.number) + " is in progress and nobody owns it";

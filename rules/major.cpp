@@ -17,9 +17,9 @@
 namespace tocsin {
 namespace {
 
-constexpr Span restore_within = minutes(30);  // MI-C1
-constexpr std::size_t services_down = 3;      // MI-C2
-constexpr std::uint32_t cis_below = 20;       // MI-C3
+constexpr Span restore_within = minutes(30);      // MI-C1
+constexpr std::size_t services_down = 3;          // MI-C2
+constexpr std::uint32_t cis_below = 20;           // MI-C3
 constexpr std::uint64_t users_affected = 50'000;  // MI-C4
 constexpr Span decide_within = minutes(10);       // MI-2
 constexpr Span look_again = minutes(30);          // while it is kept quiet
@@ -54,8 +54,7 @@ struct Found {
   std::string words;
 };
 
-std::string unrestored(const Deciding& d, const IncidentRow& row,
-                                      const Suffering& suffering) {
+std::string unrestored(const Deciding& d, const IncidentRow& row, const Suffering& suffering) {
   if (!row.is_down() || d.now < broke_at(row) + restore_within) return {};
   for (const Ci* service : suffering.services)
     if (service->criticality == Criticality::mission_critical)
@@ -64,8 +63,7 @@ std::string unrestored(const Deciding& d, const IncidentRow& row,
 }
 
 // What it takes down by itself, and what others have taken down.
-std::string many_services(const Deciding& d, const IncidentRow& row,
-                                         const Suffering& suffering) {
+std::string many_services(const Deciding& d, const IncidentRow& row, const Suffering& suffering) {
   if (!row.is_down()) return {};
   std::vector<std::string_view> down;
   const auto count = [&](const Ci* service) {
@@ -215,9 +213,9 @@ Answer done(const Deciding& d, IncidentNumber n) {
 }
 
 bool may_propose(const Actor& by) {
-  for (const Role role : {Role::service_desk, Role::engineer, Role::group_lead,
-                          Role::incident_manager, Role::major_incident_manager,
-                          Role::problem_manager, Role::service_owner})
+  for (const Role role :
+       {Role::service_desk, Role::engineer, Role::group_lead, Role::incident_manager,
+        Role::major_incident_manager, Role::problem_manager, Role::service_owner})
     if (by.may(role)) return true;
   return false;
 }
@@ -251,8 +249,7 @@ std::optional<Answer> lacks_words(const IncidentRow& row, const DecideMajor& c) 
 Answer propose_by_person(const Deciding& d, const IncidentRow& row, const DecideMajor& c) {
   if (row.major == MajorState::candidate)
     return answer(row, Answer::Code::already, "it is a candidate already");
-  if (row.is_major())
-    return answer(row, Answer::Code::already, "it is a major incident already");
+  if (row.is_major()) return answer(row, Answer::Code::already, "it is a major incident already");
   propose(d, row.number, MajorCriterion::manual, c.by.person, c.reason);
   return done(d, row.number);
 }
@@ -277,7 +274,11 @@ Answer refuse_by_person(const Deciding& d, const IncidentRow& row, const DecideM
                   demotes ? "it is no major incident" : "it is no candidate");
   d.out.add(MajorDecided{row.number,
                          demotes ? MajorDecision::demoted : MajorDecision::rejected,
-                         row.major_criterion, false, refused_now(d, row), c.by.person, c.reason,
+                         row.major_criterion,
+                         false,
+                         refused_now(d, row),
+                         c.by.person,
+                         c.reason,
                          {}});
   cancel_pages(d, row.number);
   plan(d, row.number);
@@ -324,8 +325,13 @@ void major_due(const Deciding& d, IncidentNumber n) {
 void withdraw_major(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = *find(d, n);
   if (row.major == MajorState::candidate)
-    d.out.add(MajorDecided{n, MajorDecision::withdrawn, row.major_criterion, true,
-                           row.major_refused, "daemon", to_text(row.parent) + " speaks for it",
+    d.out.add(MajorDecided{n,
+                           MajorDecision::withdrawn,
+                           row.major_criterion,
+                           true,
+                           row.major_refused,
+                           "daemon",
+                           to_text(row.parent) + " speaks for it",
                            {}});
   else if (row.major_due != never)
     d.out.add(MajorReviewPlanned{n, never});

@@ -8,7 +8,8 @@
 
 namespace tocsin {
 
-// It may have become one: its priority, what it affects or its clocks are not what they were (MI-1).
+// It may have become one: its priority, what it affects or its clocks are not what they were
+// (MI-1).
 void review_major(const Deciding& d, IncidentNumber n);
 // An alert about another CI joined it: cheap, since thousands do so in a storm (MI-C3).
 void review_major_joined(const Deciding& d, IncidentNumber n, std::string_view ci);

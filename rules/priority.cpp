@@ -127,8 +127,10 @@ void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prep
   if (changed || another)
     if (const Assessment alone = assess_new(d, alert, v); alone.priority < now.priority)
       now = alone;
-  if (row.locked) review(d, n, now, alert.severity < before);
-  else if (now.priority < row.priority) raise(d, n, severity, now);
+  if (row.locked)
+    review(d, n, now, alert.severity < before);
+  else if (now.priority < row.priority)
+    raise(d, n, severity, now);
   if (marked) review_major(d, n);
 }
 

@@ -78,7 +78,8 @@ std::optional<Answer> refused(const Deciding& d, const ReportByPerson& c) {
   if (!c.ci.empty() && !ci_named(d.settings, c.ci))
     wrong("ci", "is in no inventory; without one, leave it out");
   if (!by_people(c.via)) wrong("via", "is api, form, mail, phone or chat");
-  if (c.incident && !may_add_to(d, c)) wrong("incident", "is none that is open and that they watch");
+  if (c.incident && !may_add_to(d, c))
+    wrong("incident", "is none that is open and that they watch");
   if (c.incident && c.request) wrong("incident", "who asks for something asks anew");
   if (a.fields.empty()) return {};
   return a;
@@ -218,9 +219,8 @@ void begin(const Deciding& d, IncidentNumber n, bool is_new, const JoinHeld& joi
 // more urgent alone, as an alert that joins.
 Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports) {
   const AsAlert as = as_alert(d, r);
-  const Join found = r.said.incident
-                         ? Join{r.said.incident, JoinReason::same_reporter, false}
-                         : find_reported(d, r.ci, as.verdict.subcategory);
+  const Join found = r.said.incident ? Join{r.said.incident, JoinReason::same_reporter, false}
+                                     : find_reported(d, r.ci, as.verdict.subcategory);
   const bool is_new = !found.incident;
   if (found.reopen) ports.reopen(found.incident, r.reporter);
   const Severity before =

@@ -433,8 +433,7 @@ struct Story {
   }
   void on(const MajorProposed& f) {
     say("major_proposed", f.by.empty() ? "daemon" : std::string(f.by),
-        "may be a major incident, " +
-            (f.by.empty() ? std::string() : std::string(f.by) + " ") +
+        "may be a major incident, " + (f.by.empty() ? std::string() : std::string(f.by) + " ") +
             criterion_words(f.criterion) + ": " + std::string(f.reason) +
             "; without a decision it is one in " + duration(f.decide_due - at));
   }

@@ -98,8 +98,12 @@ Command close(IncidentNumber number, const Exchange& x, const JsonObject& body, 
 
 // A time, or so long from now: "2026-06-15T08:00:00Z", "2h".
 Command hold(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields& wrong) {
-  HoldIncident command{number, x.who.actor, code_of<HoldReason>(body, "reason", wrong),
-                       body.text("note"), body.text("reference"), body.text("question")};
+  HoldIncident command{number,
+                       x.who.actor,
+                       code_of<HoldReason>(body, "reason", wrong),
+                       body.text("note"),
+                       body.text("reference"),
+                       body.text("question")};
   const std::string until = body.text("until");
   const auto time = parse_rfc3339(until);
   const auto lasts = time ? std::nullopt : config::parse_duration(until);

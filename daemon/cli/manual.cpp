@@ -135,7 +135,8 @@ constexpr std::array pages{
         "            [--question TEXT]",
         "For an incident that somebody owns. REASON is awaiting_caller (asks for --question),\n"
         "awaiting_vendor, awaiting_change or awaiting_problem (ask for --ref), awaiting_window or\n"
-        "customer_deferred (ask for --until), or observing_fix. TIME is a time, or a duration from\n"
+        "customer_deferred (ask for --until), or observing_fix. TIME is a time, or a duration "
+        "from\n"
         "now; without one it waits as long as it may. It goes on by itself then, when the caller\n"
         "answers, and when something new or worse fires in it. An incident whose caller has not\n"
         "answered after five business days is resolved.",
@@ -313,7 +314,8 @@ constexpr std::array pages{
     Manual{"tocsin resume", "go on with what waits, or let a restored store page again",
            "tocsin resume [NUMBER] [--json]",
            "With a number: the incident is not on hold any more.\n"
-           "Without: a store that was restored from a backup hears alerts and pages nobody until somebody\n"
+           "Without: a store that was restored from a backup hears alerts and pages nobody until "
+           "somebody\n"
            "has looked at what it holds. This ends that: steps that came due are taken, once for\n"
            "each incident, and pages that wait are sent. Needs a token of an administrator or an\n"
            "incident manager. A drill goes out before: it tries the channels.",

@@ -36,8 +36,8 @@ struct IncidentOptions : ClientOptions {
   std::string text, code, cause, note;
   std::string parent;
   std::string impact_by, urgency_by, priority, lasts, reason;
-  std::string until, reference, question;    // of a hold
-  std::string action, business_impact;       // of a major incident
+  std::string until, reference, question;  // of a hold
+  std::string action, business_impact;     // of a major incident
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);

@@ -165,8 +165,8 @@ Suffering suffering_with(std::string_view id, const Settings& settings) {
   if (!ci) return out;
   const auto at = static_cast<std::uint32_t>(ci - settings.cis.data());
   const auto suffers = [&](const Ci& other) {
-    const bool known = std::find(out.services.begin(), out.services.end(), &other) !=
-                       out.services.end();
+    const bool known =
+        std::find(out.services.begin(), out.services.end(), &other) != out.services.end();
     if (other.ci_class == service_class && !known) out.services.push_back(&other);
   };
   suffers(*ci);

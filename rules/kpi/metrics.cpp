@@ -229,8 +229,8 @@ void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily kept = family(Type::gauge, "tocsin_requests", "Service requests that are kept.");
   for (std::size_t i = 0; i < std::size(states); ++i)
     kept.samples.push_back({{{"state", word<RequestState>(i)}}, states[i]});
-  MetricFamily reports = family(Type::counter, "tocsin_reports_total",
-                                "Reports of people that something is broken.");
+  MetricFamily reports =
+      family(Type::counter, "tocsin_reports_total", "Reports of people that something is broken.");
   for (const std::uint8_t opened_it : {0, 1})
     reports.samples.push_back({{{"outcome", opened_it ? "opened" : "joined"}},
                                counter(s.totals, Metric::incidents_reported, opened_it)});
@@ -244,8 +244,7 @@ void course(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(by_enum<HoldReason>(s.totals, Metric::holds, "tocsin_holds_total",
                                     "Incidents put on hold.", "reason"));
   out.push_back(by_enum<HoldReason>(s.totals, Metric::hold_seconds, "tocsin_hold_seconds_total",
-                                    "How long incidents were on hold, when that ended.",
-                                    "reason"));
+                                    "How long incidents were on hold, when that ended.", "reason"));
   static constexpr const char* origins[] = {"auto", "manual", "timeout"};
   MetricFamily major =
       family(Type::counter, "tocsin_major_incidents_total", "Major incidents declared.");
@@ -260,9 +259,10 @@ void course(std::vector<MetricFamily>& out, const Snapshot& s) {
          counter(s.totals, Metric::major_candidates, index(decision), by_daemon)});
   };
   outcome("accepted", MajorDecision::accepted, 0), outcome("timeout", MajorDecision::accepted, 1);
-  outcome("rejected", MajorDecision::rejected, 0), outcome("withdrawn", MajorDecision::withdrawn, 1);
-  candidates.samples.back().value += counter(s.totals, Metric::major_candidates,
-                                             index(MajorDecision::withdrawn));
+  outcome("rejected", MajorDecision::rejected, 0),
+      outcome("withdrawn", MajorDecision::withdrawn, 1);
+  candidates.samples.back().value +=
+      counter(s.totals, Metric::major_candidates, index(MajorDecision::withdrawn));
   std::uint64_t open = 0;
   s.incidents.each(
       [&](std::uint32_t, const IncidentRow& r) { open += r.is_major() && r.unresolved(); });
@@ -273,8 +273,7 @@ void course(std::vector<MetricFamily>& out, const Snapshot& s) {
                                 "From opened to declared a major incident.");
   declare.histograms.push_back(histogram(s.totals, Metric::major_declare_seconds,
                                          Metric::major_declare_sum, 0, acknowledge_buckets, 1, {}));
-  for (MetricFamily* f : {&major, &candidates, &major_open, &declare})
-    out.push_back(std::move(*f));
+  for (MetricFamily* f : {&major, &candidates, &major_open, &declare}) out.push_back(std::move(*f));
 }
 
 // Very much at once, and what comes and goes.

@@ -137,7 +137,8 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
     // In this order: with its last page gone, a closed incident would be gone as well.
     const bool decides = page.why == WhyPage::major_proposed;
     request_page(d, page.incident, {person, channels[*next], page.kind},
-                 decides ? page.why : WhyPage::next_channel, page.step, page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
+                 decides ? page.why : WhyPage::next_channel, page.step, page.repeat,
+                 static_cast<std::uint8_t>(page.channel_rank + 1));
     end_page(d, page, PageEnd::undeliverable, why);
     return true;
   }

@@ -178,11 +178,10 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
                       (c.force ? "; only a group lead or incident manager may force it"
                                : "; use force to insist"));
   const Wall restored = row.restored_at.ms ? row.restored_at : d.wall();
-  d.out.add(IncidentResolved{c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false,
-                             row.alerts_firing > 0, restored,
-                             row.is_major() ? never : d.now + d.settings.auto_close_after,
-                             c.by.person, c.note,
-                             row.alerts_firing > 0 ? "forced while alerts fire" : ""});
+  d.out.add(IncidentResolved{
+      c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false, row.alerts_firing > 0,
+      restored, row.is_major() ? never : d.now + d.settings.auto_close_after, c.by.person, c.note,
+      row.alerts_firing > 0 ? "forced while alerts fire" : ""});
   return done(d, c.incident);
 }
 

@@ -296,8 +296,12 @@ void World::somebody_leads() {
   const IncidentNumber n(static_cast<std::uint32_t>(leaders_.between(1, 30)));
   const std::int64_t kind = leaders_.below(10);
   if (kind < 5) {
-    HoldIncident c{n, actor("ann"), static_cast<HoldReason>(leaders_.below(7)),
-                   "somebody else has to move first", "CHG-1", "since when?"};
+    HoldIncident c{n,
+                   actor("ann"),
+                   static_cast<HoldReason>(leaders_.below(7)),
+                   "somebody else has to move first",
+                   "CHG-1",
+                   "since when?"};
     if (leaders_.percent(70)) c.lasts = Span{1 + leaders_.below(120 * minute_ms)};
     give(c);
   } else if (kind < 6) {

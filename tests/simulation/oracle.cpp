@@ -252,7 +252,7 @@ struct Watch {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.resolved) broken("10 one", "an incident was resolved twice");
     const bool unanswered = f.by_daemon && f.code == ClosureCode::no_response_from_caller;
-    const Instant due = unanswered               ? i.hold_until
+    const Instant due = unanswered              ? i.hold_until
                         : i.prompt_due != never ? i.prompt_due
                                                 : i.verify_due;
     if (f.by_daemon && f.code != ClosureCode::resolved_with_parent && (due == never || at < due))

@@ -86,8 +86,8 @@ class Oracle {
     Priority priority{};
     Instant resolved_at = never, opened_at{};
     Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
-    IncidentNumber parent;                               // speaks for it
-    bool reported = false;                               // by a person
+    IncidentNumber parent;  // speaks for it
+    bool reported = false;  // by a person
     bool on_hold = false, hold_resolves = false, major = false;
     Instant hold_until = never;
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear

@@ -46,8 +46,9 @@ TEST_CASE("a hold over HTTP: what is missing by its name, what it waits for in t
     CHECK(has(r.body, field));
   }
   CHECK(has(world.shown(), R"("hold":null)"));
-  REQUIRE(hold(R"({"reason":"awaiting_change","note":"n","until":"2h","reference":"CHG-9"})")
-              .status == 200);
+  REQUIRE(
+      hold(R"({"reason":"awaiting_change","note":"n","until":"2h","reference":"CHG-9"})").status ==
+      200);
   const std::string shown = world.shown();
   CHECK(has(shown, R"("state":"on_hold")"));
   CHECK(has(shown, R"("reason":"awaiting_change")"));

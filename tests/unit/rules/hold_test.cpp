@@ -20,8 +20,8 @@ struct Waiting : Desk {
     REQUIRE(give(AcknowledgeIncident{IncidentNumber(1), ann, "api"}).code == Answer::Code::done);
   }
   HoldIncident wait(HoldReason reason, Span lasts = {}) {
-    return {IncidentNumber(1), ann, reason, "somebody else has to move", "CHG-1", "since when?", {},
-            lasts};
+    return {IncidentNumber(1), ann,           reason, "somebody else has to move",
+            "CHG-1",           "since when?", {},     lasts};
   }
 };
 
@@ -90,11 +90,11 @@ TEST_CASE("its clock stands still while it waits, and what touches is one pause"
 
 TEST_CASE("a caller is asked again twice, and the incident resolved for want of an answer") {
   Desk d;
-  d.give(ReportByPerson{{"u1", 1u << index(Role::requester)}, "", "it is slow", "", false,
-                        Origin::form});
+  d.give(ReportByPerson{
+      {"u1", 1u << index(Role::requester)}, "", "it is slow", "", false, Origin::form});
   REQUIRE(d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"}).code == Answer::Code::done);
-  d.give(HoldIncident{IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?",
-                      {}, {}});
+  d.give(HoldIncident{
+      IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?", {}, {}});
   REQUIRE(d.incident(1).hold_resolves);
   const Instant end = d.incident(1).hold_until;
   CHECK(end == d.now + hours(7 * 24));  // it is a Monday
@@ -109,13 +109,18 @@ TEST_CASE("a caller is asked again twice, and the incident resolved for want of 
 TEST_CASE("the answer is that of whoever reported it") {
   Desk d;
   const auto report = [&](const char* who, const char* text) {
-    return d.give(ReportByPerson{{who, 1u << index(Role::requester)}, "", text, "", false,
-                                 Origin::form, IncidentNumber(text[0] == 'i' ? 0 : 1)});
+    return d.give(ReportByPerson{{who, 1u << index(Role::requester)},
+                                 "",
+                                 text,
+                                 "",
+                                 false,
+                                 Origin::form,
+                                 IncidentNumber(text[0] == 'i' ? 0 : 1)});
   };
   report("u1", "it is slow");
   d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
-  d.give(HoldIncident{IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?",
-                      {}, {}});
+  d.give(HoldIncident{
+      IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?", {}, {}});
   CHECK(report("u2", "here").code == Answer::Code::invalid);
   CHECK(d.incident(1).on_hold());
   CHECK(report("u1", "here").code == Answer::Code::done);
@@ -133,14 +138,15 @@ TEST_CASE("an alert that becomes worse ends it, one that is repeated or better d
   batch.alerts.push_back(in);
   const auto fire = [&](Severity severity) {
     const Wall received = d.state.globals().wall(d.now);
-    Prepared p = prepare(batch, batch.alerts[0], *d.settings, d.state.globals().secret, 0, received);
+    Prepared p =
+        prepare(batch, batch.alerts[0], *d.settings, d.state.globals().secret, 0, received);
     p.severity = severity;
     d.give(ReceiveAlert{&p, 0, received});
   };
   fire(Severity::error);
   d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
-  d.give(HoldIncident{IncidentNumber(1), ann, HoldReason::observing_fix, "restarted it", "", "", {},
-                      hours(2)});
+  d.give(HoldIncident{
+      IncidentNumber(1), ann, HoldReason::observing_fix, "restarted it", "", "", {}, hours(2)});
   fire(Severity::error);
   fire(Severity::warning);
   CHECK(d.incident(1).on_hold());
@@ -176,6 +182,7 @@ TEST_CASE("a store that never held anything is what it was") {
   Waiting d;
   const std::string before = d.state.canonical();
   CHECK(d.state.globals().format < 6);
-  d.give(HoldIncident{IncidentNumber(1), {"bob", 0}, HoldReason::observing_fix, "n", "", "", {}, {}});
+  d.give(
+      HoldIncident{IncidentNumber(1), {"bob", 0}, HoldReason::observing_fix, "n", "", "", {}, {}});
   CHECK(d.state.canonical() == before);
 }
