@@ -29,6 +29,8 @@ std::optional<Answer> refused(const ConvertIncident& c, const IncidentRow& row) 
   if (!row.unresolved() || row.self || row.drill)
     return say(row, Answer::Code::illegal_transition,
                "only an unresolved incident that is not about tocsin becomes a request");
+  if (row.is_major())
+    return say(row, Answer::Code::illegal_transition, "a major incident is no request");
   if (row.alerts_firing > 0)
     return say(
         row, Answer::Code::illegal_transition,

@@ -7,13 +7,15 @@
 //                      or waits out its hold-down, or opens one
 //   a resolve          known: the alert ends; when it was the last, its incident is verified
 //                      unknown key: an orphan, remembered so that its late firing is out of order
-//   a person           acknowledges, notes, resolves, closes, knows better how urgent it is
+//   a person           acknowledges, notes, resolves, closes, knows better how urgent it is, lets
+//   it
+//                      wait, says whether it is a major incident
 //   a silence          came or went: what it covers is held back, what it no longer covers pages
 //   a window           what begins inside it waits for its end, and is new then
 //   a channel          delivered a page, or did not
 //   a sign of life     a heartbeat goes on, and what fired for its silence ends
-//   time               a hold-down, a step, a verify window is over; silence makes stale, never
-//   well
+//   time               a hold-down, a step, a verify window, a hold is over; silence makes stale,
+//                      never well
 //
 // Why this file is long: it is what follows from what, in one place to look it up.
 #include "rules/decide.hpp"
@@ -26,9 +28,11 @@
 #include "rules/flapping.hpp"
 #include "rules/fold.hpp"
 #include "rules/heartbeats.hpp"
+#include "rules/holds.hpp"
 #include "rules/inhibition.hpp"
 #include "rules/intake/intake.hpp"
 #include "rules/intake/silences.hpp"
+#include "rules/major.hpp"
 #include "rules/marks.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/drill.hpp"
@@ -74,6 +78,13 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
   plan_reassessment(d, n);
   cancel_pages(d, n);
+}
+
+// What was clear fires again inside its incident.
+void fires_again(const Deciding& d, IncidentNumber n, std::string_view alert) {
+  const IncidentRow row = incident_row(d, n);
+  fail_verification(d, n, alert, next_step_due(d, row));
+  if (row.restored_at.ms) review_major(d, n);
 }
 
 IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,
@@ -130,6 +141,7 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     disposition = Disposition::incident_opened;
   }
   const bool starts = !join.incident || join.reopen;
+  const bool is_new = before.incident != n;
   const std::uint32_t slot = d.state.alert_slot(alert.fingerprint);
   if (!starts && (d.state.alerts().at(slot).flags & AlertRow::flapping))
     disposition = Disposition::flapping;
@@ -154,8 +166,11 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   if (!join.incident) plan_reassessment(d, n);
   if (!join.incident && storm_is_on(d)) take_part_in_storm(d, n);
   if (join.incident) {
-    fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+    fires_again(d, n, name);
     raise_with(d, n, severity_before, alert, v);
+    // T06, LCY-10: what was not known before may be what it does not wait for.
+    if (is_new) end_hold(d, n, WhyHoldEnded::new_alert, name);
+    review_major_joined(d, n, alert.ci);
   }
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
   review_mute(d, n, slot);
@@ -300,8 +315,10 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
                               row.state, name});
       d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
-      fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+      fires_again(d, n, name);
       raise_with(d, n, severity_before, alert, v);
+      if (alert.severity < row.severity) end_hold(d, n, WhyHoldEnded::higher_severity, name);
+      if (over) review_major_joined(d, n, alert.ci);
       return review_mute(d, n, slot);
     }
   }
@@ -382,6 +399,16 @@ void on(const Deciding& d, const AcknowledgeByLink& c) {
 }
 void on(const Deciding& d, const NoteIncident& c) {
   d.out.answer = note(d, c);
+  if (d.out.answer.code == Answer::Code::done) caller_answered(d, c.incident, c.by.person);
+}
+void on(const Deciding& d, const HoldIncident& c) {
+  d.out.answer = hold(d, c);
+}
+void on(const Deciding& d, const ResumeIncident& c) {
+  d.out.answer = resume(d, c);
+}
+void on(const Deciding& d, const DecideMajor& c) {
+  d.out.answer = decide_major(d, c);
 }
 void on(const Deciding& d, const ResolveIncident& c) {
   d.out.answer = resolve(d, c);
@@ -721,6 +748,10 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return flapping_due(d, due.slot);
     case DeadlineKind::override_over:
       return end_override(d, n);
+    case DeadlineKind::hold:
+      return hold_due(d, n);
+    case DeadlineKind::major:
+      return major_due(d, n);
     case DeadlineKind::heartbeat:
       return heartbeat_due(d, due.slot, hearing(d));
     case DeadlineKind::heartbeat_sweep:

@@ -270,6 +270,16 @@ struct FactCase {
     if (f.outcome != AttemptOutcome::accepted) story();
   }
   void on(const ReassessmentPlanned&) {}
+  void on(const MajorReviewPlanned&) {}
+  void on(const HoldStarted& f) { story(f.parent ? "LCY-19" : "T05"); }
+  void on(const HoldEnded&) { story("T06"); }
+  void on(const CallerReminded&) { story("LCY-9"); }
+  void on(const MajorProposed& f) {
+    const bool manual = f.criterion == MajorCriterion::manual;
+    story(manual ? "MI-2" : "MI-" + std::string(name(f.criterion)),
+          places(settings(), {"cis." + e.ci_, "roles.major_incident_manager"}));
+  }
+  void on(const MajorDecided& f) { story(f.by_daemon ? "MI-2" : "MI-3"); }
   template <class F>
   void on(const F& f) {
     if constexpr (ConcernsIncident<F>)
@@ -293,11 +303,17 @@ ExplainLine explain_quiet(const IncidentRow& row, const Snapshot& snapshot,
   } else if (row.acknowledged_at != never) {
     out.text = "nobody else is paged: " + std::string(w.owner) + " has it since " +
                when(row.acknowledged_at);
+    if (row.on_hold()) {
+      std::string reason(name(row.hold_reason));
+      std::replace(reason.begin(), reason.end(), '_', ' ');
+      out.text += ", and it is on hold, " + reason + ", until " + when(row.hold_until);
+      out.at = g.wall(row.hold_until);
+    }
   } else if (g.paused) {
     out.text = "nobody is paged at all: the store was restored, and paging waits for tocsin resume";
   } else if (row.parent) {
-    out.text = "nobody is paged for it: " + to_text(row.parent) +
-               ", which it belongs to, speaks for it";
+    out.text =
+        "nobody is paged for it: " + to_text(row.parent) + ", which it belongs to, speaks for it";
   } else if (row.held_until != never) {
     const bool timed = row.held_until < when_uninhibited;
     out.text =

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "rules/holds.hpp"
+#include "rules/major.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
@@ -52,7 +54,7 @@ Reach reach_of(const Deciding& d, std::string_view id) {
 // Its incidents that a new one of a CI above may have caused.
 bool caused_by(const Deciding& d, const IncidentRow& effect, IncidentNumber cause) {
   return effect.unresolved() && !effect.self && !effect.drill && !effect.restricted &&
-         !effect.parent && effect.number != cause &&
+         !effect.parent && effect.number != cause && !effect.is_major() &&
          d.now - effect.opened_at <= d.settings.late_root_cause_window;
 }
 
@@ -95,8 +97,11 @@ void gather_from(const Deciding& d, IncidentNumber n, std::uint32_t from, const 
     need_format(d, format_with_decisions);
     d.out.add(FamilyAdvanced{n, FamilyJob::gather, at, d.now});
   } else if (row_of(d, n).family_due != never) {
-    d.out.add(FamilyAdvanced{n, FamilyJob::none, 0, never});
+    const bool waits = row_of(d, n).on_hold();  // since it was gathered for
+    d.out.add(
+        FamilyAdvanced{n, waits ? FamilyJob::follow : FamilyJob::none, 0, waits ? d.now : never});
   }
+  review_major(d, n);
 }
 
 // ---- the parent is over ----
@@ -110,9 +115,12 @@ void end_with_parent(const Deciding& d, const IncidentRow& child) {
   recall(d, child.number);
 }
 
-// Something fires in it, or people have reported it and are to say that it is over (T03).
+// Something fires in it, or people are to say that it is over (T03).
 bool goes_on(const IncidentRow& child) {
-  return child.alerts_firing > 0 || child.reports > 0;
+  return child.alerts_firing > 0 || child.left_to_people();
+}
+bool awaits_caller(const IncidentRow& child) {
+  return child.on_hold() && child.hold_reason == HoldReason::awaiting_caller;
 }
 
 // Unanswered, it is escalated as if it were new; but not while a recovery is verified (ESC-15),
@@ -124,17 +132,26 @@ void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const 
   d.out.add(IncidentDetached{child.number, child.parent, why, anew,
                              static_cast<std::uint16_t>(child.cycle + anew), due, by});
   if (due <= d.now) escalate(d, child.number);
+  follow_parent(d, child.number);
+  review_major(d, child.number);
 }
 
-// LCY-16: nobody was told of it by itself, so that it begins anew; whoever owns it is told.
+WhyDetached why_it_goes_on(const IncidentRow& child) {
+  if (child.alerts_firing > 0) return WhyDetached::parent_resolved_child_firing;
+  if (awaits_caller(child)) return WhyDetached::parent_resolved_child_waits;
+  return child.reports > 0 ? WhyDetached::parent_resolved_child_reported
+                           : WhyDetached::parent_resolved_child_major;
+}
+
+// LCY-16: nobody was told of it by itself, so that it begins anew; whoever owns it is told, unless
+// it waits for its caller.
 void speak_for_itself(const Deciding& d, const IncidentRow& child) {
   const std::string owner(child.words().owner);
+  const WhyDetached why = why_it_goes_on(child);
   if (child.alerts_firing == 0) need_format(d, format_with_people);
-  let_go(d, child,
-         child.alerts_firing > 0 ? WhyDetached::parent_resolved_child_firing
-                                 : WhyDetached::parent_resolved_child_reported,
-         {});
-  if (child.acknowledged_at != never && !owner.empty())
+  let_go(d, child, why, {});
+  if (child.acknowledged_at != never && !owner.empty() &&
+      why != WhyDetached::parent_resolved_child_waits)
     tell(d, child.number, owner, PageKind::notice, WhyPage::parent_resolved);
 }
 
@@ -143,7 +160,7 @@ void cascade(const Deciding& d, IncidentNumber n) {
   while (!row_of(d, n).unresolved() && !d.state.children_of(n).empty() &&
          d.out.count() < facts_max) {
     const IncidentRow child = row_of(d, *d.state.children_of(n).begin());
-    if (goes_on(child))
+    if (goes_on(child) || awaits_caller(child))
       speak_for_itself(d, child);
     else
       end_with_parent(d, child);
@@ -194,6 +211,8 @@ Answer link(const Deciding& d, const LinkIncident& c) {
   if (!row->unresolved() || row->self || row->drill)
     return refuse("only an unresolved incident belongs to another one");
   if (!c.parent) return unlink(d, c);
+  if (row->is_major())
+    return refuse("a major incident speaks for itself: link the other one to it");
   const IncidentNumber speaker = parent->parent ? parent->parent : c.parent;
   if (speaker == c.incident || c.parent == c.incident)
     return refuse("relation_cycle: an incident is not its own parent");
@@ -205,6 +224,7 @@ Answer link(const Deciding& d, const LinkIncident& c) {
   if (!relate(d, c.incident, speaker, WhyRelated::person, c.by.person,
               d.out.count() + facts_per_slice))
     return say(d, c.incident, Answer::Code::shed, "it has many children; ask again for the rest");
+  review_major(d, speaker);
   return say(d, c.incident, Answer::Code::done, {});
 }
 
@@ -217,10 +237,13 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
     const IncidentNumber moved = *d.state.children_of(child).begin();
     d.out.add(IncidentRelated{moved, parent, WhyRelated::moved, to_text(child)});
     raise_parent(d, moved);
+    follow_parent(d, moved);
   }
   d.out.add(IncidentRelated{child, parent, why, kept});
+  withdraw_major(d, child);
   cancel_pages(d, child);
   raise_parent(d, child);
+  follow_parent(d, child);
   return true;
 }
 
@@ -241,6 +264,7 @@ void gather(const Deciding& d, IncidentNumber incident, const JoinHeld& join) {
 void family_due(const Deciding& d, IncidentNumber n, const JoinHeld& join) {
   const IncidentRow row = row_of(d, n);
   if (row.family_job == FamilyJob::gather) return gather_from(d, n, row.family_next, join);
+  if (row.family_job == FamilyJob::follow) return children_follow(d, n);
   cascade(d, n);
 }
 

@@ -246,6 +246,8 @@ void Fold::on(const IncidentResolved& f) {
     IncidentWords w = i.words();
     w.resolution_note = f.note, w.resolved_by = f.by;
     reword(i, w);
+    end_hold(i);
+    withdraw(i);
     s.index_child(i, false);
     i.state = IncidentState::resolved;
     // Its children end with it, whoever resolved it.

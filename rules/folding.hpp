@@ -49,6 +49,7 @@ struct Fold {
     const IncidentRow before = *row;
     how(*row);
     ++row->revision;
+    if (before.is_down() != row->is_down()) s.index_down(*row, row->is_down());
     s.arm_incident(slot, &before);
   }
   // Changes a silence through `how`, and re-arms its deadlines.
@@ -156,6 +157,16 @@ struct Fold {
   void began_to_fire(AlertState state, AlertState before);
   void count_flapping(IncidentNumber n, bool one_more);
   void keep_flaps(AlertRow& row, const FlapTimes& flaps);
+
+  // ---- fold_holds.cpp ----
+  void on(const HoldStarted&);
+  void on(const HoldEnded&);
+  void on(const CallerReminded&);
+  void on(const MajorProposed&);
+  void on(const MajorDecided&);
+  void on(const MajorReviewPlanned&);
+  void end_hold(IncidentRow& i);
+  void withdraw(IncidentRow& i);
 
   // ---- fold_silences.cpp ----
   void on(const SilenceCreated&);

@@ -322,13 +322,42 @@ Broken outbox(const State& s) {
 Broken endings(const State& s) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
-    if (r.state == IncidentState::resolved && r.close_due == never)
-      broken = to_text(r.number) + " will never close";
-    if (r.state == IncidentState::in_progress && r.acknowledged_at == never)
+    if (r.state == IncidentState::resolved && (r.close_due == never) != r.is_major())
+      broken = to_text(r.number) +
+               (r.is_major() ? " closes by itself, and is major" : " will never close");
+    const bool owned = r.state == IncidentState::in_progress || r.on_hold();
+    if (owned && r.acknowledged_at == never)
       broken = to_text(r.number) + " is in progress and nobody owns it";
     if (r.acknowledged_at != never && r.escalate_due != never)
       broken = to_text(r.number) + " was answered and still escalates";
   });
+  return broken;
+}
+
+// 3. Told: what waits has an end ahead, and what is to be decided a deadline; nobody waits unseen,
+// and no child is a candidate.
+Broken courses(const State& s) {
+  Broken broken;
+  State::DownServices down;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    const std::string n = to_text(r.number);
+    const IncidentWords w = r.words();
+    if (r.on_hold() != (r.hold_due != never) || r.hold_due > r.hold_until ||
+        (r.on_hold() && r.hold_until == never))
+      broken = n + " is on hold without an end";
+    const auto pauses = unpack_pauses(w.pauses);
+    if (!pauses.empty() && pauses.back().to == never && !r.on_hold())
+      broken = n + ": its clock stands still, and it is not on hold";
+    if (r.on_hold() && r.is_major()) broken = n + " is a major incident on hold";
+    const bool candidate = r.major == MajorState::candidate;
+    if (candidate && (r.major_due == never || r.parent || !r.unresolved()))
+      broken = n + " is a candidate that nobody decides about";
+    if (r.is_major() && (r.major_due != never || w.business_impact.empty()))
+      broken = n + " is a major incident, and its impact is not said";
+    if (!r.unresolved() && r.major_due != never) broken = n + " is over and still looked at";
+    if (r.is_down() && !w.service.empty()) ++down[std::string(w.service)];
+  });
+  if (down != s.down_services()) broken = "services that are down are miscounted";
   return broken;
 }
 
@@ -348,6 +377,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = one(state)) return "one: " + *b;
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;
+  if (auto b = courses(state)) return "courses: " + *b;
   return {};
 }
 

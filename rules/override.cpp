@@ -1,5 +1,6 @@
 #include "rules/override.hpp"
 
+#include "rules/major.hpp"
 #include "rules/priority.hpp"
 #include "rules/process/format.hpp"
 
@@ -61,6 +62,12 @@ bool reasoned(const std::string& reason, std::size_t least) {
   return reason.size() >= least && reason.size() <= reason_bytes_max;
 }
 
+// MI-6.
+Answer lowers_major(const IncidentRow& row) {
+  return answer(Answer::Code::forbidden, row.number, row.revision,
+                "only a major incident manager makes a major incident less urgent");
+}
+
 void unlock(const Deciding& d, IncidentNumber n, WhyUnlocked why, const std::string& by,
             const std::string& reason) {
   const IncidentRow row = row_of(d, n);
@@ -99,6 +106,7 @@ Answer adjust_priority(const Deciding& d, const AdjustPriority& c) {
   if (row.impact_by == before.impact_by && row.urgency_by == before.urgency_by)
     return answer(Answer::Code::already, c.incident, row.revision, "it is moved like that already");
   const Assessment now = assess_open(d, row, row.severity);
+  if (!may_lower(d, before, now.priority, c.by)) return lowers_major(before);
   const Course course = course_under(d, before, now.priority);
   need_format(d, format_with_decisions);
   d.out.add(PriorityAdjusted{c.incident, row.impact_by, row.urgency_by, now.impact, now.urgency,
@@ -119,9 +127,12 @@ Answer override_priority(const Deciding& d, const OverridePriority& c) {
   if (!c.priority) {
     if (!row.locked)
       return answer(Answer::Code::already, c.incident, row.revision, "nobody has set its priority");
+    if (!may_lower(d, row, assess_open(d, row, row.severity).priority, c.by))
+      return lowers_major(row);
     unlock(d, c.incident, WhyUnlocked::by_person, c.by.person, c.reason);
     return done(d, c.incident);
   }
+  if (!may_lower(d, row, *c.priority, c.by)) return lowers_major(row);
   const Assessment now = assess_open(d, row, row.severity);
   const Course course = course_under(d, row, *c.priority);
   const Instant until = c.lasts.ms ? d.now + c.lasts : never;
@@ -135,6 +146,15 @@ Answer override_priority(const Deciding& d, const OverridePriority& c) {
 }
 
 void end_override(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = row_of(d, n);
+  const Priority calculated = assess_open(d, row, row.severity).priority;
+  // Nobody but its manager makes a major incident less urgent: what a person set stays.
+  if (row.is_major() && calculated > row.priority) {
+    need_format(d, format_with_decisions);
+    return d.out.add(PriorityOverridden{n, row.priority, row.priority, calculated, never, false,
+                                        row.escalate_due, "daemon",
+                                        "a major incident is lowered by its manager only"});
+  }
   unlock(d, n, WhyUnlocked::expired, {}, {});
 }
 

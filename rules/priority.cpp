@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "rules/correlate/pools.hpp"
+#include "rules/holds.hpp"
+#include "rules/major.hpp"
 #include "rules/marks.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
@@ -78,7 +80,11 @@ void follow(const Deciding& d, const IncidentRow& before, const Course& course) 
   const Priority now = incident_row(d, n).priority;
   if (now <= Priority::P2 && now < before.priority && before.acknowledged_at != never)
     tell(d, n, std::string(before.words().owner), PageKind::notice, WhyPage::priority_raised);
+  // T06: a P1 does not wait.
+  if (now == Priority::P1 && before.priority != Priority::P1)
+    end_hold(d, n, WhyHoldEnded::raised_to_P1, "daemon");
   raise_parent(d, n);
+  review_major(d, n);
 }
 
 // The lock wins; what it hides is kept, and said once per change (PRI-9).
@@ -121,8 +127,11 @@ void raise_with(const Deciding& d, IncidentNumber n, Severity before, const Prep
   if (changed || another)
     if (const Assessment alone = assess_new(d, alert, v); alone.priority < now.priority)
       now = alone;
-  if (row.locked) return review(d, n, now, alert.severity < before);
-  if (now.priority < row.priority) raise(d, n, severity, now);
+  if (row.locked)
+    review(d, n, now, alert.severity < before);
+  else if (now.priority < row.priority)
+    raise(d, n, severity, now);
+  if (marked) review_major(d, n);
 }
 
 void raise_parent(const Deciding& d, IncidentNumber child) {

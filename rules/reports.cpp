@@ -9,6 +9,7 @@
 #include "rules/classify/phrases.hpp"
 #include "rules/correlate/ci.hpp"
 #include "rules/correlate/correlate.hpp"
+#include "rules/holds.hpp"
 #include "rules/marks.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/mute.hpp"
@@ -49,6 +50,18 @@ bool one_line(std::string_view text) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+std::string_view reporter_of(const ReportByPerson& c) {
+  return c.reporter.empty() ? c.by.person : c.reporter;
+}
+
+// Who reported it says more; others are not told whether there is such an incident.
+bool may_add_to(const Deciding& d, const ReportByPerson& c) {
+  const std::uint32_t slot = d.state.incident_slot(c.incident);
+  if (slot == no_slot || !d.state.incidents().at(slot).unresolved()) return false;
+  const auto known = unpack_watchers(d.state.incidents().at(slot).words().watchers);
+  return std::find(known.begin(), known.end(), reporter_of(c)) != known.end();
+}
+
 std::optional<Answer> refused(const Deciding& d, const ReportByPerson& c) {
   if (!may_report(c.by))
     return refuse(Answer::Code::forbidden, c.by.person + " may not report incidents");
@@ -65,6 +78,9 @@ std::optional<Answer> refused(const Deciding& d, const ReportByPerson& c) {
   if (!c.ci.empty() && !ci_named(d.settings, c.ci))
     wrong("ci", "is in no inventory; without one, leave it out");
   if (!by_people(c.via)) wrong("via", "is api, form, mail, phone or chat");
+  if (c.incident && !may_add_to(d, c))
+    wrong("incident", "is none that is open and that they watch");
+  if (c.incident && c.request) wrong("incident", "who asks for something asks anew");
   if (a.fields.empty()) return {};
   return a;
 }
@@ -76,6 +92,7 @@ Fingerprint key_of(const Deciding& d, const ReportByPerson& c, std::string_view 
        {std::string_view(c.by.person), reporter, ci, std::string_view(c.text)})
     bytes.append(part).push_back('\0');
   bytes.push_back(c.request ? 'r' : 'i');
+  if (c.incident) bytes += to_text(c.incident);
   const XXH128_hash_t h =
       XXH3_128bits_withSeed(bytes.data(), bytes.size(), d.state.globals().secret.high);
   return {h.high64, h.low64};
@@ -90,7 +107,7 @@ std::uint8_t source_of_reports(const Deciding& d) {
 }
 
 Report understood(const Deciding& d, const ReportByPerson& c) {
-  Report r{c, c.reporter.empty() ? c.by.person : c.reporter, {}, CiMatch::none, {}, 0};
+  Report r{c, std::string(reporter_of(c)), {}, CiMatch::none, {}, 0};
   if (const Ci* ci = c.ci.empty() ? nullptr : ci_named(d.settings, c.ci)) {
     r.ci = ci->id;
     r.ci_match = ci->id == c.ci ? CiMatch::exact : CiMatch::alias;
@@ -202,7 +219,8 @@ void begin(const Deciding& d, IncidentNumber n, bool is_new, const JoinHeld& joi
 // more urgent alone, as an alert that joins.
 Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports) {
   const AsAlert as = as_alert(d, r);
-  const Join found = find_reported(d, r.ci, as.verdict.subcategory);
+  const Join found = r.said.incident ? Join{r.said.incident, JoinReason::same_reporter, false}
+                                     : find_reported(d, r.ci, as.verdict.subcategory);
   const bool is_new = !found.incident;
   if (found.reopen) ports.reopen(found.incident, r.reporter);
   const Severity before =
@@ -214,7 +232,8 @@ Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports
                                           : Disposition::correlated;
   d.out.add(IncidentReported{n, r.key, r.source, is_new ? JoinReason::opened_it : found.why, what,
                              r.ci, r.reporter, r.said.by.person, r.said.text});
-  if (!is_new) raise_with(d, n, before, as.alert, as.verdict);
+  if (!is_new && !r.said.incident) raise_with(d, n, before, as.alert, as.verdict);
+  if (!is_new) caller_answered(d, n, r.reporter);
   if (is_new || found.reopen) begin(d, n, is_new, ports.join);
   return told(d, n, what);
 }

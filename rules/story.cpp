@@ -45,6 +45,8 @@ std::string join_words(JoinReason why) {
       return "its CI depends on that of the incident";
     case JoinReason::same_ci:
       return "same CI";
+    case JoinReason::same_reporter:
+      return "who reported it says more";
     case JoinReason::count_:
       break;
   }
@@ -91,12 +93,51 @@ std::string why_words(WhyPage why) {
       return "the priority of their incident was raised";
     case WhyPage::parent_resolved:
       return "the incident that spoke for theirs is over, and theirs is not";
+    case WhyPage::caller_reminded:
+      return "the question is not answered yet";
+    case WhyPage::no_response:
+      return "it is resolved, since the question was not answered";
+    case WhyPage::hold_over:
+      return "their incident waits no longer";
+    case WhyPage::major_proposed:
+      return "somebody has to decide whether it is a major incident";
+    case WhyPage::major_accepted:
+      return "it is a major incident from here on";
     case WhyPage::override_review:
       return "what is calculated differs from the priority that a person has set";
     case WhyPage::count_:
       break;
   }
   return "";
+}
+
+std::string hold_words(WhyHoldEnded why, std::string by) {
+  switch (why) {
+    case WhyHoldEnded::person:
+      return by + " goes on with it";
+    case WhyHoldEnded::its_end:
+      return "its time is over, and it goes on";
+    case WhyHoldEnded::answered:
+      return by + " has answered, and it goes on";
+    case WhyHoldEnded::new_alert:
+      return by + " is new in it, and it goes on";
+    case WhyHoldEnded::higher_severity:
+      return by + " is worse than before, and it goes on";
+    case WhyHoldEnded::raised_to_P1:
+      return "it is a P1 now, and goes on";
+    case WhyHoldEnded::with_parent:
+      return "it goes on, as its parent does";
+    case WhyHoldEnded::major:
+      return "it is a major incident, and goes on";
+    case WhyHoldEnded::count_:
+      break;
+  }
+  return "";
+}
+
+std::string criterion_words(MajorCriterion criterion) {
+  return criterion == MajorCriterion::manual ? std::string("says so")
+                                             : "MI-" + std::string(name(criterion));
 }
 
 struct Story {
@@ -341,6 +382,10 @@ struct Story {
             ? "parent resolved, child reported: " + parent +
                   " is over, and people who have reported this are to say whether it is" +
                   (f.new_cycle ? "; the escalation starts as cycle " + std::to_string(f.cycle) : "")
+        : f.why == WhyDetached::parent_resolved_child_waits
+            ? "parent resolved: " + parent + " is over, and this goes on waiting for its caller"
+        : f.why == WhyDetached::parent_resolved_child_major
+            ? "parent resolved: " + parent + " is over, and a major incident is for its manager"
         : f.why == WhyDetached::parent_is_over
             ? "no child of " + parent + " any more, which is over"
             : "no child of " + parent + " any more");
@@ -372,10 +417,52 @@ struct Story {
         "it is " + to_text(f.request) + " from here on, says " + std::string(f.by) +
             ": something is asked for, and nothing is broken");
   }
+  void on(const HoldStarted& f) {
+    std::string text = "on hold, " + spaced(name(f.reason)) + ", for " + duration(f.until - at);
+    if (f.parent) text += " as " + to_text(f.parent) + " is";
+    if (!f.reference.empty()) text += ", " + std::string(f.reference);
+    text += ": " + std::string(f.note);
+    if (!f.question.empty()) text += "; the question: " + std::string(f.question);
+    if (f.pauses) text += "; its clock of resolution stands still";
+    if (f.resolves) text += "; without an answer it is resolved then";
+    say("hold_started", std::string(f.by), std::move(text));
+  }
+  void on(const HoldEnded& f) {
+    const bool person = f.why == WhyHoldEnded::person || f.why == WhyHoldEnded::answered;
+    say("hold_ended", person ? std::string(f.by) : "daemon",
+        "not on hold any more: " + hold_words(f.why, std::string(f.by)));
+  }
+  void on(const CallerReminded& f) {
+    say("caller_reminded", "daemon",
+        "reminder " + std::to_string(f.reminder) + ": the caller has not answered yet");
+  }
+  void on(const MajorProposed& f) {
+    say("major_proposed", f.by.empty() ? "daemon" : std::string(f.by),
+        "may be a major incident, " + (f.by.empty() ? std::string() : std::string(f.by) + " ") +
+            criterion_words(f.criterion) + ": " + std::string(f.reason) +
+            "; without a decision it is one in " + duration(f.decide_due - at));
+  }
+  void on(const MajorDecided& f) {
+    std::string text = f.decision == MajorDecision::accepted   ? "a major incident"
+                       : f.decision == MajorDecision::rejected ? "no major incident"
+                       : f.decision == MajorDecision::demoted  ? "no major incident any more"
+                                                               : "no candidate any more";
+    if (!f.by_daemon) text += ", says " + std::string(f.by);
+    if (!f.reason.empty()) text += ": " + std::string(f.reason);
+    if (!f.business_impact.empty()) text += "; business impact: " + std::string(f.business_impact);
+    say("major_" + std::string(name(f.decision)), std::string(f.by), std::move(text));
+  }
+  void on(const MajorReviewPlanned& f) {
+    say("major_review_planned", "daemon",
+        f.due == never ? std::string("not looked at any more whether it is a major incident")
+                       : "in " + duration(f.due - at) +
+                             " it is looked at again whether it is a major incident");
+  }
   void on(const RecoveryLeftToPeople& f) {
     say("restored", "daemon",
-        "its alerts stayed clear, and people have reported it: it is not resolved before a person "
-        "says so" +
+        std::string("its alerts stayed clear, and ") +
+            (f.major ? "it is a major incident: it is not resolved before its manager says so"
+                     : "people have reported it: it is not resolved before a person says so") +
             (f.owner.empty() ? std::string() : "; " + std::string(f.owner) + " is asked"));
   }
   template <class F>

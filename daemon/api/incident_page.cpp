@@ -26,16 +26,23 @@ IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const Found
   if (row.unresolved() && row.acknowledged_at != never)
     v.notice = "Acknowledged by " + std::string(words.owner) + " at " +
                time_words(g, row.acknowledged_at) + ".";
+  if (row.on_hold()) v.notice += " On hold until " + time_words(g, row.hold_until) + ".";
+  if (row.major == MajorState::candidate)
+    v.notice += " To be decided whether it is a major incident, until " +
+                time_words(g, row.major_due) + ".";
   if (!row.unresolved() && row.resolved_at != never)
     v.notice = "Resolved by " + std::string(words.resolved_by) + " at " +
                time_words(g, row.resolved_at) + ".";
-  v.facts = {{"CI", std::string(words.ci)},
-             {"Service", std::string(words.service)},
-             {"Since", people_text(row.occurred_at)},
-             {"Group", std::string(words.group)},
-             {"Known error", std::string(words.known_error)},
-             {"Workaround", std::string(words.workaround)},
-             {"Summary", words.summary == words.title ? "" : std::string(words.summary)}};
+  v.facts = {
+      {"CI", std::string(words.ci)},
+      {"Service", std::string(words.service)},
+      {"Since", people_text(row.occurred_at)},
+      {"On hold for", row.on_hold() ? std::string(words.hold_note) : std::string()},
+      {"Major incident", row.is_major() ? std::string(words.business_impact) : std::string()},
+      {"Group", std::string(words.group)},
+      {"Known error", std::string(words.known_error)},
+      {"Workaround", std::string(words.workaround)},
+      {"Summary", words.summary == words.title ? "" : std::string(words.summary)}};
   if (!row.drill)
     v.facts.emplace_back("Alerts firing",
                          std::to_string(row.alerts_firing) + " of " +

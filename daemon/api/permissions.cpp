@@ -30,6 +30,7 @@ constexpr std::uint32_t allowed(Permission permission) {
                    problem_manager});
     case Permission::incident_ack:
     case Permission::incident_resolve:
+    case Permission::incident_hold:
     case Permission::silence_write:
       return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager});
     case Permission::incident_adjust:
@@ -38,6 +39,9 @@ constexpr std::uint32_t allowed(Permission permission) {
     case Permission::report_create:
       return bits({requester, service_desk, engineer, group_lead, incident_manager,
                    major_incident_manager, problem_manager, service_owner});
+    case Permission::major_propose:
+      return bits({service_desk, engineer, group_lead, incident_manager, major_incident_manager,
+                   problem_manager, service_owner});
     case Permission::incident_read_restricted:
       return bits({incident_manager, major_incident_manager, auditor});
     case Permission::incident_override_priority:
@@ -99,6 +103,8 @@ std::string_view permission_word(Permission permission) {
       "inventory.write",
       "request.handle",
       "report.create",
+      "incident.hold",
+      "mi.propose",
       "incident.categorize"};
   return words[index(permission)];
 }

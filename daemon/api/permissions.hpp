@@ -14,7 +14,8 @@ TOCSIN_ENUM(Permission, incident_read, incident_note, incident_ack, incident_res
             incident_resolve_force, incident_close, config_reload, loss_confirm, silence_write,
             drill_start, link_rotate, paging_resume, backup_create, incident_link, incident_adjust,
             incident_override_priority, maintenance_create, incident_read_restricted,
-            inventory_write, request_handle, report_create, incident_categorize);
+            inventory_write, request_handle, report_create, incident_hold, major_propose,
+            incident_categorize);
 
 }  // namespace tocsin
 

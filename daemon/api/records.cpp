@@ -45,6 +45,35 @@ void write_resolution(JsonWriter& json, const IncidentRow& row, const IncidentWo
   json.field("needs_review", row.needs_review).close_object();
 }
 
+// What it waits for; null: it does not.
+void write_hold(JsonWriter& json, const IncidentRow& row, const IncidentWords& w,
+                const Globals& globals) {
+  json.key("hold");
+  if (!row.on_hold()) {
+    json.null();
+    return;
+  }
+  json.open_object().field("reason", name(row.hold_reason));
+  write_time(json, "since", row.hold_since, globals);
+  write_time(json, "until", row.hold_until, globals);
+  json.field("by", w.hold_by).field("note", w.hold_note).field("reference", w.hold_reference);
+  json.field("question", w.hold_question).field("with_parent", row.hold_follows);
+  json.field("reminders", row.hold_reminders).close_object();
+}
+
+void write_major(JsonWriter& json, const IncidentRow& row, const IncidentWords& w,
+                 const Globals& globals) {
+  json.key("major");
+  if (row.major == MajorState::none) {
+    json.null();
+    return;
+  }
+  json.open_object().field("state", name(row.major)).field("criterion", name(row.major_criterion));
+  write_time(json, "decide_by", row.major == MajorState::candidate ? row.major_due : never,
+             globals);
+  json.field("manager", w.manager).field("business_impact", w.business_impact).close_object();
+}
+
 }  // namespace
 
 void write_time(JsonWriter& json, std::string_view key, Instant at, const Globals& globals) {
@@ -98,6 +127,9 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   json.key("alerts").open_object().field("firing", row.alerts_firing);
   json.field("stale", row.alerts_stale).field("total", row.alerts_total);
   json.field("flapping", row.alerts_flapping).close_object();
+  json.field("holds", row.holds);
+  sight.hides(row) ? void(json.key("hold").null()) : write_hold(json, row, words, globals);
+  sight.hides(row) ? void(json.key("major").null()) : write_major(json, row, words, globals);
   write_number(json, "parent", row.parent);
   json.key("storm");
   row.storm ? json.value(row.storm) : json.null();

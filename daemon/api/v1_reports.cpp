@@ -36,7 +36,7 @@ HttpResponse answered(const Answer& answer, std::uint64_t seq, bool reads_restri
 
 void report(Engine& engine, const Exchange& x) {
   ErrorFields wrong;
-  const auto body = read_json(x, {"text", "ci", "kind", "reporter", "via"}, wrong);
+  const auto body = read_json(x, {"text", "ci", "kind", "reporter", "via", "incident"}, wrong);
   if (!body) return;
   ReportByPerson command;
   command.by = x.who.actor, command.reporter = body->text("reporter");
@@ -49,6 +49,10 @@ void report(Engine& engine, const Exchange& x) {
     command.via = *origin;
   else if (!via.empty())
     wrong.emplace_back("via", "is api, form, mail, phone or chat");
+  if (const std::string number = body->text("incident"); !number.empty()) {
+    command.incident = parse_incident(number);
+    if (!command.incident) wrong.emplace_back("incident", "is no incident number");
+  }
   if (refused(x, wrong)) return;
   const bool reads = may_read_restricted(x.who.actor, *engine.settings());
   const Offer offered = engine.offer(

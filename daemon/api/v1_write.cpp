@@ -1,6 +1,7 @@
 #include "daemon/api/v1_write.hpp"
 
 #include "config/text.hpp"
+#include "connectors/text/rfc3339.hpp"
 #include "daemon/api/incident_source.hpp"
 #include "daemon/api/json_in.hpp"
 #include "daemon/api/json_out.hpp"
@@ -99,8 +100,39 @@ Command override_priority(IncidentNumber number, const Exchange& x, const JsonOb
   return command;
 }
 
-Command close(IncidentNumber number, const Exchange& x, const JsonObject&, ErrorFields&) {
-  return CloseIncident{number, x.who.actor};
+Command close(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields&) {
+  return CloseIncident{number, x.who.actor, body.text("reason")};
+}
+
+// A time, or so long from now: "2026-06-15T08:00:00Z", "2h".
+Command hold(IncidentNumber number, const Exchange& x, const JsonObject& body, ErrorFields& wrong) {
+  HoldIncident command{number,
+                       x.who.actor,
+                       code_of<HoldReason>(body, "reason", wrong),
+                       body.text("note"),
+                       body.text("reference"),
+                       body.text("question")};
+  const std::string until = body.text("until");
+  const auto time = parse_rfc3339(until);
+  const auto lasts = time ? std::nullopt : config::parse_duration(until);
+  if (time) command.until = *time;
+  if (lasts) command.lasts = *lasts;
+  if (!until.empty() && !time && (!lasts || *lasts <= Span{}))
+    wrong.emplace_back("until", "is a time, like 2026-06-15T08:00:00Z, or a duration, like 2h");
+  return command;
+}
+
+Command resume(IncidentNumber number, const Exchange& x, const JsonObject&, ErrorFields&) {
+  return ResumeIncident{number, x.who.actor};
+}
+
+Command major(IncidentNumber number, const Exchange& x, const JsonObject& body,
+              ErrorFields& wrong) {
+  const std::string action = body.text("action");
+  const auto act = parse<MajorAct>(action);
+  if (!act) wrong.emplace_back("action", "is propose, accept, reject or demote");
+  return DecideMajor{number, x.who.actor, act.value_or(MajorAct::propose), body.text("reason"),
+                     body.text("business_impact")};
 }
 
 Command convert(IncidentNumber number, const Exchange& x, const JsonObject& body,
@@ -232,7 +264,13 @@ void add_v1_writes(Router& router, Reading& reading) {
        Permission::incident_resolve,
        {"code", "cause", "note", "force", "category"},
        resolve},
-      {"close", Permission::incident_close, {}, close},
+      {"close", Permission::incident_close, {"reason"}, close},
+      {"hold",
+       Permission::incident_hold,
+       {"reason", "until", "note", "reference", "question"},
+       hold},
+      {"resume", Permission::incident_hold, {}, resume},
+      {"major", Permission::major_propose, {"action", "reason", "business_impact"}, major},
       {"adjust", Permission::incident_adjust, {"impact_by", "urgency_by", "reason"}, adjust},
       {"override",
        Permission::incident_override_priority,

@@ -27,8 +27,16 @@ std::string age_of(const JsonView& time) {
   return then ? api::short_age(wall_now() - *then) : "";
 }
 
+// "P1 MAJOR", or "P1 MAJOR?" while nobody has decided.
+std::string priority_words(const JsonView& i) {
+  const std::string major = i["major"]["state"].text();
+  return i["priority"].text() + (major == "accepted"    ? " MAJOR"
+                                 : major == "candidate" ? " MAJOR?"
+                                                        : "");
+}
+
 std::vector<std::string> list_row(const JsonView& i) {
-  return {i["number"].text(), i["priority"].text(),
+  return {i["number"].text(), priority_words(i),
           i["state"].text(),  age_of(i["opened_at"]),
           i["ci"].text(),     i["group"].text(),
           i["owner"].text(),  i["alerts"]["firing"].text() + "/" + i["alerts"]["total"].text(),
@@ -41,7 +49,7 @@ void add_row(std::vector<std::vector<std::string>>& rows, const char* label,
 }
 
 std::string record(const JsonView& i) {
-  std::string out = i["number"].text() + "  " + i["priority"].text() + "  " + i["state"].text() +
+  std::string out = i["number"].text() + "  " + priority_words(i) + "  " + i["state"].text() +
                     "  " + printable(i["title"].text()) + "\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const char* name :
@@ -63,6 +71,10 @@ std::string record(const JsonView& i) {
     rows.push_back({"reports", reports + (watchers.empty() ? "" : ", watched by " + watchers)});
   }
   if (i["monitoring_silent"].is_true()) rows.push_back({"monitoring", "is silent"});
+  for (const char* name : {"reason", "since", "until", "by", "note", "reference", "question"})
+    add_row(rows, (std::string("hold ") + name).c_str(), i["hold"][name]);
+  for (const char* name : {"state", "criterion", "decide_by", "manager", "business_impact"})
+    add_row(rows, (std::string("major ") + name).c_str(), i["major"][name]);
   add_row(rows, "next step at", i["escalation"]["next_at"]);
   add_row(rows, "silenced until", i["escalation"]["held_until"]);
   add_row(rows, "closure code", i["resolution"]["code"]);
@@ -154,6 +166,9 @@ int act_on_incident(const std::string& verb, const IncidentOptions& options) {
   json.field_if("impact_by", options.impact_by).field_if("urgency_by", options.urgency_by);
   json.field_if("priority", options.priority).field_if("for", options.lasts);
   json.field_if("category", options.category);
+  json.field_if("until", options.until).field_if("reference", options.reference);
+  json.field_if("question", options.question).field_if("action", options.action);
+  json.field_if("business_impact", options.business_impact);
   if (options.force) json.field("force", true);
   json.close_object();
   Pairs headers;

@@ -132,8 +132,46 @@ constexpr std::array pages{
            "converted_to_request. Nothing may fire in it. For the service desk, and for incident\n"
            "managers, who alone convert a P1 or P2. The other way: tocsin request convert.",
            "tocsin incident convert 12 --note 'a question, not an outage'"},
-    Manual{"tocsin incident close", "agree that it is complete", "tocsin incident close NUMBER",
-           "A resolved incident is closed; closed is final.", "tocsin incident close 12"},
+    Manual{"tocsin incident close", "agree that it is complete",
+           "tocsin incident close NUMBER [--reason TEXT]",
+           "A resolved incident is closed; closed is final. A major incident is closed by its\n"
+           "manager only, with a reason why nobody reviews it.",
+           "tocsin incident close 12"},
+    Manual{
+        "tocsin hold", "it waits for somebody or something",
+        "tocsin hold NUMBER --reason REASON --note TEXT [--until TIME] [--ref NUMBER]\n"
+        "            [--question TEXT]",
+        "For an incident that somebody owns. REASON is awaiting_caller (asks for --question),\n"
+        "awaiting_vendor, awaiting_change or awaiting_problem (ask for --ref), awaiting_window or\n"
+        "customer_deferred (ask for --until), or observing_fix. TIME is a time, or a duration "
+        "from\n"
+        "now; without one it waits as long as it may. It goes on by itself then, when the caller\n"
+        "answers, and when something new or worse fires in it. An incident whose caller has not\n"
+        "answered after five business days is resolved.",
+        "tocsin hold 12 --reason awaiting_change --ref CHG-9 --note 'new disk is ordered'\n"
+        "tocsin hold 13 --reason awaiting_caller --until 2h --note 'asked ruth' \\\n"
+        "    --question 'Which browser do you use?'"},
+    Manual{"tocsin major", "say whether it is a major incident",
+           "tocsin major propose|accept|reject|demote NUMBER ...",
+           "Rules propose candidates where the configuration names a major_incident_manager. A\n"
+           "candidate that nobody decides about is a major incident after 10 minutes.",
+           "tocsin major accept 12 --impact 'nobody can pay'\n"
+           "tocsin major reject 12 --reason 'only the test shop'"},
+    Manual{"tocsin major propose", "somebody should decide whether it is one",
+           "tocsin major propose NUMBER --reason TEXT",
+           "Pages the major incident managers on duty. For whoever works on incidents.",
+           "tocsin major propose 12 --reason 'the whole floor is offline'"},
+    Manual{"tocsin major accept", "it is one, and you lead it",
+           "tocsin major accept NUMBER --impact TEXT [--reason TEXT]",
+           "For incident managers and major incident managers; also what nobody has proposed. It\n"
+           "is not put on hold from there on, and neither resolved nor closed by itself.",
+           "tocsin major accept 12 --impact 'nobody can pay'"},
+    Manual{"tocsin major reject", "it is none", "tocsin major reject NUMBER --reason TEXT",
+           "The incident stays as it is, and is a candidate again only for another reason.",
+           "tocsin major reject 12 --reason 'only the test shop'"},
+    Manual{"tocsin major demote", "it is none any more", "tocsin major demote NUMBER --reason TEXT",
+           "Until it is resolved; for major incident managers.",
+           "tocsin major demote 12 --reason 'the spare took over after a minute'"},
     Manual{
         "tocsin explain", "why it came out so, and why nobody was paged",
         "tocsin explain INC0000012 | FILE [--from NAME | --syslog] [--json]",
@@ -216,10 +254,12 @@ constexpr std::array pages{
            "tocsin report incident --ci svc-pay \"payments page shows error 500\"\n"
            "tocsin report request \"how do I export a report?\""},
     Manual{"tocsin report incident", "something is broken",
-           "tocsin report incident TEXT [--ci CI] [--reporter NAME] [--via WAY] [--json]",
+           "tocsin report incident TEXT [--ci CI] [--reporter NAME] [--via WAY]\n"
+           "                       [--incident NUMBER] [--json]",
            "When an incident of that CI is open, or of what it depends on, the report joins it:\n"
            "you are told its number and become one of its watchers, and nobody is paged again.\n"
            "Else it opens one. The same words again within five minutes are the same report.\n"
+           "--incident: you reported that one, and answer what you were asked.\n"
            "Needs a token of a requester, the service desk or an engineer, among others.",
            "tocsin report incident --ci svc-pay \"payments page shows error 500\""},
     Manual{"tocsin report request", "you want something, and nothing is broken",
@@ -279,8 +319,11 @@ constexpr std::array pages{
         "Whether it is ready, and if not, why; how many incidents wait for an answer; where its\n"
         "log stands. Ends with 1 when it is not ready.",
         "tocsin status"},
-    Manual{"tocsin resume", "let a restored store page again", "tocsin resume [--json]",
-           "A store that was restored from a backup hears alerts and pages nobody until somebody\n"
+    Manual{"tocsin resume", "go on with what waits, or let a restored store page again",
+           "tocsin resume [NUMBER] [--json]",
+           "With a number: the incident is not on hold any more.\n"
+           "Without: a store that was restored from a backup hears alerts and pages nobody until "
+           "somebody\n"
            "has looked at what it holds. This ends that: steps that came due are taken, once for\n"
            "each incident, and pages that wait are sent. Needs a token of an administrator or an\n"
            "incident manager. A drill goes out before: it tries the channels.",

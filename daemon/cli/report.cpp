@@ -12,7 +12,7 @@ int report(const std::string& kind, const ReportOptions& options) {
   api::JsonWriter json(body);
   json.open_object().field("kind", kind).field("text", options.text);
   json.field_if("ci", options.ci).field_if("reporter", options.reporter);
-  json.field_if("via", options.via).close_object();
+  json.field_if("via", options.via).field_if("incident", options.incident).close_object();
   Client client(options.url);
   const ClientAnswer answer = client.post("/v1/reports", body);
   if (!answer.good()) return failed(client, answer, options.json);

@@ -36,10 +36,12 @@ struct IncidentOptions : ClientOptions {
   std::string text, code, cause, note;
   std::string parent;
   std::string impact_by, urgency_by, priority, lasts, reason, category;
+  std::string until, reference, question;  // of a hold
+  std::string action, business_impact;     // of a major incident
   bool force = false;
 };
 int show_incident(const IncidentOptions& options);
-// verb: ack, note, resolve, close, link, adjust, override, categorize, convert
+// verb: ack, note, resolve, close, link, adjust, override, categorize, convert, hold, resume, major
 int act_on_incident(const std::string& verb, const IncidentOptions& options);
 
 struct ExplainOptions : ClientOptions {
@@ -79,6 +81,7 @@ int ping_heartbeats(const HeartbeatOptions& options);
 
 struct ReportOptions : ClientOptions {
   std::string text, ci, reporter, via;
+  std::string incident;  // they say more about this one
 };
 // kind: incident, request
 int report(const std::string& kind, const ReportOptions& options);

@@ -159,6 +159,25 @@ Assessment assess(const Concern& concern, const Settings& settings) {
   return out;
 }
 
+Suffering suffering_with(std::string_view id, const Settings& settings) {
+  Suffering out;
+  const Ci* ci = id.empty() ? nullptr : settings.ci(id);
+  if (!ci) return out;
+  const auto at = static_cast<std::uint32_t>(ci - settings.cis.data());
+  const auto suffers = [&](const Ci& other) {
+    const bool known =
+        std::find(out.services.begin(), out.services.end(), &other) != out.services.end();
+    if (other.ci_class == service_class && !known) out.services.push_back(&other);
+  };
+  suffers(*ci);
+  for (const Reached& reached : settings.dependencies.dependents(at))
+    if (reached.hard) suffers(settings.cis[reached.ci]);
+  if (const Pool* pool = settings.pool(ci->pool))
+    for (const std::uint32_t service : pool->serves) suffers(settings.cis[service]);
+  out.users = affected_by(*ci, settings).users;
+  return out;
+}
+
 std::vector<std::string> keys_of(const Concern& concern, const Settings& settings) {
   const Ci* ci = concern.ci.empty() ? nullptr : settings.ci(concern.ci);
   if (!ci)

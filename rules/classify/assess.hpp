@@ -30,6 +30,14 @@ struct Assessment {
 };
 Assessment assess(const Concern& concern, const Settings& settings);
 
+// The services that suffer with a CI, over hard dependencies or as its pool fails, and how many
+// people use what depends on it.
+struct Suffering {
+  std::vector<const Ci*> services;
+  std::uint64_t users = 0;
+};
+Suffering suffering_with(std::string_view ci, const Settings& settings);
+
 // The keys of the configuration that the answer rests on, besides the matrix: "cis.svc-pay".
 std::vector<std::string> keys_of(const Concern& concern, const Settings& settings);
 

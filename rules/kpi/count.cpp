@@ -146,6 +146,24 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   t.add(Metric::restore_sum, label(i.priority), 0, 0, static_cast<std::uint64_t>(s));
 }
 
+void count_hold_ended(Totals& t, const IncidentRow& i, Instant at) {
+  t.add(Metric::hold_seconds, static_cast<std::uint8_t>(i.hold_reason), 0, 0,
+        static_cast<std::uint64_t>((at - i.hold_since).ms / 1000));
+}
+
+// Origin: nobody decided in time, a person did about what a rule proposed, or people alone. What
+// its manager says of one that is accepted already makes it no other one.
+void count_decided(Totals& t, const MajorDecided& f, const IncidentRow& before, Instant at) {
+  if (before.major == MajorState::candidate)
+    t.add(Metric::major_candidates, static_cast<std::uint8_t>(f.decision), f.by_daemon ? 1 : 0);
+  if (f.decision != MajorDecision::accepted || before.is_major()) return;
+  const bool by_rule = f.criterion != MajorCriterion::manual;
+  t.add(Metric::major_incidents, f.by_daemon ? 2 : by_rule ? 0 : 1);
+  const std::int64_t s = (at - before.opened_at).ms / 1000;
+  t.add(Metric::major_declare_seconds, 0, bucket(acknowledge_buckets, s));
+  t.add(Metric::major_declare_sum, 0, 0, 0, static_cast<std::uint64_t>(s));
+}
+
 void count_closed(Totals& t, const IncidentRow& i, bool reviewed) {
   if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));

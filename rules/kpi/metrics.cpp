@@ -247,6 +247,43 @@ void requests(std::vector<MetricFamily>& out, const Snapshot& s) {
   out.push_back(std::move(reports));
 }
 
+// What waits (6.4), and major incidents (8).
+void course(std::vector<MetricFamily>& out, const Snapshot& s) {
+  out.push_back(by_enum<HoldReason>(s.totals, Metric::holds, "tocsin_holds_total",
+                                    "Incidents put on hold.", "reason"));
+  out.push_back(by_enum<HoldReason>(s.totals, Metric::hold_seconds, "tocsin_hold_seconds_total",
+                                    "How long incidents were on hold, when that ended.", "reason"));
+  static constexpr const char* origins[] = {"auto", "manual", "timeout"};
+  MetricFamily major =
+      family(Type::counter, "tocsin_major_incidents_total", "Major incidents declared.");
+  for (std::size_t i = 0; i < std::size(origins); ++i)
+    major.samples.push_back(
+        {{{"origin", origins[i]}}, counter(s.totals, Metric::major_incidents, i)});
+  MetricFamily candidates = family(Type::counter, "tocsin_major_candidates_total",
+                                   "Candidates for a major incident, by what became of them.");
+  const auto outcome = [&](const char* word, MajorDecision decision, std::size_t by_daemon) {
+    candidates.samples.push_back(
+        {{{"outcome", word}},
+         counter(s.totals, Metric::major_candidates, index(decision), by_daemon)});
+  };
+  outcome("accepted", MajorDecision::accepted, 0), outcome("timeout", MajorDecision::accepted, 1);
+  outcome("rejected", MajorDecision::rejected, 0),
+      outcome("withdrawn", MajorDecision::withdrawn, 1);
+  candidates.samples.back().value +=
+      counter(s.totals, Metric::major_candidates, index(MajorDecision::withdrawn));
+  std::uint64_t open = 0;
+  s.incidents.each(
+      [&](std::uint32_t, const IncidentRow& r) { open += r.is_major() && r.unresolved(); });
+  MetricFamily major_open =
+      family(Type::gauge, "tocsin_major_open", "Major incidents that are not resolved.");
+  major_open.samples.push_back({{}, open});
+  MetricFamily declare = family(Type::histogram, "tocsin_major_declare_seconds",
+                                "From opened to declared a major incident.");
+  declare.histograms.push_back(histogram(s.totals, Metric::major_declare_seconds,
+                                         Metric::major_declare_sum, 0, acknowledge_buckets, 1, {}));
+  for (MetricFamily* f : {&major, &candidates, &major_open, &declare}) out.push_back(std::move(*f));
+}
+
 // Very much at once, and what comes and goes.
 void storms(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily active = family(Type::gauge, "tocsin_storm_active", "1 while a storm is on.");
@@ -306,6 +343,7 @@ std::vector<MetricFamily> export_totals(const Snapshot& s) {
   gauges(out, s);
   storms(out, s);
   requests(out, s);
+  course(out, s);
   machinery(out, s);
   return out;
 }

@@ -93,6 +93,28 @@ struct CategorizeIncident {
 struct CloseIncident {
   IncidentNumber incident;
   Actor by;
+  std::string reason{};  // of a major incident: why nobody reviews it
+};
+
+// It waits for somebody or something (T05), until an end: a time, or so long from now; neither: as
+// long as it may.
+struct HoldIncident {
+  IncidentNumber incident;
+  Actor by;
+  std::optional<HoldReason> reason;
+  std::string note, reference, question;
+  Wall until{};
+  Span lasts{};
+};
+struct ResumeIncident {
+  IncidentNumber incident;
+  Actor by;
+};
+struct DecideMajor {
+  IncidentNumber incident;
+  Actor by;
+  MajorAct act = MajorAct::propose;
+  std::string reason, business_impact;
 };
 
 // From here on `parent` speaks for the incident; none: it speaks for itself again.
@@ -160,6 +182,7 @@ struct ReportByPerson {
   std::string ci;  // id or alias; empty: they do not know
   bool request = false;
   Origin via = Origin::api;
+  IncidentNumber incident{};  // they say more about this one; 0: it finds its place
 };
 // A person has it from here on; it is done.
 struct TakeRequest {
@@ -265,7 +288,8 @@ using Command =
                  RotateLinkKey, StartDrill, PauseForRestore, ResumePaging, ReportAudit,
                  ReportTrouble, ForgetIncidents, LinkIncident, AdjustPriority, OverridePriority,
                  AddWindow, EndWindow, PingHeartbeat, ReportByPerson, TakeRequest, FinishRequest,
-                 ConvertIncident, ConvertRequest, CategorizeIncident, FlushTallies, Tick>;
+                 ConvertIncident, ConvertRequest, CategorizeIncident, HoldIncident, ResumeIncident,
+                 DecideMajor, FlushTallies, Tick>;
 
 // What the person or program that sent the command is told. Rendered by the API.
 struct Answer {

@@ -85,7 +85,7 @@ TOCSIN_ENUM(IncidentState, new_, in_progress, on_hold, resolved, closed, cancell
 // Why an alert belongs to the incident it is in (BND-7), in the order in which it is asked.
 TOCSIN_ENUM(JoinReason, opened_it, same_fingerprint, same_ci_and_subcategory, same_ci_recently,
             reopened_same_fingerprint, reopened_same_ci_and_subcategory, same_pool, upstream,
-            same_ci);
+            same_ci, same_reporter);
 TOCSIN_ENUM(ReopenTrigger, alert, person);
 
 // page: somebody must act. inform: no wake-up. recall: it is over. notice: about tocsin itself.
@@ -97,20 +97,30 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 // Why a page was requested.
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
             restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved,
-            override_review);
+            override_review, caller_reminded, no_response, hold_over, major_proposed,
+            major_accepted);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
             channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced,
-            parent_speaks);
+            parent_speaks, decided);
 // Why an attempt was settled as it was.
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 
-// What a deadline is about; the order is the order at one and the same instant (TIM-4).
+// What a deadline is about; the order is the order at one and the same instant (TIM-4), but for
+// those whose turn is another one: see turn_of().
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
             storm, flapping, override_over, window_sweep, sources_sweep, heartbeat, heartbeat_sweep,
-            request_over);
+            request_over, hold, major);
+
+// Values stand in facts, so that what came later has its turn by name: the end of a hold comes
+// after a recovery and before what closes by itself, a decision of a major incident after both.
+constexpr std::size_t turn_of(DeadlineKind kind) {
+  if (kind == DeadlineKind::hold) return 2 * index(DeadlineKind::verify) + 1;
+  if (kind == DeadlineKind::major) return 2 * index(DeadlineKind::prompt) + 1;
+  return 2 * index(kind);
+}
 
 // waiting: no sign of life yet since it is expected. missed: it is silent, and an alert says so.
 TOCSIN_ENUM(HeartbeatState, waiting, alive, missed);
@@ -120,6 +130,22 @@ TOCSIN_ENUM(RequestState, open, handed_over, done);
 
 // pending: its time has not come. expired: remembered for a while, so that people can look it up.
 TOCSIN_ENUM(SilenceState, pending, active, expired);
+// What an incident waits for while it is on hold (6.4).
+TOCSIN_ENUM(HoldReason, awaiting_caller, awaiting_vendor, awaiting_change, awaiting_problem,
+            awaiting_window, customer_deferred, observing_fix);
+// Why it waits no longer (T06).
+TOCSIN_ENUM(WhyHoldEnded, person, its_end, answered, new_alert, higher_severity, raised_to_P1,
+            with_parent, major);
+
+// Whether it is a major incident (8.2). Once accepted it stays so when it is resolved.
+TOCSIN_ENUM(MajorState, none, candidate, accepted, rejected, demoted);
+// Why it may be one: MI-C1 to MI-C7, or a person says so.
+TOCSIN_ENUM(MajorCriterion, C1, C2, C3, C4, C5, C6, C7, manual);
+// withdrawn: there is nothing to decide any more, since another incident speaks for it.
+TOCSIN_ENUM(MajorDecision, accepted, rejected, demoted, withdrawn);
+// What a person does about it.
+TOCSIN_ENUM(MajorAct, propose, accept, reject, demote);
+
 // silence: holds pages back. window: what begins inside it is no incident before its end.
 TOCSIN_ENUM(SuppressionKind, silence, window);
 TOCSIN_ENUM(WhyExpired, its_end, by_person, replaced);
@@ -129,10 +155,11 @@ TOCSIN_ENUM(WhyResumed, silence_over, other_alert, inhibition_over);
 // Why an incident is the child of another one (BND-8, BND-9, LCY-14), and why it is no more.
 TOCSIN_ENUM(WhyRelated, late_root_cause, storm, person, moved);
 TOCSIN_ENUM(WhyDetached, parent_resolved_child_firing, parent_is_over, person,
-            parent_resolved_child_reported);
+            parent_resolved_child_reported, parent_resolved_child_waits,
+            parent_resolved_child_major);
 // What is under way about the incidents and alerts that belong to one incident: those that are
-// there already are gathered when it opens; its children end with it.
-TOCSIN_ENUM(FamilyJob, none, gather, cascade);
+// there already are gathered when it opens; its children end with it; they wait while it waits.
+TOCSIN_ENUM(FamilyJob, none, gather, cascade, follow);
 // Why a priority that a person had set does not count any more.
 TOCSIN_ENUM(WhyUnlocked, expired, by_person);
 

@@ -819,7 +819,8 @@ struct RecoveryLeftToPeople {
   IncidentNumber incident;
   Instant escalate_due;
   Text owner;
-  TOCSIN_FIELDS(incident, escalate_due, owner)
+  bool major = false;  // nobody but its manager says so (MI-11)
+  TOCSIN_FIELDS(incident, escalate_due, owner, major)
 };
 
 // It was no incident but a wish: it is a request from here on (BND-13). Resolved in the same frame.
@@ -838,6 +839,61 @@ struct RequestConverted {
   TOCSIN_FIELDS(request, number, forget_due, by)
 };
 
+// ---- holds and major incidents. Since format 6 ----
+
+// It waits, with an end on record, or waits for something else from here on. `due`: of the first
+// reminder, or that end. pauses: its clock of resolution stands still. resolves: it is over when
+// nobody has answered by then. `parent`: it waits because that one does.
+struct HoldStarted {
+  IncidentNumber incident;
+  HoldReason reason{};
+  Instant until, due;
+  bool pauses = false, resolves = false;
+  IncidentNumber parent;
+  Text by, note, reference, question;
+  TOCSIN_FIELDS(incident, reason, until, due, pauses, resolves, parent, by, note, reference,
+                question)
+};
+// It is in progress again. `by`: the person, or the alert.
+struct HoldEnded {
+  IncidentNumber incident;
+  HoldReason reason{};
+  WhyHoldEnded why{};
+  Text by;
+  TOCSIN_FIELDS(incident, reason, why, by)
+};
+// The caller has not answered yet, and is asked again: the n-th time.
+struct CallerReminded {
+  IncidentNumber incident;
+  std::uint8_t reminder = 0;
+  Instant due;
+  TOCSIN_FIELDS(incident, reminder, due)
+};
+// It may be a major incident; nobody has said so by `decide_due`: it is one. `by`: the person who
+// proposes it, if any.
+struct MajorProposed {
+  IncidentNumber incident;
+  MajorCriterion criterion{};
+  Instant decide_due;
+  Text by, reason;
+  TOCSIN_FIELDS(incident, criterion, decide_due, by, reason)
+};
+// `refused`: a bit for each criterion that makes it no candidate any more.
+struct MajorDecided {
+  IncidentNumber incident;
+  MajorDecision decision{};
+  MajorCriterion criterion{};
+  bool by_daemon = false;
+  std::uint8_t refused = 0;
+  Text by, reason, business_impact;
+  TOCSIN_FIELDS(incident, decision, criterion, by_daemon, refused, by, reason, business_impact)
+};
+// When it is looked at again whether it is one though nothing happens; never: not by time.
+struct MajorReviewPlanned {
+  IncidentNumber incident;
+  Instant due;
+  TOCSIN_FIELDS(incident, due)
+};
 // A person says what it is about, maybe what the daemon had found already. Alerts go on joining by
 // what it was opened as. Since format 6.
 struct IncidentCategorized {
@@ -882,6 +938,8 @@ struct IncidentCategorized {
   X(150, RequestOpened) X(151, RequestTaken) X(152, RequestDone)                       \
   X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)  \
   X(156, IncidentConverted) X(157, RequestConverted)                                   \
+  X(166, HoldStarted) X(167, HoldEnded) X(168, CallerReminded)                         \
+  X(169, MajorProposed) X(170, MajorDecided) X(171, MajorReviewPlanned)                \
   X(180, IncidentCategorized)
 // clang-format on
 

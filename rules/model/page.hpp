@@ -57,6 +57,7 @@ struct SendOrder {
   std::uint32_t alerts_total = 0;
   std::string link;    // acts for this person, or shows the incident; empty without external_url
   bool drill = false;  // nothing is broken; its title says so
+  bool major = false;  // it is a major incident
   std::string instance_name;
 };
 

@@ -68,6 +68,18 @@ template <class V, class Row>
 void reported_fields(V&& v, Row& r) {
   v("reports", r.reports), v("request", r.request);
 }
+// Of format 6: holds, and whether it is a major incident.
+template <class V, class Row>
+void course_fields(V&& v, Row& r) {
+  v("hold_since", r.hold_since), v("hold_until", r.hold_until), v("hold_due", r.hold_due);
+  v("holds", r.holds), v("hold_reason", r.hold_reason), v("hold_reminders", r.hold_reminders);
+  v("hold_follows", r.hold_follows), v("hold_resolves", r.hold_resolves), v("major", r.major);
+  v("major_criterion", r.major_criterion), v("major_refused", r.major_refused);
+  v("major_due", r.major_due);
+}
+bool has_course(const IncidentRow& r) {
+  return r.holds > 0 || r.major != MajorState::none || r.major_refused || r.major_due != never;
+}
 template <class V, class Row>
 void confirmed_fields(V&& v, Row& r) {
   v("category_confirmed", r.category_confirmed);
@@ -167,7 +179,8 @@ std::string RowCodec::encode(const IncidentRow& row) {
   w("blob", row.blob->view());
   incident_fields(w, row);
   const bool confirmed = row.category_confirmed;
-  const bool reported = confirmed || row.reports > 0 || row.request;
+  const bool course = confirmed || has_course(row);
+  const bool reported = course || row.reports > 0 || row.request;
   const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
@@ -175,6 +188,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   if (said) said_fields(w, row);
   if (marked) marked_fields(w, row);
   if (reported) reported_fields(w, row);
+  if (course) course_fields(w, row);
   if (confirmed) confirmed_fields(w, row);
   return out;
 }
@@ -296,6 +310,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   said_fields(r, row);
   marked_fields(r, row);
   reported_fields(r, row);
+  course_fields(r, row);
   confirmed_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();

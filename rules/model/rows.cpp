@@ -185,8 +185,12 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
+  const std::string_view course[] = {words.hold_note, words.hold_reference, words.hold_question,
+                                     words.hold_by,   words.business_impact, words.manager};
   const bool said = !words.said_category.empty();
-  const bool paused = said || !words.pauses.empty();
+  const bool on_course = said || std::any_of(std::begin(course), std::end(course),
+                                             [](std::string_view word) { return !word.empty(); });
+  const bool paused = on_course || !words.pauses.empty();
   const bool watched = paused || !words.watchers.empty();
   const bool known = watched || !words.known_error.empty();
   if (known || !words.inhibited_keys.empty())
@@ -194,6 +198,8 @@ const Blob* make_incident_blob(const IncidentWords& words) {
   if (known) put_word(bytes, words.known_error), put_word(bytes, words.workaround);
   if (watched) put_word(bytes, words.watchers);
   if (paused) put_word(bytes, words.pauses);
+  if (on_course)
+    for (const std::string_view word : course) put_word(bytes, word);
   if (said) put_word(bytes, words.said_category);
   return make_blob(bytes);
 }
@@ -206,6 +212,9 @@ IncidentWords IncidentRow::words() const {
   take_word(rest, out.inhibited_by), take_word(rest, out.inhibited_keys);
   take_word(rest, out.known_error), take_word(rest, out.workaround);
   take_word(rest, out.watchers), take_word(rest, out.pauses);
+  for (std::string_view* word : {&out.hold_note, &out.hold_reference, &out.hold_question,
+                                 &out.hold_by, &out.business_impact, &out.manager})
+    take_word(rest, *word);
   take_word(rest, out.said_category);
   return out;
 }

@@ -102,6 +102,10 @@ struct IncidentWords {
   std::string_view watchers;
   // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
   std::string_view pauses;
+  // While it is on hold: why, the number of what it waits for, what the caller is asked, and who
+  // put it there. Of a major incident: what it does to the business, and who leads. Not in the blob
+  // otherwise.
+  std::string_view hold_note, hold_reference, hold_question, hold_by, business_impact, manager;
   // What people say that it is about: "storage/filesystem". Empty: as it was opened, and not in the
   // blob.
   std::string_view said_category;
@@ -114,6 +118,7 @@ struct Pause {
 };
 std::vector<Pause> unpack_pauses(std::string_view packed);
 std::string pack_pauses(const std::vector<Pause>& pauses);
+inline constexpr std::size_t pauses_max = 256;   // it is put on hold no more often
 inline constexpr std::size_t watchers_max = 64;  // further reports are counted only
 std::vector<std::string_view> unpack_watchers(std::string_view packed);
 
@@ -184,8 +189,29 @@ struct IncidentRow {
   bool eased = false;         // the workaround of its known error is automated
   std::uint32_t reports = 0;  // of people; while there are any, people say whether it is over
   RequestNumber request;      // what it became, when it was none
+  // On hold since then, until its end; `hold_due`: of the next reminder, or that end.
+  Instant hold_since = never, hold_until = never, hold_due = never;
+  std::uint16_t holds = 0;  // so often
+  HoldReason hold_reason = HoldReason::awaiting_caller;
+  std::uint8_t hold_reminders = 0;  // sent
+  bool hold_follows = false;        // with its parent
+  bool hold_resolves = false;       // nobody has answered at its end: it is over
+  // Whether it is a major incident. `major_due`: a candidate is decided then; else it is looked at
+  // again whether it is one. `major_refused`: a bit for each criterion that makes it none any more.
+  MajorState major = MajorState::none;
+  MajorCriterion major_criterion = MajorCriterion::C1;
+  std::uint8_t major_refused = 0;
+  Instant major_due = never;
   bool category_confirmed = false;  // by a person
 
+  bool on_hold() const { return state == IncidentState::on_hold; }
+  // What it is about does not work.
+  bool is_down() const {
+    return priority == Priority::P1 && unresolved() && restored_at.ms == 0 && !self && !drill;
+  }
+  bool is_major() const { return major == MajorState::accepted; }
+  // People say whether it is over, and nobody else does.
+  bool left_to_people() const { return reports > 0 || is_major(); }
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
 };

@@ -161,7 +161,9 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::auto_close:
     case DeadlineKind::reassess:
     case DeadlineKind::family:
-    case DeadlineKind::override_over: {
+    case DeadlineKind::override_over:
+    case DeadlineKind::hold:
+    case DeadlineKind::major: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
@@ -171,6 +173,8 @@ bool State::true_now(const Deadline& d, Instant& due) const {
             : d.kind == DeadlineKind::reassess      ? row.reassess_due
             : d.kind == DeadlineKind::family        ? row.family_due
             : d.kind == DeadlineKind::override_over ? row.lock_due
+            : d.kind == DeadlineKind::hold          ? row.hold_due
+            : d.kind == DeadlineKind::major         ? row.major_due
                                                     : row.close_due;
       break;
     }
@@ -282,6 +286,8 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::reassess_due, never, DeadlineKind::reassess);
   arm(&IncidentRow::family_due, never, DeadlineKind::family);
   arm(&IncidentRow::lock_due, never, DeadlineKind::override_over);
+  arm(&IncidentRow::hold_due, never, DeadlineKind::hold);
+  arm(&IncidentRow::major_due, never, DeadlineKind::major);
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);
@@ -347,6 +353,7 @@ std::uint32_t State::insert_incident(const IncidentRow& row) {
     live.insert(std::lower_bound(live.begin(), live.end(), row.number), row.number);
   }
   index_child(row, true);
+  if (row.is_down()) index_down(row, true);
   count_inhibited(row, true);
   arm_incident(slot);
   return slot;
@@ -355,6 +362,7 @@ void State::erase_incident(std::uint32_t slot) {
   const IncidentRow row = incidents_.at(slot);
   incident_slots_.erase(row.number.value);
   index_child(row, false);
+  if (row.is_down()) index_down(row, false);
   count_inhibited(row, false);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);
@@ -519,6 +527,14 @@ std::vector<std::uint32_t> State::held_at(const CiNow& now, std::size_t max) con
     slots.push_back(at);
   return slots;
 }
+void State::index_down(const IncidentRow& row, bool on) {
+  const std::string_view service = row.words().service;
+  if (service.empty()) return;
+  if (on) return void(++down_services_[std::string(service)]);
+  const auto it = down_services_.find(service);
+  if (it != down_services_.end() && --it->second == 0) down_services_.erase(it);
+}
+
 void State::index_child(const IncidentRow& row, bool on) {
   if (!row.parent || !row.unresolved()) return;
   if (on) return void(children_[row.parent.value].insert(row.number));

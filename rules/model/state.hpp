@@ -145,7 +145,7 @@ struct Deadline {
   std::uint64_t number = 0;  // incident number; alerts and pages without one: their serial
   std::uint64_t id = 0;      // page id, alert serial, incident number
   std::uint32_t slot = no_slot;
-  auto order() const { return std::tuple(due, kind, number, id); }
+  auto order() const { return std::tuple(due, turn_of(kind), number, id); }
   bool operator>(const Deadline& o) const { return order() > o.order(); }
 };
 
@@ -287,6 +287,9 @@ class State {
   std::vector<std::uint32_t> held_at(const CiNow& now, std::size_t max) const;
   const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too
   const IncidentNumbers& children_of(IncidentNumber n) const;  // unresolved ones
+  // Services with a P1 that is open and not restored, and how many of these.
+  using DownServices = absl::btree_map<std::string, std::uint32_t, std::less<>>;
+  const DownServices& down_services() const { return down_services_; }
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
       std::string_view channel) const;  // most urgent page without a slot
@@ -371,6 +374,7 @@ class State {
   void unchain_held(HeldChain& chain, std::uint32_t slot);
   void sort_held(HeldChain& chain) const;
   void index_child(const IncidentRow& row, bool on);
+  void index_down(const IncidentRow& row, bool on);
   void count_source(const AlertRow& row, std::uint32_t slot, bool on);
   void count_inhibited(const IncidentRow& row, bool on);
   void link_member(IncidentNumber n, std::uint32_t slot);
@@ -400,6 +404,7 @@ class State {
   mutable std::vector<HeldLink> held_links_;  // by slot of the alert
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   absl::flat_hash_map<std::uint32_t, IncidentNumbers> children_;  // by parent
+  DownServices down_services_;
   // Firing alerts of an incident: a chain through their slots.
   struct MemberLink {
     std::uint32_t next = no_slot, before = no_slot;

@@ -22,8 +22,9 @@ TOCSIN_ENUM(Metric, incidents_opened, incidents_opened_by_origin, incidents_ci_m
             escalations, pages, attempts, priority_changes, acknowledge_seconds, acknowledge_sum,
             restore_seconds, restore_sum, delivery_seconds, delivery_sum, clock_steps, history_lost,
             alerts_stale, leases_expired, drills, drill_pages, links_acknowledged, storms,
-            incidents_related, alerts_flapping, requests_opened, incidents_reported,
-            category_reviews);
+            incidents_related, alerts_flapping, requests_opened, incidents_reported, holds,
+            hold_seconds, major_incidents, major_candidates, major_declare_seconds,
+            major_declare_sum, category_reviews);
 
 struct CounterKey {
   Metric metric{};

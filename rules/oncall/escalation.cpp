@@ -194,6 +194,17 @@ void tell_group(const Deciding& d, IncidentNumber n, PageKind kind, WhyPage why)
   for (const Recipient& r : to) request_page(d, n, r, why, row.step, counter(row), 0);
 }
 
+void tell_role(const Deciding& d, IncidentNumber n, std::string_view role, PageKind kind,
+               WhyPage why) {
+  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
+  std::vector<Recipient> to;
+  add_target(d.settings, to, {Target::Kind::role, std::string(role), kind == PageKind::page},
+             nullptr);
+  for (Recipient& r : to) r.kind = kind;
+  if (to.empty()) add_catch_all(d.settings, to, kind);
+  for (const Recipient& r : to) request_page(d, n, r, why, row.step, counter(row), 0);
+}
+
 void recall(const Deciding& d, IncidentNumber n) {
   std::vector<Recipient> to;
   for (PageId id : d.state.pages_of(n)) {

@@ -45,6 +45,9 @@ void tell(const Deciding& d, IncidentNumber incident, const std::string& person,
           WhyPage why);
 // To whoever is first in the owner group, or the catch-all.
 void tell_group(const Deciding& d, IncidentNumber incident, PageKind kind, WhyPage why);
+// To everybody in a role, or the catch-all.
+void tell_role(const Deciding& d, IncidentNumber incident, std::string_view role, PageKind kind,
+               WhyPage why);
 // To everybody who was paged and not yet told that it is over.
 void recall(const Deciding& d, IncidentNumber incident);
 

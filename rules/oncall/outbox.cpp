@@ -45,6 +45,9 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   if (row->drill) return why = WhyEnded::closed, !row->unresolved();
   // "It is over" would be a lie once it has come back.
   if (page.kind == PageKind::recall) return why = WhyEnded::superseded, row->unresolved();
+  // Whoever has it is not who decides about it.
+  if (page.why == WhyPage::major_proposed)
+    return why = WhyEnded::decided, row->major != MajorState::candidate;
   if (planted("ack_leaves_page_open")) return false;
   if (!row->unresolved()) return why = WhyEnded::resolved, true;
   if (row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
@@ -132,13 +135,15 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const auto next = drill ? std::nullopt : next_channel(channels, page);
   if (next) {
     // In this order: with its last page gone, a closed incident would be gone as well.
-    request_page(d, page.incident, {person, channels[*next], page.kind}, WhyPage::next_channel,
-                 page.step, page.repeat, static_cast<std::uint8_t>(page.channel_rank + 1));
+    const bool decides = page.why == WhyPage::major_proposed;
+    request_page(d, page.incident, {person, channels[*next], page.kind},
+                 decides ? page.why : WhyPage::next_channel, page.step, page.repeat,
+                 static_cast<std::uint8_t>(page.channel_rank + 1));
     end_page(d, page, PageEnd::undeliverable, why);
     return true;
   }
   end_page(d, page, PageEnd::undeliverable, drill ? why : WhyEnded::all_channels_failed);
-  if (wakes(page)) hurry_escalation(d, page);
+  if (wakes(page) && page.why != WhyPage::major_proposed) hurry_escalation(d, page);
   return false;
 }
 

@@ -20,6 +20,7 @@ void replan(const Deciding& d, IncidentNumber n, DeadlineKind kind, Instant befo
 
 void replan_incident(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
+  if (row.state == IncidentState::resolved && row.close_due == never) return;  // never by itself
   if (row.state == IncidentState::resolved)
     return replan(d, row.number, DeadlineKind::auto_close, row.close_due,
                   row.resolved_at + d.settings.auto_close_after);

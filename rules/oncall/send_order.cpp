@@ -55,11 +55,13 @@ SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
   if (slot == no_slot) return o;
   const IncidentRow row = d.state.incidents().at(slot);
   o.priority = row.priority, o.state = row.state;
-  o.restricted = row.restricted;
+  o.restricted = row.restricted, o.major = row.is_major();
   if (row.restricted && !planted("restricted_page_tells"))
     o.title = restricted_title;
   else
     describe(d, row, o);
+  if (page.why == WhyPage::caller_reminded && !row.restricted)
+    o.summary = row.words().hold_question;
   const std::string& base = d.settings.external_url;
   if (base.empty()) return o;
   // A link acts for a person. Who a bare channel speaks to is not known: they can look.

@@ -22,11 +22,16 @@ void resolve_by_daemon(const Deciding& d, const IncidentRow& row, bool review,
                              "", reason});
 }
 
-// T03: no open report of a person.
+// T03: no open report of a person. T08: never for a major incident.
 void leave_to_people(const Deciding& d, const IncidentRow& row, Instant escalate_due) {
   const bool owned = row.acknowledged_at != never;
   const std::string owner(owned ? row.words().owner : std::string_view{});
-  d.out.add(RecoveryLeftToPeople{row.number, owned ? never : escalate_due, owner});
+  d.out.add(RecoveryLeftToPeople{row.number, owned ? never : escalate_due, owner, row.is_major()});
+}
+
+bool ends_by_itself(const IncidentRow& row) {
+  if (row.is_major()) return planted("major_ends_by_itself");
+  return row.reports == 0 || planted("reported_ends_by_itself");
 }
 
 }  // namespace
@@ -57,14 +62,14 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
 void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
                        Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
-  const bool left_to_people = row.reports > 0 && row.restored_at.ms != 0;
+  const bool left_to_people = row.left_to_people() && row.restored_at.ms != 0;
   if (row.verify_due == never && !row.prompted && !left_to_people) return;
   d.out.add(VerifyFailed{n, row.acknowledged_at == never ? escalate_due : never, alert});
 }
 
 Verified finish_verification(const Deciding& d, IncidentNumber n, Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
-  if (row.reports > 0 && !planted("reported_ends_by_itself")) {
+  if (!ends_by_itself(row)) {
     leave_to_people(d, row, escalate_due);
     return row.acknowledged_at == never ? Verified::left_to_people : Verified::owner_asked;
   }
@@ -81,7 +86,7 @@ Verified finish_verification(const Deciding& d, IncidentNumber n, Instant escala
 
 bool finish_prompt(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = row_of(d, n);
-  if (row.reports > 0) return leave_to_people(d, row, never), false;
+  if (row.left_to_people()) return leave_to_people(d, row, never), false;
   resolve_by_daemon(d, row, true, "its owner did not say whether it is over");
   return true;
 }

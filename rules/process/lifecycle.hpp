@@ -41,6 +41,9 @@ Verified finish_verification(const Deciding& d, IncidentNumber incident, Instant
 bool finish_prompt(const Deciding& d, IncidentNumber incident);
 void close_by_daemon(const Deciding& d, IncidentNumber incident);  // T11
 
+// Who leads major incidents: in a configuration that names nobody for it, an incident manager.
+bool leads_major(const Settings& settings, const Actor& by);
+
 // What people do. Each writes its fact and answers, or only answers (LCY-1, LCY-2).
 Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c);
 Answer acknowledge_by_link(const Deciding& d, const AcknowledgeByLink& c);

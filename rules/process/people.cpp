@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t note_bytes_min = 20;
 constexpr std::size_t note_bytes_max = 4096;
+constexpr std::size_t waiver_bytes_min = 10;
 
 bool any_of(const Actor& by, std::initializer_list<Role> roles) {
   for (Role r : roles)
@@ -79,7 +80,19 @@ std::vector<std::pair<std::string, std::string>> missing_to_resolve(const Resolv
   return fields;
 }
 
+// MI-11.
+Answer only_its_manager(const IncidentRow& row, std::string_view what) {
+  return answer(row, Answer::Code::forbidden,
+                "only a major incident manager " + std::string(what) + " a major incident");
+}
+
 }  // namespace
+
+bool leads_major(const Settings& settings, const Actor& by) {
+  const auto it = settings.roles.find("major_incident_manager");
+  const bool nobody = it == settings.roles.end() || it->second.empty();
+  return by.may(Role::major_incident_manager) || (nobody && by.may(Role::incident_manager));
+}
 
 Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c) {
   const std::uint32_t slot = d.state.incident_slot(c.incident);
@@ -152,8 +165,10 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   if (row.state == IncidentState::resolved)
     return answer(row, Answer::Code::already,
                   "already resolved by " + std::string(row.words().resolved_by));
-  // T07: somebody owns it first; what nobody answered recovers by itself or is cancelled.
-  if (row.state != IncidentState::in_progress)
+  if (row.is_major() && !leads_major(d.settings, c.by)) return only_its_manager(row, "resolves");
+  // T07: somebody owns it first; what nobody answered recovers by itself or is cancelled. T09: also
+  // what waits.
+  if (row.state != IncidentState::in_progress && !row.on_hold())
     return illegal(row, "resolved; acknowledge it first");
   if (auto missing = missing_to_resolve(c, row.priority, d.settings); !missing.empty()) {
     Answer a = answer(row, Answer::Code::invalid, "fields are missing");
@@ -170,10 +185,10 @@ Answer resolve(const Deciding& d, const ResolveIncident& c) {
   const Wall restored = row.restored_at.ms ? row.restored_at : d.wall();
   if (const auto category = category_in(d.settings, c.category); category && !row.self)
     say_category(d, c.incident, *category, c.by.person, "");
-  d.out.add(IncidentResolved{c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false,
-                             row.alerts_firing > 0, restored, d.now + d.settings.auto_close_after,
-                             c.by.person, c.note,
-                             row.alerts_firing > 0 ? "forced while alerts fire" : ""});
+  d.out.add(IncidentResolved{
+      c.incident, *c.code, c.cause.value_or(CauseCode::unknown), false, row.alerts_firing > 0,
+      restored, row.is_major() ? never : d.now + d.settings.auto_close_after, c.by.person, c.note,
+      row.alerts_firing > 0 ? "forced while alerts fire" : ""});
   return done(d, c.incident);
 }
 
@@ -191,8 +206,20 @@ Answer close(const Deciding& d, const CloseIncident& c) {
   if (!any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager}))
     return forbidden(row, c.by, "close");
   if (row.state != IncidentState::resolved) return illegal(row, "closed; resolve it first");
+  std::string reason = "closed by a person";
+  if (row.is_major()) {
+    if (!leads_major(d.settings, c.by)) return only_its_manager(row, "closes");
+    if (c.reason.size() < waiver_bytes_min || c.reason.size() > note_bytes_max) {
+      Answer a = answer(row, Answer::Code::reason_required,
+                        "review_not_approved: a reason of 10 characters at least says why there is "
+                        "no review");
+      a.fields.emplace_back("reason", a.message);
+      return a;
+    }
+    reason += "; its review is waived: " + c.reason;
+  }
   const bool reviewed = begins_review(d, row);
-  d.out.add(IncidentClosed{c.incident, false, c.by.person, "closed by a person", reviewed});
+  d.out.add(IncidentClosed{c.incident, false, c.by.person, reason, reviewed});
   Answer a;  // its row may be gone with the fact
   a.incident = c.incident, a.revision = row.revision + 1;
   return a;

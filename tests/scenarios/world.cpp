@@ -344,7 +344,23 @@ void World::act(const Words& words) {
   const IncidentNumber n = words.size() > 1 ? parse_incident(words[1]) : IncidentNumber{};
   if (words[0] == "ack") return give(AcknowledgeIncident{n, actor, "cli"});
   if (words[0] == "note") return give(NoteIncident{n, actor, words.back()});
-  if (words[0] == "close") return give(CloseIncident{n, actor});
+  if (words[0] == "close") return give(CloseIncident{n, actor, given["reason"]});
+  if (words[0] == "hold") {
+    HoldIncident c{n,
+                   actor,
+                   tocsin::parse<HoldReason>(given["reason"]),
+                   words.back(),
+                   given["ref"],
+                   given["question"]};
+    const std::string until = given["until"];
+    if (until.starts_with("+")) c.lasts = span(until.substr(1));
+    return give(std::move(c));
+  }
+  if (words[0] == "resume" && n) return give(ResumeIncident{n, actor});
+  if (words[0] == "major")
+    return give(DecideMajor{parse_incident(words.at(2)), actor,
+                            tocsin::parse<MajorAct>(words[1]).value_or(MajorAct::propose),
+                            given["reason"], given["impact"]});
   if (words[0] == "relate") return give(LinkIncident{n, parse_incident(words.at(2)), actor});
   if (words[0] == "confirm-loss") return give(ConfirmLoss{actor});
   if (words[0] == "resume") return give(ResumePaging{actor});
@@ -359,7 +375,8 @@ void World::act(const Words& words) {
                      words.at(2),
                      given["ci"],
                      words[1] == "request",
-                     tocsin::parse<Origin>(given["via"]).value_or(Origin::api)};
+                     tocsin::parse<Origin>(given["via"]).value_or(Origin::api),
+                     parse_incident(given["to"])};
     if (!c.by.roles) c.by.roles = 1u << index(Role::requester);
     give(std::move(c));
     return inbox_.push_back({node_->now(machine()), Command(FlushTallies{}), {}, 0});
@@ -523,15 +540,21 @@ void World::show(const Words& words) {
     std::map<IncidentNumber, std::string> rows;
     s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
       const auto w = r.words();
-      rows[r.number] = std::string(name(r.priority)) + " " + tocsin::to_text(r.number) + " " +
-                       std::string(state_word(r.state)) + ", " + std::to_string(r.alerts_firing) +
-                       " of " + std::to_string(r.alerts_total) + " alerts firing" +
-                       (r.monitoring_silent ? ", monitoring silent" : "") +
-                       (r.needs_review ? ", to be reviewed" : "") +
-                       (r.reports ? ", " + std::to_string(r.reports) + " reports" : "") +
-                       (w.watchers.empty() ? "" : ", watched by " + watchers_text(w.watchers)) +
-                       (w.owner.empty() ? "" : ", owner " + std::string(w.owner)) + ": " +
-                       std::string(w.title);
+      rows[r.number] =
+          std::string(name(r.priority)) + " " + tocsin::to_text(r.number) + " " +
+          std::string(state_word(r.state)) + ", " + std::to_string(r.alerts_firing) + " of " +
+          std::to_string(r.alerts_total) + " alerts firing" +
+          (r.monitoring_silent ? ", monitoring silent" : "") +
+          (r.needs_review ? ", to be reviewed" : "") +
+          (r.reports ? ", " + std::to_string(r.reports) + " reports" : "") +
+          (w.watchers.empty() ? "" : ", watched by " + watchers_text(w.watchers)) +
+          (w.owner.empty() ? "" : ", owner " + std::string(w.owner)) +
+          (r.on_hold()
+               ? ", " + std::string(name(r.hold_reason)) + " until " + time_(r.hold_until.ms)
+               : "") +
+          (r.major == MajorState::none ? "" : ", major " + std::string(name(r.major))) +
+          (w.manager.empty() ? "" : ", led by " + std::string(w.manager)) + ": " +
+          std::string(w.title);
     });
     for (const auto& [n, text] : rows) say(text);
     if (rows.empty()) say("(no live incident)");

@@ -287,6 +287,41 @@ void World::somebody_handles() {
   give(TakeRequest{n, actor("ben")});
 }
 
+// ---- who lets things wait, and who leads ----
+
+void World::somebody_leads() {
+  if (healed_) return;
+  at(now_ + leaders_.below(25 * minute_ms), [this] { somebody_leads(); });
+  if (!node_) return;
+  const IncidentNumber n(static_cast<std::uint32_t>(leaders_.between(1, 30)));
+  const std::int64_t kind = leaders_.below(10);
+  if (kind < 5) {
+    HoldIncident c{n,
+                   actor("ann"),
+                   static_cast<HoldReason>(leaders_.below(7)),
+                   "somebody else has to move first",
+                   "CHG-1",
+                   "since when?"};
+    if (leaders_.percent(70)) c.lasts = Span{1 + leaders_.below(120 * minute_ms)};
+    give(c);
+  } else if (kind < 6) {
+    give(ResumeIncident{n, actor("ben")});
+  } else {
+    lead(n);
+  }
+}
+
+void World::lead(IncidentNumber n) {
+  Actor fay = actor("fay");
+  fay.roles |= 1u << index(Role::major_incident_manager);
+  const auto act = static_cast<MajorAct>(leaders_.below(4));
+  give(DecideMajor{n, fay, act, "simulated it is", "people cannot pay"});
+  if (leaders_.percent(60)) return;
+  give(ResolveIncident{n, fay, ClosureCode::config_corrected, CauseCode::configuration,
+                       "put back what had been changed", leaders_.percent(10)});
+  if (leaders_.percent(50)) give(CloseIncident{n, fay, "nothing to be learned of it"});
+}
+
 // ---- channels ----
 
 void World::send_out(const SendOrder& order) {

@@ -54,7 +54,7 @@ void people_and_channels(Settings& s, const Company& c) {
   s.groups = {{"blue", {"ann", "ben"}, "cat", "chat"},
               {"green", {"dov"}, "", "chat"},
               {"grey", {}, "", ""}};
-  s.roles["duty"] = {"fay"};
+  s.roles["duty"] = {"fay"}, s.roles["major_incident_manager"] = {"fay"};
   s.default_group = "blue";
   s.catch_all_people = {"eve"};
   s.catch_all_channel = "chat";

@@ -199,7 +199,7 @@ struct Watch {
     const Oracle::Incident before = i;
     i = Oracle::Incident{};
     i.priority = before.priority, i.told = before.told, i.cycle_at = at;
-    i.parent = before.parent, i.reported = before.reported;
+    i.parent = before.parent, i.reported = before.reported, i.major = before.major;
     spend_links(f.incident);
   }
   template <class F>
@@ -251,13 +251,22 @@ struct Watch {
   void on(const IncidentResolved& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.resolved) broken("10 one", "an incident was resolved twice");
-    const Instant due = i.prompt_due != never ? i.prompt_due : i.verify_due;
+    const bool unanswered = f.by_daemon && f.code == ClosureCode::no_response_from_caller;
+    const Instant due = unanswered              ? i.hold_until
+                        : i.prompt_due != never ? i.prompt_due
+                                                : i.verify_due;
     if (f.by_daemon && f.code != ClosureCode::resolved_with_parent && (due == never || at < due))
       broken("9 time", "an incident resolved by itself before its time");
+    if (unanswered && !(i.on_hold && i.hold_resolves))
+      broken("3 told", "an incident ended for want of an answer that nobody waits for");
+    if (f.by_daemon && i.major) broken("19 major", "a major incident ended by itself");
+    if (i.major && f.close_due != never) broken("19 major", "a major incident closes by itself");
+    i.on_hold = false, i.hold_until = never;
+    o.candidates_.erase(f.incident);
     const bool cascade = f.code == ClosureCode::resolved_with_parent;
     if (cascade && !(i.parent && o.incident(i.parent).resolved))
       broken("3 told", "an incident ended with a parent that goes on");
-    if (f.by_daemon && i.reported)
+    if (f.by_daemon && i.reported && !unanswered)
       broken("3 told", "an incident ended by itself that people have reported");
     i.resolved = true, i.resolved_at = at, i.close_due = f.close_due,
     i.verify_due = i.prompt_due = never;
@@ -266,6 +275,7 @@ struct Watch {
     Oracle::Incident& i = o.incident(f.incident);
     if (!i.resolved && !i.drill) broken("10 one", "an incident was closed that was not resolved");
     if (f.by_daemon && at < i.close_due) broken("9 time", "an incident closed before its time");
+    if (f.by_daemon && i.major) broken("19 major", "a major incident closed by itself");
     if (!i.drill) ++o.closed_;
     i.over = true;
   }
@@ -320,19 +330,64 @@ struct Watch {
       broken("14 named config", "an equivalent configuration moved a deadline");
   }
 
+  // ---- what waits, and what is major ----
+  void on(const HoldStarted& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (!i.answered || i.resolved) broken("3 told", "an incident waits that nobody has answered");
+    if (f.until <= at || f.due > f.until || f.due < at)
+      broken("3 told", "an incident waits without an end ahead");
+    if (i.major) broken("19 major", "a major incident waits");
+    if (f.pauses && i.priority == Priority::P1) broken("3 told", "the clock of a P1 stands still");
+    if (f.parent && !(i.parent == f.parent && o.incident(f.parent).on_hold))
+      broken("3 told", "an incident waits with a parent that does not");
+    i.on_hold = true, i.hold_until = f.until, i.hold_resolves = f.resolves;
+  }
+  void on(const HoldEnded& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    if (!std::exchange(i.on_hold, false)) broken("10 one", "a hold ended that was none");
+    if (f.why == WhyHoldEnded::its_end && at < i.hold_until)
+      broken("9 time", "a hold ended before its time");
+    i.hold_until = never;
+  }
+  void on(const CallerReminded& f) {
+    if (!o.incident(f.incident).on_hold) broken("5 quiet", "a question is asked again in vain");
+  }
+  void on(const MajorProposed& f) {
+    const Oracle::Incident& i = o.incident(f.incident);
+    if (i.resolved || i.parent || i.major || i.drill || o.candidates_.count(f.incident))
+      broken("19 major", "an incident is a candidate that is nobody's to decide about");
+    if (f.decide_due != at + minutes(10)) broken("19 major", "a decision has no end");
+    o.candidates_[f.incident] = f.decide_due;
+  }
+  void on(const MajorDecided& f) {
+    Oracle::Incident& i = o.incident(f.incident);
+    const auto it = o.candidates_.find(f.incident);
+    const bool candidate = it != o.candidates_.end();
+    const bool accepted = f.decision == MajorDecision::accepted;
+    if (accepted && f.by_daemon && (!candidate || at < it->second))
+      broken("9 time", "a major incident was declared before its time");
+    if (accepted && f.business_impact.empty()) broken("19 major", "nothing is said of its impact");
+    if (!accepted && f.by_daemon && f.decision != MajorDecision::withdrawn)
+      broken("19 major", "nobody but people says that it is none");
+    if (i.resolved) broken("19 major", "what is over was decided");
+    i.major = accepted;
+    if (candidate) o.candidates_.erase(it);
+  }
+
   // ---- pages ----
   void on(const PageRequested& f) {
     if (f.page.value != o.next_page_++) broken("6 once", "page ids are not dense");
     // A reload may turn round the list of somebody whose page is on its way from channel to
     // channel. It then comes to one that gave it up: the same word by the same way, so the same
     // key.
-    if (!o.keys_.insert(f.key).second && f.why != WhyPage::next_channel)
+    const bool decides = f.why == WhyPage::major_proposed;
+    if (!o.keys_.insert(f.key).second && f.why != WhyPage::next_channel && !decides)
       broken("6 once", "a key was given to two pages: " + hex(f.key));
     if (o.keys_of_lost_.count(f.key))
       broken("6 once", "a page has the key of one that a lost store had sent");
     Oracle::Page p;
     p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
-    p.person = f.person, p.channel = f.channel;
+    p.person = f.person, p.channel = f.channel, p.decides = decides;
     o.pages_[f.page] = p;
     o.sent_[f.page] = f.incident;
     if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
@@ -353,7 +408,9 @@ struct Watch {
     if (f.attempt != p.attempt + 1) broken("6 once", "attempts are not numbered in order");
     if (f.epoch != o.epoch_) broken("15 fenced", "an attempt was started for another epoch");
     if (at < p.retry) broken("9 time", "an attempt was started before its back-off was over");
-    const bool alarm = p.kind == PageKind::page || p.kind == PageKind::inform;
+    const bool alarm = !p.decides && (p.kind == PageKind::page || p.kind == PageKind::inform);
+    if (p.decides && !o.candidates_.count(p.incident))
+      broken("5 quiet", "somebody is asked what is decided");
     if (i.drill ? i.over : alarm && (i.answered || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
     const std::uint32_t slot = o.shadow_->incident_slot(p.incident);
@@ -410,7 +467,8 @@ struct Watch {
   }
   void on(const RecoveryLeftToPeople& f) {
     Oracle::Incident& i = o.incident(f.incident);
-    if (!i.reported) broken("3 told", "a recovery is left to people who have said nothing");
+    if (!i.reported && !i.major)
+      broken("3 told", "a recovery is left to people who have said nothing");
     if (at < std::min(i.verify_due, i.prompt_due))
       broken("9 time", "a recovery was believed before its time");
     i.verify_due = i.prompt_due = never;
@@ -467,6 +525,10 @@ struct Watch {
         if (p.in_flight && p.epoch != o.epoch_)
           broken("6 once", "an attempt of an older epoch was not settled at the start");
     if (o.loss_due_) broken("7 checkpoint", "history was lost and not declared");
+    // A start is given a moment for what came due while nobody ran.
+    for (const auto& [n, due] : o.candidates_)
+      if (later(due, o.epoch_at_) + minutes(1) < at && !o.between_lives_)
+        broken("19 major", to_text(n) + " is a candidate, and nobody decides");
     // Whatever else goes on, nobody waits for the page of a P1 that nothing else speaks for.
     for (const IncidentNumber n : untold) {
       const std::uint32_t slot = o.shadow_->incident_slot(n);

@@ -78,6 +78,7 @@ class Oracle {
     bool in_flight = false;
     Instant requested{}, retry{};
     bool told_to_wait = false;
+    bool decides = false;  // asks whether it is a major incident
     std::string person, channel;
   };
   struct Incident {
@@ -85,8 +86,10 @@ class Oracle {
     Priority priority{};
     Instant resolved_at = never, opened_at{};
     Instant verify_due = never, prompt_due = never, close_due = never, last_step_due{}, cycle_at{};
-    IncidentNumber parent;                               // speaks for it
-    bool reported = false;                               // by a person
+    IncidentNumber parent;  // speaks for it
+    bool reported = false;  // by a person
+    bool on_hold = false, hold_resolves = false, major = false;
+    Instant hold_until = never;
     std::set<std::pair<std::string, std::string>> told;  // got a page, and not yet the all-clear
   };
   struct Alert {
@@ -134,6 +137,7 @@ class Oracle {
   bool clock_stepped_ = false;
   Instant paused_at_{};
   std::map<IncidentNumber, Incident> incidents_;
+  std::map<IncidentNumber, Instant> candidates_;  // and until when they are decided
   std::map<Fingerprint, Alert> alerts_;
   std::set<IncidentNumber> restricted_;
   std::map<Fingerprint, std::vector<Instant>> counted_;   // by rules that count

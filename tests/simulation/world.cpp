@@ -19,6 +19,7 @@ World::World(std::uint64_t seed, const Options& options)
       backups_(seed ^ 0xBACC09u),
       beats_(seed ^ 0xBEA7u),
       people_(seed ^ 0x9E09u),
+      leaders_(seed ^ 0x1EADu),
       options_(options) {
   const auto maybe = [this](int p) { return random_.percent(p); };
   swarm_.crashes = maybe(70), swarm_.damage = maybe(10), swarm_.clock_steps = maybe(35);
@@ -400,6 +401,7 @@ void World::run() {
   for (const char* one : {"guard", "pulse"}) beat(one);
   at(start_ + people_.below(hours(3).ms), [this] { somebody_reports(); });
   at(start_ + people_.below(hours(3).ms), [this] { somebody_handles(); });
+  at(start_ + leaders_.below(hours(3).ms), [this] { somebody_leads(); });
   run_until(start_ + length);
   heal();
   check_drained();

@@ -111,6 +111,8 @@ class World {
   void sign_of_life(const std::string& heartbeat);
   void somebody_reports();
   void somebody_handles();
+  void somebody_leads();
+  void lead(IncidentNumber n);
   void send_out(const SendOrder& order);
   void settle(const SendOrder& order, AttemptOutcome outcome, Span retry_after, std::int64_t delay);
   void operator_reacts(const SendOrder& order);
@@ -136,6 +138,7 @@ class World {
   Random backups_;  // of its own, so that worlds without a restore stay what they are
   Random beats_;    // likewise
   Random people_;   // likewise, of those who report
+  Random leaders_;  // likewise, of those who let things wait and lead major incidents
   Options options_;
   Swarm swarm_{};
   Company company_;

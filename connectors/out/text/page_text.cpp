@@ -24,7 +24,7 @@ constexpr const char* whole_template =
     "{{#runbook}}Runbook {{runbook}}\n{{/runbook}}"
     "{{#link}}{{link}}\n{{/link}}";
 
-std::string_view lead_of(const SendOrder& o) {
+std::string_view words_before(const SendOrder& o) {
   switch (o.why) {
     case WhyPage::priority_raised:
       return "More urgent now: ";
@@ -40,6 +40,14 @@ std::string_view lead_of(const SendOrder& o) {
       return "Nobody answered any page: ";
     case WhyPage::nobody_to_page:
       return "Nobody else is there to be told: ";
+    case WhyPage::caller_reminded:
+      return "No answer yet to the question: ";
+    case WhyPage::no_response:
+      return "Resolved, since nobody answered: ";
+    case WhyPage::hold_over:
+      return "It waits no longer, please go on: ";
+    case WhyPage::major_proposed:
+      return "A major incident? Decide within 10 minutes: ";
     default:
       break;
   }
@@ -53,6 +61,13 @@ std::string_view lead_of(const SendOrder& o) {
     default:
       return "";
   }
+}
+
+// What is major says so first.
+std::string lead_of(const SendOrder& o) {
+  if (!o.major) return std::string(words_before(o));
+  const bool said = o.why == WhyPage::major_accepted;
+  return "MAJOR: " + std::string(said ? "" : words_before(o));
 }
 
 std::string plain(const PageWords& words) {
