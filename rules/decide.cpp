@@ -19,6 +19,7 @@
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
+#include "rules/clocks.hpp"
 #include "rules/conversion.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/counting.hpp"
@@ -71,8 +72,14 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   const IncidentRow row = incident_row(d, n);
   const Instant due = row.parent ? never : first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
+  clocks_after_reopening(d, n);
   plan_reassessment(d, n);
   cancel_pages(d, n);
+}
+
+// An alert of it fires: it was not over.
+void fires_on(const Deciding& d, IncidentNumber n, std::string_view name) {
+  if (fail_verification(d, n, name, next_step_due(d, incident_row(d, n)))) clocks_fire_again(d, n);
 }
 
 IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,
@@ -94,6 +101,7 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
   n.escalate_due = first_due(d.settings, a.priority, d.now);
   n.recurrence_of = recurrence_of;
   const IncidentNumber number = open_incident(d, n);
+  start_clocks(d, number);
   mark_new(d, number, alert, v);
   return number;
 }
@@ -152,7 +160,7 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
   if (!join.incident) plan_reassessment(d, n);
   if (!join.incident && storm_is_on(d)) take_part_in_storm(d, n);
   if (join.incident) {
-    fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+    fires_on(d, n, name);
     raise_with(d, n, severity_before, alert, v);
   }
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
@@ -298,7 +306,7 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
                               row.state, name});
       d.out.answer.disposition = disposition;
       d.out.answer.incident = n;
-      fail_verification(d, n, name, next_step_due(d, incident_row(d, n)));
+      fires_on(d, n, name);
       raise_with(d, n, severity_before, alert, v);
       return review_mute(d, n, slot);
     }
@@ -370,22 +378,31 @@ void on(const Deciding& d, const ReceiveAlert& c) {
 
 // ---- people ----
 
+void answered(const Deciding& d, IncidentNumber n) {
+  clock_answered(d, n);
+  cancel_pages(d, n);
+}
+// Whoever was called hears that it is over.
+void resolved(const Deciding& d, IncidentNumber n) {
+  clocks_after_resolution(d, n);
+  cancel_pages(d, n);
+  recall(d, n);
+}
+
 void on(const Deciding& d, const AcknowledgeIncident& c) {
   d.out.answer = acknowledge(d, c);
-  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) answered(d, c.incident);
 }
 void on(const Deciding& d, const AcknowledgeByLink& c) {
   d.out.answer = acknowledge_by_link(d, c);
-  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, d.out.answer.incident);
+  if (d.out.answer.code == Answer::Code::done) answered(d, d.out.answer.incident);
 }
 void on(const Deciding& d, const NoteIncident& c) {
   d.out.answer = note(d, c);
 }
 void on(const Deciding& d, const ResolveIncident& c) {
   d.out.answer = resolve(d, c);
-  if (d.out.answer.code != Answer::Code::done) return;
-  cancel_pages(d, c.incident);
-  recall(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) resolved(d, c.incident);
 }
 void on(const Deciding& d, const CloseIncident& c) {
   d.out.answer = close(d, c);
@@ -472,6 +489,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
+  replan_calendars(d);
   if (d.state.silence_index().size() > 0) start_mute_sweep(d);
   start_window_sweep(d);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
@@ -527,9 +545,7 @@ void on(const Deciding& d, const ConvertRequest& c) {
 }
 void on(const Deciding& d, const ConvertIncident& c) {
   d.out.answer = convert_incident(d, c);
-  if (d.out.answer.code != Answer::Code::done) return;
-  cancel_pages(d, c.incident);
-  recall(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) resolved(d, c.incident);
 }
 void on(const Deciding& d, const TakeRequest& c) {
   d.out.answer = take_request(d, c);
@@ -641,8 +657,7 @@ void on_verified(const Deciding& d, IncidentNumber n) {
   if (verified == Verified::owner_asked)
     return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice,
                 WhyPage::restored_prompt);
-  cancel_pages(d, n);
-  recall(d, n);
+  resolved(d, n);
 }
 
 // A drill is closed without ever having been resolved: what it still owes is owed no more.
@@ -653,9 +668,7 @@ void on_closing_due(const Deciding& d, IncidentNumber n) {
 }
 
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
-  if (!finish_prompt(d, n)) return;
-  cancel_pages(d, n);
-  recall(d, n);
+  if (finish_prompt(d, n)) resolved(d, n);
 }
 
 }  // namespace
@@ -694,6 +707,7 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return replan_slice(d, [&](IncidentNumber one) {
         reassess(d, one, false);
         plan_reassessment(d, one);
+        recompute_clocks(d, one);
       });
     case DeadlineKind::silence:
       if (silence_due(d, due.slot)) start_mute_sweep(d);
@@ -722,6 +736,8 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return heartbeat_sweep_slice(d, hearing(d));
     case DeadlineKind::request_over:
       return d.out.add(RequestForgotten{RequestNumber(static_cast<std::uint32_t>(due.id))});
+    case DeadlineKind::clock:
+      return clock_due(d, n);
     case DeadlineKind::count_:
       return;
   }

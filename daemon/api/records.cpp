@@ -3,6 +3,7 @@
 #include "daemon/api/muting.hpp"
 #include "daemon/api/rfc3339.hpp"
 #include "daemon/api/sight.hpp"
+#include "rules/model/page.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -132,7 +133,8 @@ void write_page(JsonWriter& json, const PageRow& row, const Globals& globals) {
   json.field("state", row.delivered ? std::string_view("delivered") : name(row.state));
   json.field("why", name(row.why)).field("priority", name(row.priority));
   json.field("person", row.person()).field("channel", row.channel());
-  json.field("cycle", row.cycle).field("step", row.step).field("repeat", row.repeat);
+  json.field("cycle", row.cycle).field("step", hierarchic(row.step) ? 0 : row.step);
+  json.field("repeat", row.repeat);
   json.field("attempts", row.attempt);
   write_time(json, "requested_at", row.requested_at, globals);
   const bool held = globals.paused && row.state == PageState::waiting && row.due == never;

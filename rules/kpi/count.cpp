@@ -146,9 +146,37 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   t.add(Metric::restore_sum, label(i.priority), 0, 0, static_cast<std::uint64_t>(s));
 }
 
+void count(Totals& t, const ClockPlanned& f, const ClockRow& before) {
+  const bool lowered = f.priority > before.priority && before.breached_at != never;
+  if (lowered) t.add(Metric::downgrades_after_breach, label(before.breached_as));
+}
+
+void count(Totals& t, const ClockWarned& f) {
+  t.add(Metric::sla_warnings, static_cast<std::uint8_t>(f.clock), label(f.priority), f.percent);
+}
+
+void count(Totals& t, const ClockBreached& f) {
+  t.add(Metric::sla_breaches, static_cast<std::uint8_t>(f.clock), label(f.priority),
+        static_cast<std::uint8_t>(f.why));
+}
+
+// SLA-11. What was no incident of its own was promised to nobody.
+static void count_agreements(Totals& t, const IncidentRow& i) {
+  const ClosureClass ended = closure_class(i.code);
+  if (ended == ClosureClass::duplicate || ended == ClosureClass::invalid) return;
+  for (const ClockKind kind : {ClockKind::response, ClockKind::resolution}) {
+    const ClockRow& clock = i.clock(kind);
+    if (!clock.exists()) continue;
+    const bool breached = clock.breached_at != never;
+    t.add(Metric::sla_completed, static_cast<std::uint8_t>(kind),
+          label(breached ? clock.breached_as : clock.priority), breached);
+  }
+}
+
 void count_closed(Totals& t, const IncidentRow& i) {
   if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
+  count_agreements(t, i);
 }
 
 void count_page_ended(Totals& t, const PageEnded& f, const PageRow& page, std::uint8_t channel,

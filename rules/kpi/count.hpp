@@ -26,6 +26,9 @@ void count(Totals& totals, const AttemptSettled& fact, bool drill);
 void count_acknowledged(Totals& totals, const IncidentAcknowledged& fact, const IncidentRow& before,
                         Instant at);
 void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_at);
+void count(Totals& totals, const ClockPlanned& fact, const ClockRow& before);
+void count(Totals& totals, const ClockWarned& fact);
+void count(Totals& totals, const ClockBreached& fact);
 void count_closed(Totals& totals, const IncidentRow& incident);
 // `channel` is the slot of the channel in the globals.
 void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page,

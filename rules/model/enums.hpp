@@ -97,7 +97,7 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 // Why a page was requested.
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
             restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved,
-            override_review);
+            override_review, sla_risk, sla_breach);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
             channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced,
@@ -106,11 +106,12 @@ TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_
 TOCSIN_ENUM(WhySettled, channel_answered, older_epoch, lease_expired, channel_gone);
 TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 
-// What a deadline is about; the order is the order at one and the same instant (TIM-4).
+// What a deadline is about. At one and the same instant they come in this order, but for `clock`,
+// whose place is before `escalation` (TIM-4); see place_of().
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
             storm, flapping, override_over, window_sweep, sources_sweep, heartbeat, heartbeat_sweep,
-            request_over);
+            request_over, clock);
 
 // waiting: no sign of life yet since it is expected. missed: it is silent, and an alert says so.
 TOCSIN_ENUM(HeartbeatState, waiting, alive, missed);
@@ -140,6 +141,12 @@ TOCSIN_ENUM(WhyUnlocked, expired, by_person);
 TOCSIN_ENUM(WhyPaused, restored);
 // What a page waits for that is asked for and not sent.
 TOCSIN_ENUM(WhyQueued, channel_full, paging_paused, channel_recovered, first_in_line);
+
+// What is agreed: how soon somebody answers, and how soon it works again (6.1). Why what is planned
+// for such a clock is what it is, and why it was over the time.
+TOCSIN_ENUM(ClockKind, response, resolution);
+TOCSIN_ENUM(WhyPlanned, opened, reprioritised, held, went_on, reopened, fires_again, recomputed);
+TOCSIN_ENUM(WhyBreached, due, reprioritised, recomputed);
 
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,

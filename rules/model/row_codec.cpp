@@ -68,6 +68,16 @@ template <class V, class Row>
 void reported_fields(V&& v, Row& r) {
   v("reports", r.reports), v("request", r.request);
 }
+template <class V, class Clock>
+void clock_fields(V&& v, Clock& c) {
+  v("target", c.target.ms), v("due", c.due), v("next_due", c.next_due);
+  v("planned_at", c.planned_at), v("breached_at", c.breached_at), v("ended_at", c.ended_at);
+  v("elapsed", c.elapsed.ms), v("next", c.next), v("passed", c.passed), v("told", c.told);
+  v("why", c.why), v("priority", c.priority), v("breached_as", c.breached_as);
+}
+bool has_clocks(const IncidentRow& r) {
+  return r.response.exists() || r.resolution.exists();
+}
 template <class V, class Row>
 void silence_fields(V&& v, Row& r) {
   v("id", r.id), v("uuid", r.uuid), v("starts_at", r.starts_at), v("ends_at", r.ends_at);
@@ -162,7 +172,8 @@ std::string RowCodec::encode(const IncidentRow& row) {
   ByteWriter w(out);
   w("blob", row.blob->view());
   incident_fields(w, row);
-  const bool reported = row.reports > 0 || row.request;
+  const bool clocks = has_clocks(row);
+  const bool reported = clocks || row.reports > 0 || row.request;
   const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
   if (family || row.reassess_due != never) incident_fields_of_format_3(w, row);
@@ -170,6 +181,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   if (said) said_fields(w, row);
   if (marked) marked_fields(w, row);
   if (reported) reported_fields(w, row);
+  if (clocks) clock_fields(w, row.response), clock_fields(w, row.resolution);
   return out;
 }
 std::string RowCodec::encode(const PageRow& row) {
@@ -290,6 +302,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   said_fields(r, row);
   marked_fields(r, row);
   reported_fields(r, row);
+  clock_fields(r, row.response), clock_fields(r, row.resolution);
   row.blob = make_blob(blob);
   return !r.damaged();
 }

@@ -161,7 +161,8 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::auto_close:
     case DeadlineKind::reassess:
     case DeadlineKind::family:
-    case DeadlineKind::override_over: {
+    case DeadlineKind::override_over:
+    case DeadlineKind::clock: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
@@ -171,6 +172,7 @@ bool State::true_now(const Deadline& d, Instant& due) const {
             : d.kind == DeadlineKind::reassess      ? row.reassess_due
             : d.kind == DeadlineKind::family        ? row.family_due
             : d.kind == DeadlineKind::override_over ? row.lock_due
+            : d.kind == DeadlineKind::clock         ? row.clock_due()
                                                     : row.close_due;
       break;
     }
@@ -282,6 +284,9 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::reassess_due, never, DeadlineKind::reassess);
   arm(&IncidentRow::family_due, never, DeadlineKind::family);
   arm(&IncidentRow::lock_due, never, DeadlineKind::override_over);
+  const Instant clock = row.clock_due();
+  if (clock < never && !(before && before->clock_due() == clock))
+    push({clock, DeadlineKind::clock, n, n, slot});
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);

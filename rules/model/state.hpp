@@ -137,6 +137,13 @@ struct Globals {
   Instant instant(Wall w) const { return Instant{w.ms} - Span{offset_ms}; }
 };
 
+// The place of a kind at one instant: kinds stand in facts by their number, so that a later one
+// cannot be put where it belongs.
+constexpr int place_of(DeadlineKind kind) {
+  if (kind == DeadlineKind::clock) return 2 * static_cast<int>(DeadlineKind::escalation) - 1;
+  return 2 * static_cast<int>(kind);
+}
+
 // An entry is only a hint: the row says whether it is still due. So nothing is ever removed from
 // the queue but at its head, and a repeat moves nothing.
 struct Deadline {
@@ -145,7 +152,7 @@ struct Deadline {
   std::uint64_t number = 0;  // incident number; alerts and pages without one: their serial
   std::uint64_t id = 0;      // page id, alert serial, incident number
   std::uint32_t slot = no_slot;
-  auto order() const { return std::tuple(due, kind, number, id); }
+  auto order() const { return std::tuple(due, place_of(kind), number, id); }
   bool operator>(const Deadline& o) const { return order() > o.order(); }
 };
 

@@ -22,7 +22,8 @@ TOCSIN_ENUM(Metric, incidents_opened, incidents_opened_by_origin, incidents_ci_m
             escalations, pages, attempts, priority_changes, acknowledge_seconds, acknowledge_sum,
             restore_seconds, restore_sum, delivery_seconds, delivery_sum, clock_steps, history_lost,
             alerts_stale, leases_expired, drills, drill_pages, links_acknowledged, storms,
-            incidents_related, alerts_flapping, requests_opened, incidents_reported);
+            incidents_related, alerts_flapping, requests_opened, incidents_reported, sla_completed,
+            sla_breaches, sla_warnings, downgrades_after_breach);
 
 struct CounterKey {
   Metric metric{};
