@@ -114,7 +114,6 @@ WhyBreached why_breached(const ClockRow& clock) {
 // Nobody breaks an agreement before it is made: what was over its time when it was planned, is from
 // there on.
 void breach(const Deciding& d, IncidentNumber n, ClockKind kind, bool tells) {
-  if (planted("breach_forgotten")) return;
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
   const bool told = tells && kind == ClockKind::resolution && speaks_now(row);
@@ -142,7 +141,9 @@ void look(const Deciding& d, IncidentNumber n, ClockKind kind) {
   for (const std::uint8_t percent : percents)
     if (percent >= clock.next && counts(kind, percent) && p.at(percent) <= d.now) reached = percent;
   if (reached == 0) return plan(d, n, kind, WhyPlanned::recomputed);
-  if (reached == 100)
+  if (reached == 100 && planted("breach_forgotten"))
+    d.out.add(ClockWarned{n, kind, row.priority, clock.passed, false, d.now, 0, never});
+  else if (reached == 100)
     breach(d, n, kind, true);
   else
     warn(d, n, kind, reached, p);

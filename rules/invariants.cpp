@@ -354,7 +354,8 @@ Broken agreements(const State& s, const Settings& settings) {
       if (until_due.elapsed != clock.target || until_due.reached != g.wall(clock.due))
         broken = which + " is due when " + std::to_string(until_due.elapsed.ms) + " ms of " +
                  std::to_string(clock.target.ms) + " have passed";
-      if (clock.due < g.at && clock.passed < 100)
+      // One whose time has come is about to be looked at.
+      if (clock.due < g.at && clock.passed < 100 && clock.next_due == never)
         broken = which + " is over its time, and that is not on record";
       if (clock.passed == 100 && clock.breached_at == never)
         broken = which + " was broken at no time";

@@ -47,12 +47,13 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   if (page.kind == PageKind::recall) return why = WhyEnded::superseded, row->unresolved();
   if (planted("ack_leaves_page_open")) return false;
   if (!row->unresolved()) return why = WhyEnded::resolved, true;
-  if (hierarchic(page.step)) return false;  // it is news, whoever has it by now
-  if (row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
+  // News of the hierarchic matrix is news, whoever has it by now.
+  const bool news = hierarchic(page.step);
+  if (!news && row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
   if (row->parent) return why = WhyEnded::parent_speaks, true;
   if (row->held_until != never && !planted("silenced_page_goes_on"))
     return why = WhyEnded::silenced, true;
-  if (page.cycle != row->cycle) return why = WhyEnded::superseded, true;
+  if (!news && page.cycle != row->cycle) return why = WhyEnded::superseded, true;
   return false;
 }
 
