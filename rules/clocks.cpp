@@ -60,10 +60,15 @@ struct Plan {
 std::string_view said(std::string_view calendar) {
   return calendar == always_open ? std::string_view{} : calendar;
 }
+// What may be over ends as what it was: another priority counts from when it is known not to be.
+Priority priority_of(const IncidentRow& row, ClockKind kind) {
+  return row.provisional(kind) ? row.clock(kind).priority : row.priority;
+}
 Plan plan_of(const Deciding& d, const IncidentRow& row, ClockKind kind) {
-  const Agreement& agreed = d.settings.sla[index(row.priority)];
+  const Priority priority = priority_of(row, kind);
+  const Agreement& agreed = d.settings.sla[index(priority)];
   return {kind == ClockKind::response ? agreed.response : agreed.resolution,
-          running(row, kind, row.priority, d.state.globals(), d.settings), stands_still(row, kind),
+          running(row, kind, priority, d.state.globals(), d.settings), stands_still(row, kind),
           said(d.settings.calendar_of(agreed, row.words().service)), d.state.globals()};
 }
 
@@ -83,10 +88,11 @@ void plan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
   const Plan p = plan_of(d, row, kind);
-  const bool another = clock.priority != row.priority;
+  const Priority priority = priority_of(row, kind);
+  const bool another = clock.priority != priority;
   const std::uint8_t next = next_after(kind, another ? 0 : clock.passed);
   const std::string calendar(p.calendar);
-  d.out.add(ClockPlanned{n, kind, another ? WhyPlanned::reprioritised : why, row.priority,
+  d.out.add(ClockPlanned{n, kind, another ? WhyPlanned::reprioritised : why, priority,
                          p.target.ms, clock.due, p.due(), next, next ? p.at(next) : never,
                          calendar});
 }
@@ -95,10 +101,10 @@ void plan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
 bool replan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
-  if (!clock.runs() || row.provisional(kind)) return false;
+  if (!clock.runs()) return false;
   const Plan p = plan_of(d, row, kind);
   const Instant next = clock.next ? p.at(clock.next) : never;
-  if (clock.priority == row.priority && clock.target == p.target && clock.due == p.due() &&
+  if (clock.priority == priority_of(row, kind) && clock.target == p.target && clock.due == p.due() &&
       clock.next_due == next)
     return false;
   plan(d, n, kind, why);

@@ -651,7 +651,9 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
 
 void on_verified(const Deciding& d, IncidentNumber n) {
   const Verified verified = finish_verification(d, n, next_step_due(d, incident_row(d, n)));
-  // What held it back has ended with its alerts: people are told of what people have said.
+  // What held it back has ended with its alerts: people are told of what people have said, and are
+  // to answer.
+  if (verified == Verified::left_to_people) clocks_fire_again(d, n);
   if (verified == Verified::left_to_people)
     return incident_row(d, n).held_until == never ? void() : escalate(d, n);
   if (verified == Verified::owner_asked)
