@@ -38,7 +38,9 @@ void Compiler::read(const Node& built_in, const Node& users) {
     syslog_rules(root, "default_syslog_rules", default_syslog_rules);
     priority(root);
     times(root);
+    agreements(root);
   }
+  compile_agreements();
   for (Reader& root : roots) {  // percentages are of the users' response times
     escalation(root);
     root.finish();

@@ -149,6 +149,12 @@ class Compiler {
   void targets(const std::vector<Word>& words, bool page, Step& step);
   void times(Reader& root);
 
+  // ---- read_agreements.cpp
+  void agreements(Reader& root);
+  void compile_agreements();
+  std::optional<Span> agreed_span(const Word& word, const std::string& calendar);
+  std::string agreed_calendar(Priority priority);
+
   // ---- finish.cpp
   void references();
   void order_rules();
@@ -194,6 +200,11 @@ class Compiler {
   std::map<std::string, Mark> person_marks_, channel_marks_, pool_marks_, window_marks_,
       inhibit_marks_, heartbeat_marks_, known_error_marks_;
   Mark top_, p1_;
+  // As it is written: what it means is known when all calendars are.
+  struct Agreed {
+    std::optional<Word> response, resolution, calendar;
+  };
+  Agreed agreed_[5];
 };
 
 const std::vector<std::string>& syslog_facilities();

@@ -233,6 +233,8 @@ class Writer {
     Map map;
     map.text("id", c.first).text("time_zone", c.second->zone ? c.second->zone->name : "");
     map.put("week", week.done());
+    if (c.second->nominal_day != c.second->longest_day())
+      map.span("nominal_day", c.second->nominal_day);
     return map.put("dates", dates.done()).done();
   }
 
@@ -424,6 +426,22 @@ class Writer {
     return map.span("exhausted_every", p.exhausted_every).done();
   }
 
+  // In seconds: a day means something else in each calendar.
+  std::string agreements() const {
+    Map map;
+    for (std::size_t i = 0; i < std::size(s_.sla); ++i) {
+      const auto text = [](Span span) {
+        const std::string rest = span.ms % 1000 ? std::to_string(span.ms % 1000) + "ms" : "";
+        return span.ms < 1000 ? rest : std::to_string(span.ms / 1000) + "s" + rest;
+      };
+      map.put(EnumTable<Priority>::names[i], Map()
+                                                 .put("response", text(s_.sla[i].response))
+                                                 .put("resolution", text(s_.sla[i].resolution))
+                                                 .text("calendar", s_.sla[i].calendar)
+                                                 .done());
+    }
+    return map.done();
+  }
   template <Named E>
   static std::string spans(const Span* values) {
     Map map;
@@ -449,7 +467,7 @@ class Writer {
           "  " + std::string(EnumTable<Priority>::names[i]) + ": " + policy(s_.policies[i]) + "\n";
     section("hold_down", spans<Severity>(s_.hold_down));
     section("verify", spans<Priority>(s_.verify));
-    section("response", spans<Priority>(s_.response));
+    section("sla", agreements());
     section("lifecycle", Map()
                              .span("auto_close_after", s_.auto_close_after)
                              .span("reopen_window", s_.reopen_window)

@@ -88,6 +88,11 @@ void Compiler::calendars(Reader& root) {
         words.push_back({member.value.text, member.value.mark});
       if (day) calendar->dates[*day] = hours(words);
     }
+    calendar->nominal_day = calendar->longest_day();
+    const auto nominal = item.word("nominal_day");
+    item.duration("nominal_day", calendar->nominal_day);
+    if (nominal && (calendar->nominal_day < minutes(1) || calendar->nominal_day > tocsin::hours(24)))
+      report_.error(nominal->mark, "nominal_day is 1m to 24h");
     item.finish();
     if (!id) continue;
     if (*id == always_open) {

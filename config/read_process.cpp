@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t steps_max = 32, targets_max = 16;
 
-// "50%" of the response clock; a duration otherwise.
+// "50%" of the time to respond, whatever its calendar; a duration otherwise.
 std::optional<Span> offset(const std::string& text, Span response) {
   if (!text.ends_with("%")) return parse_duration(text);
   const std::string digits = text.substr(0, text.size() - 1);
@@ -73,14 +73,12 @@ void Compiler::times(Reader& root) {
       section.duration(EnumTable<Severity>::names[i], settings.hold_down[i]);
     section.finish();
   }
-  for (const auto& [key, values] :
-       {std::pair{"verify", settings.verify}, std::pair{"response", settings.response}})
-    if (const Node* node = root.find(key)) {
-      Reader section(*node, key, report_);
-      for (std::size_t i = 0; i < EnumTable<Priority>::count; ++i)
-        section.duration(EnumTable<Priority>::names[i], values[i]);
-      section.finish();
-    }
+  if (const Node* node = root.find("verify")) {
+    Reader section(*node, "verify", report_);
+    for (std::size_t i = 0; i < EnumTable<Priority>::count; ++i)
+      section.duration(EnumTable<Priority>::names[i], settings.verify[i]);
+    section.finish();
+  }
   if (const Node* node = root.find("lifecycle")) {
     Reader section(*node, "lifecycle", report_);
     section.duration("auto_close_after", settings.auto_close_after);
@@ -193,7 +191,7 @@ void Compiler::steps(const Slice<Node>& items, Priority priority, Policy& policy
     item.finish();
     if (at && after) report_.error(after->mark, "at and after are the same; one is enough");
     if (const auto& word = at ? at : after) {
-      const auto span = offset(word->text, settings.response[index(priority)]);
+      const auto span = offset(word->text, settings.sla[index(priority)].response);
       if (span)
         step.after = *span;
       else

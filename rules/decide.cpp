@@ -21,6 +21,7 @@
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
+#include "rules/clocks.hpp"
 #include "rules/conversion.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/counting.hpp"
@@ -76,14 +77,15 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   const IncidentRow row = incident_row(d, n);
   const Instant due = row.parent ? never : first_due(d.settings, row.priority, d.now);
   d.out.add(IncidentReopened{n, trigger, static_cast<std::uint16_t>(row.cycle + 1), due, by});
+  clocks_after_reopening(d, n);
   plan_reassessment(d, n);
   cancel_pages(d, n);
 }
 
-// What was clear fires again inside its incident.
+// What was clear fires again inside its incident: it was not over.
 void fires_again(const Deciding& d, IncidentNumber n, std::string_view alert) {
   const IncidentRow row = incident_row(d, n);
-  fail_verification(d, n, alert, next_step_due(d, row));
+  if (fail_verification(d, n, alert, next_step_due(d, row))) clocks_fire_again(d, n);
   if (row.restored_at.ms) review_major(d, n);
 }
 
@@ -107,6 +109,7 @@ IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t sourc
   n.escalate_due = first_due(d.settings, a.priority, d.now);
   n.recurrence_of = recurrence_of;
   const IncidentNumber number = open_incident(d, n);
+  start_clocks(d, number);
   mark_new(d, number, alert, v);
   return number;
 }
@@ -389,13 +392,24 @@ void on(const Deciding& d, const ReceiveAlert& c) {
 
 // ---- people ----
 
+void answered(const Deciding& d, IncidentNumber n) {
+  clock_answered(d, n);
+  cancel_pages(d, n);
+}
+// Whoever was called hears that it is over.
+void resolved(const Deciding& d, IncidentNumber n) {
+  clocks_after_resolution(d, n);
+  cancel_pages(d, n);
+  recall(d, n);
+}
+
 void on(const Deciding& d, const AcknowledgeIncident& c) {
   d.out.answer = acknowledge(d, c);
-  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) answered(d, c.incident);
 }
 void on(const Deciding& d, const AcknowledgeByLink& c) {
   d.out.answer = acknowledge_by_link(d, c);
-  if (d.out.answer.code == Answer::Code::done) cancel_pages(d, d.out.answer.incident);
+  if (d.out.answer.code == Answer::Code::done) answered(d, d.out.answer.incident);
 }
 void on(const Deciding& d, const NoteIncident& c) {
   d.out.answer = note(d, c);
@@ -412,9 +426,7 @@ void on(const Deciding& d, const DecideMajor& c) {
 }
 void on(const Deciding& d, const ResolveIncident& c) {
   d.out.answer = resolve(d, c);
-  if (d.out.answer.code != Answer::Code::done) return;
-  cancel_pages(d, c.incident);
-  recall(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) resolved(d, c.incident);
 }
 void on(const Deciding& d, const CloseIncident& c) {
   d.out.answer = close(d, c);
@@ -504,6 +516,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
+  replan_calendars(d);
   if (d.state.silence_index().size() > 0) start_mute_sweep(d);
   start_window_sweep(d);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
@@ -559,9 +572,7 @@ void on(const Deciding& d, const ConvertRequest& c) {
 }
 void on(const Deciding& d, const ConvertIncident& c) {
   d.out.answer = convert_incident(d, c);
-  if (d.out.answer.code != Answer::Code::done) return;
-  cancel_pages(d, c.incident);
-  recall(d, c.incident);
+  if (d.out.answer.code == Answer::Code::done) resolved(d, c.incident);
 }
 void on(const Deciding& d, const TakeRequest& c) {
   d.out.answer = take_request(d, c);
@@ -667,14 +678,15 @@ void on_silence(const Deciding& d, std::uint32_t slot) {
 
 void on_verified(const Deciding& d, IncidentNumber n) {
   const Verified verified = finish_verification(d, n, next_step_due(d, incident_row(d, n)));
-  // What held it back has ended with its alerts: people are told of what people have said.
+  // What held it back has ended with its alerts: people are told of what people have said, and are
+  // to answer.
+  if (verified == Verified::left_to_people) clocks_fire_again(d, n);
   if (verified == Verified::left_to_people)
     return incident_row(d, n).held_until == never ? void() : escalate(d, n);
   if (verified == Verified::owner_asked)
     return tell(d, n, std::string(incident_row(d, n).words().owner), PageKind::notice,
                 WhyPage::restored_prompt);
-  cancel_pages(d, n);
-  recall(d, n);
+  resolved(d, n);
 }
 
 // A drill is closed without ever having been resolved: what it still owes is owed no more.
@@ -685,9 +697,7 @@ void on_closing_due(const Deciding& d, IncidentNumber n) {
 }
 
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
-  if (!finish_prompt(d, n)) return;
-  cancel_pages(d, n);
-  recall(d, n);
+  if (finish_prompt(d, n)) resolved(d, n);
 }
 
 }  // namespace
@@ -726,6 +736,7 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return replan_slice(d, [&](IncidentNumber one) {
         reassess(d, one, false);
         plan_reassessment(d, one);
+        recompute_clocks(d, one);
       });
     case DeadlineKind::silence:
       if (silence_due(d, due.slot)) start_mute_sweep(d);
@@ -758,6 +769,8 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
       return heartbeat_sweep_slice(d, hearing(d));
     case DeadlineKind::request_over:
       return d.out.add(RequestForgotten{RequestNumber(static_cast<std::uint32_t>(due.id))});
+    case DeadlineKind::clock:
+      return clock_due(d, n);
     case DeadlineKind::count_:
       return;
   }

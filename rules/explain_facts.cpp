@@ -241,6 +241,19 @@ struct FactCase {
       at.push_back(std::move(p));
     story("", std::move(at));
   }
+  void on(const ClocksStarted&) { story("SLA-6", places(settings(), {of_priority("sla")})); }
+  void on(const ClockPlanned& f) {
+    story(f.why == WhyPlanned::recomputed      ? "TIM-7"
+          : f.why == WhyPlanned::reprioritised ? "SLA-9"
+          : f.why == WhyPlanned::reopened      ? "SLA-10"
+          : f.why == WhyPlanned::fires_again   ? "SLA-8"
+                                               : "SLA-3",
+          places(settings(), {of_priority("sla")}));
+  }
+  void on(const ClockWarned&) { story("SLA-5", places(settings(), {of_priority("sla")})); }
+  void on(const ClockBreached&) { story("SLA-7", places(settings(), {of_priority("sla")})); }
+  void on(const ClockEnded&) { story("SLA-7"); }
+  void on(const ClockTold&) { story("LCY-15"); }
   void on(const RecoverySeen&) { story("LCY-4", places(settings(), {of_priority("verify")})); }
   void on(const IncidentResolved& f) {
     story(f.by_daemon ? "LCY-5" : "",

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/clocks.hpp"
 #include "rules/holds.hpp"
 #include "rules/major.hpp"
 #include "rules/oncall/escalation.hpp"
@@ -111,6 +112,7 @@ void end_with_parent(const Deciding& d, const IncidentRow& child) {
   d.out.add(IncidentResolved{child.number, ClosureCode::resolved_with_parent, CauseCode::unknown,
                              true, false, restored, d.now + d.settings.auto_close_after, "daemon",
                              "", to_text(child.parent) + " is resolved"});
+  clocks_after_resolution(d, child.number);
   cancel_pages(d, child.number);
   recall(d, child.number);
 }
@@ -129,10 +131,12 @@ void let_go(const Deciding& d, const IncidentRow& child, WhyDetached why, const 
   const bool anew = child.acknowledged_at == never && goes_on(child);
   const bool steps = anew && child.verify_due == never;
   const Instant due = steps ? first_due(d.settings, child.priority, d.now) : never;
+  clock_answered(d, child.number);  // as long as its parent is known
   d.out.add(IncidentDetached{child.number, child.parent, why, anew,
                              static_cast<std::uint16_t>(child.cycle + anew), due, by});
   if (due <= d.now) escalate(d, child.number);
   follow_parent(d, child.number);
+  clocks_after_detaching(d, child.number);
   review_major(d, child.number);
 }
 
@@ -236,11 +240,13 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
     if (d.out.count() >= facts_max) return false;
     const IncidentNumber moved = *d.state.children_of(child).begin();
     d.out.add(IncidentRelated{moved, parent, WhyRelated::moved, to_text(child)});
+    clock_answered(d, moved);
     raise_parent(d, moved);
     follow_parent(d, moved);
   }
   d.out.add(IncidentRelated{child, parent, why, kept});
   withdraw_major(d, child);
+  clock_answered(d, child);
   cancel_pages(d, child);
   raise_parent(d, child);
   follow_parent(d, child);

@@ -99,6 +99,7 @@ void Fold::on(const IncidentReopened& f) {
     start_cycle(i, f.cycle, f.escalate_due);
     unhold(i);
     i.links_from = g().next_page;
+    clock_runs_again(i);
     // Whoever had it may be asleep: a reopened incident has to be answered again.
     i.state = IncidentState::new_;
     i.acknowledged_at = never;
@@ -215,6 +216,7 @@ void Fold::on(const IncidentAcknowledged& f) {
     i.escalate_due = never;
     unhold(i);
   });
+  children_are_answered(f.incident);
 }
 
 void Fold::on(const NoteAdded& f) {

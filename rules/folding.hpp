@@ -203,6 +203,16 @@ struct Fold {
   template <class How>
   void request(RequestNumber n, How&& how);
 
+  // ---- fold_clocks.cpp ----
+  void on(const ClocksStarted&);
+  void on(const ClockPlanned&);
+  void on(const ClockWarned&);
+  void on(const ClockBreached&);
+  void on(const ClockEnded&);
+  void on(const ClockTold&);
+  void clock_runs_again(IncidentRow& incident);
+  void children_are_answered(IncidentNumber parent);
+
   // ---- fold_pages.cpp ----
   void on(const PageRequested&);
   void on(const PageQueued&);

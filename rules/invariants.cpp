@@ -280,6 +280,90 @@ Broken storms(const State& s) {
   return broken;
 }
 
+// The twin of rules/process/agreement.cpp: piece by piece, over the intervals of the calendar.
+// How much has passed at `until`; or at which instant so much had, when it had by then.
+struct Walked {
+  Span elapsed{};
+  std::optional<Wall> reached;
+};
+Walked walk(const Calendar* calendar, Wall start, const std::vector<Pause>& pauses,
+            const Globals& g, Wall until, Span target) {
+  Walked out;
+  const auto open = calendar && start < until
+                        ? calendar->intervals(start, until)
+                        : std::vector<Calendar::Interval>{{start, until}};
+  for (const auto& interval : open) {
+    Wall at = std::max(interval.opens, start);
+    const Wall end = std::min(interval.closes, until);
+    while (at < end) {
+      Wall to = end;
+      bool still = false;
+      for (const Pause& p : pauses) {
+        const Wall from = g.wall(p.from), goes_on = p.to == never ? until : g.wall(p.to);
+        if (from <= at && at < goes_on) still = true, to = std::min(to, goes_on);
+        if (at < from) to = std::min(to, from);
+      }
+      if (!still && !out.reached && Span{out.elapsed.ms + (to - at).ms} >= target)
+        out.reached = at + Span{target.ms - out.elapsed.ms};
+      if (!still) out.elapsed.ms += (to - at).ms;
+      at = to;
+    }
+  }
+  return out;
+}
+
+// 15. Agreements: what is planned is what the clock comes to, a breach is on record from its very
+// instant on, and nothing is due while the clock stands still or its incident may be over.
+Broken agreements(const State& s, const Settings& settings) {
+  const Globals& g = s.globals();
+  Broken broken;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    const std::string number = to_text(r.number);
+    if ((r.self || r.drill) && (r.response.exists() || r.resolution.exists()))
+      broken = number + " was promised to nobody, and has clocks";
+    const IncidentWords w = r.words();
+    const auto pauses = unpack_pauses(w.pauses);
+    for (std::size_t i = 0; i < pauses.size(); ++i)
+      if (pauses[i].to <= pauses[i].from || (i > 0 && pauses[i].from <= pauses[i - 1].to))
+        broken = number + ": its pauses are not in order";
+    for (const ClockKind kind : {ClockKind::response, ClockKind::resolution}) {
+      const ClockRow& clock = r.clock(kind);
+      if (!clock.exists()) continue;
+      const std::string which = number + ": its clock of " + std::string(name(kind));
+      if (!r.unresolved() && clock.runs()) broken = which + " goes on, and it is over";
+      if (clock.passed < clock.told) broken = which + " was told of before its time";
+      if (!clock.runs() || r.provisional(kind)) continue;
+      const bool resolution = kind == ClockKind::resolution;
+      const bool still = resolution && !pauses.empty() && pauses.back().to == never;
+      if (still) {
+        if (clock.next_due != never) broken = which + " stands still, and something is due";
+        continue;
+      }
+      // A changed configuration or clock is on its way to it.
+      if (g.replan_next || settings.hash != g.config_hash) continue;
+      const Agreement& agreed = settings.sla[index(r.priority)];
+      if (clock.priority != r.priority ||
+          clock.target != (resolution ? agreed.resolution : agreed.response))
+        broken = which + " is of another agreement";
+      if (clock.due == never || (clock.passed == 100 && clock.due > g.at)) continue;
+      const std::string_view id = settings.calendar_of(agreed, w.service);
+      const Calendar* calendar = id == always_open ? nullptr : settings.calendar(id);
+      const auto all = resolution ? pauses : std::vector<Pause>{};
+      const Wall start = g.wall(r.opened_at);
+      const Walked until_due = walk(calendar, start, all, g, g.wall(clock.due), clock.target);
+      if (until_due.elapsed != clock.target || until_due.reached != g.wall(clock.due))
+        broken = which + " is due when " + std::to_string(until_due.elapsed.ms) + " ms of " +
+                 std::to_string(clock.target.ms) + " have passed";
+      // One whose time has come is about to be looked at.
+      if (clock.due < g.at && clock.passed < 100 && clock.next_due == never)
+        broken = which + " is over its time, and that is not on record";
+      if (clock.passed == 100 && clock.breached_at == never)
+        broken = which + " was broken at no time";
+    }
+  });
+  return broken;
+}
+
 // 10. One: numbers below the next, and one unresolved incident per CI and subcategory.
 Broken one(const State& s) {
   Broken broken;
@@ -378,6 +462,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;
   if (auto b = courses(state)) return "courses: " + *b;
+  if (auto b = agreements(state, settings)) return "agreements: " + *b;
   return {};
 }
 

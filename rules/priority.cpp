@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/clocks.hpp"
 #include "rules/correlate/pools.hpp"
 #include "rules/holds.hpp"
 #include "rules/major.hpp"
@@ -76,6 +77,7 @@ Course course_under(const Deciding& d, const IncidentRow& row, Priority priority
 
 void follow(const Deciding& d, const IncidentRow& before, const Course& course) {
   const IncidentNumber n = before.number;
+  clocks_after_priority(d, n);
   if (course.new_cycle && course.escalate_due <= d.now) escalate(d, n);
   const Priority now = incident_row(d, n).priority;
   if (now <= Priority::P2 && now < before.priority && before.acknowledged_at != never)

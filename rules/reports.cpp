@@ -7,6 +7,7 @@
 
 #include "rules/classify/classify.hpp"
 #include "rules/classify/phrases.hpp"
+#include "rules/clocks.hpp"
 #include "rules/correlate/ci.hpp"
 #include "rules/correlate/correlate.hpp"
 #include "rules/holds.hpp"
@@ -202,6 +203,7 @@ IncidentNumber open_reported(const Deciding& d, const Report& r, const AsAlert& 
   n.occurred_at = d.wall();
   n.escalate_due = first_due(d.settings, a.priority, d.now);
   const IncidentNumber number = open_incident(d, n);
+  start_clocks(d, number);
   mark_new(d, number, as.alert, v);
   return number;
 }

@@ -105,6 +105,10 @@ std::string why_words(WhyPage why) {
       return "it is a major incident from here on";
     case WhyPage::override_review:
       return "what is calculated differs from the priority that a person has set";
+    case WhyPage::sla_risk:
+      return "the time in which it is to work again runs out";
+    case WhyPage::sla_breach:
+      return "the time in which it was to work again is over";
     case WhyPage::count_:
       break;
   }
@@ -138,6 +142,29 @@ std::string hold_words(WhyHoldEnded why, std::string by) {
 std::string criterion_words(MajorCriterion criterion) {
   return criterion == MajorCriterion::manual ? std::string("says so")
                                              : "MI-" + std::string(name(criterion));
+}
+
+std::string goal(ClockKind clock) {
+  return clock == ClockKind::response ? "to answer" : "to be restored";
+}
+std::string in_calendar(Text calendar) {
+  return calendar.empty() ? "" : " of calendar " + std::string(calendar);
+}
+std::string planned_words(WhyPlanned why) {
+  switch (why) {
+    case WhyPlanned::held:
+      return "the clock stands still";
+    case WhyPlanned::went_on:
+      return "the clock goes on";
+    case WhyPlanned::reopened:
+      return "it was reopened, and the clock goes on";
+    case WhyPlanned::fires_again:
+      return "it was not over, and the clock has never stopped";
+    case WhyPlanned::recomputed:
+      return "what is agreed, or its calendar, has changed";
+    default:
+      return "the priority has changed";
+  }
 }
 
 struct Story {
@@ -257,6 +284,53 @@ struct Story {
   }
   void on(const VerifyFailed& f) {
     say("verify_failed", "daemon", std::string(f.name) + " came back inside the verify window");
+  }
+  void on(const ClocksStarted& f) {
+    say("sla_started", "daemon",
+        "agreed for " + std::string(name(f.priority)) + ": an answer within " +
+            duration({f.response_ms}) + ", restored within " + duration({f.resolution_ms}) +
+            in_calendar(f.calendar));
+  }
+  // TIM-7: with both dates, as far as there are any.
+  void on(const ClockPlanned& f) {
+    const auto due = [&](Instant t) {
+      return t == never ? std::string("no date")
+             : t <= at  ? duration(at - t) + " ago"
+                        : "in " + duration(t - at);
+    };
+    std::string text = duration({f.target_ms}) + in_calendar(f.calendar) + " " + goal(f.clock) +
+                       ", due " + due(f.due);
+    if (f.due != f.before_due && f.before_due != never) text += ", was " + due(f.before_due);
+    const bool recomputed = f.why == WhyPlanned::recomputed;
+    say(recomputed ? "sla_recomputed" : "sla_planned", "daemon",
+        std::string(name(f.priority)) + ": " + text + ": " + planned_words(f.why));
+  }
+  void on(const ClockWarned& f) {
+    say("sla_warning", "daemon",
+        std::to_string(f.percent) + " % of the time " + goal(f.clock) + " is used up" +
+            (at > f.due ? ", since " + duration(at - f.due) : "") +
+            (f.told ? "" : "; nobody is told of it by this incident"));
+  }
+  void on(const ClockBreached& f) {
+    const bool late = at > f.breached_at;
+    say("sla_breached", "daemon",
+        "the time " + goal(f.clock) + " as " + std::string(name(f.priority)) + " is over" +
+            (late ? " since " + duration(at - f.breached_at) : "") +
+            (f.why == WhyBreached::due ? std::string()
+                                       : ": " + planned_words(f.why == WhyBreached::recomputed
+                                                                  ? WhyPlanned::recomputed
+                                                                  : WhyPlanned::reprioritised)));
+  }
+  void on(const ClockEnded& f) {
+    say("sla_ended", "daemon",
+        std::string(f.clock == ClockKind::response ? "answered" : "restored") + " after " +
+            std::to_string(f.elapsed_ms / 1000) + " s of " + duration({f.target_ms}) +
+            (f.met ? ": in time" : ": not in time"));
+  }
+  void on(const ClockTold& f) {
+    say("sla_warning", "daemon",
+        "it speaks for itself again: " + std::to_string(f.percent) +
+            " % of the time to be restored was used up meanwhile");
   }
   void on(const RestoredPrompted& f) {
     say("restored", "daemon",

@@ -68,7 +68,13 @@ priority:
 
 hold_down: {critical: 0s, error: 60s, warning: 180s, info: 180s}
 verify: {P1: 15m, P2: 15m, P3: 10m, P4: 10m, P5: 10m}
-response: {P1: 15m, P2: 30m, P3: 2h, P4: 10h, P5: 20h}
+# P3 to P5 count by the calendar bh-berlin where there is one, else around the clock.
+sla:
+  P1: {response: 15m, resolution: 4h}
+  P2: {response: 30m, resolution: 8h}
+  P3: {response: 2h, resolution: 20h}
+  P4: {response: 10h, resolution: 50h}
+  P5: {response: 20h, resolution: 100h}
 lifecycle:
   {auto_close_after: 120h, reopen_window: 24h, restored_prompt_timeout: 60m, resolve_timeout: 5m}
 correlation: {same_ci_window: 15m, upstream_open_window: 30m, late_root_cause_window: 10m}

@@ -1,8 +1,10 @@
 #include "daemon/api/records.hpp"
 
+#include "daemon/api/clocks_out.hpp"
 #include "daemon/api/muting.hpp"
 #include "daemon/api/rfc3339.hpp"
 #include "daemon/api/sight.hpp"
+#include "rules/model/page.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -95,7 +97,7 @@ std::string source_name(const Globals& globals, std::uint8_t slot) {
 }
 
 void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
-                    const Muting& muting, const Sight& sight) {
+                    const Settings& settings, Wall now, const Muting& muting, const Sight& sight) {
   const IncidentWords words = sight.words(row);
   json.open_object().field("number", to_text(row.number)).field("revision", row.revision);
   json.field("state", state_word(row.state)).field("priority", name(row.priority));
@@ -118,6 +120,7 @@ void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& glo
   write_time(json, "resolved_at", row.resolved_at, globals);
   write_time(json, "verify_until", row.verify_due, globals);
   write_time(json, "close_at", row.close_due, globals);
+  write_clocks(json, row, globals, settings, now);
   json.key("escalation").open_object().field("cycle", row.cycle).field("next_step", row.step);
   json.field("repeat", row.repeat).field("pages", row.cycle_pages);
   write_time(json, "next_at", row.escalate_due, globals);
@@ -167,7 +170,8 @@ void write_page(JsonWriter& json, const PageRow& row, const Globals& globals) {
   json.field("state", row.delivered ? std::string_view("delivered") : name(row.state));
   json.field("why", name(row.why)).field("priority", name(row.priority));
   json.field("person", row.person()).field("channel", row.channel());
-  json.field("cycle", row.cycle).field("step", row.step).field("repeat", row.repeat);
+  json.field("cycle", row.cycle).field("step", hierarchic(row.step) ? 0 : row.step);
+  json.field("repeat", row.repeat);
   json.field("attempts", row.attempt);
   write_time(json, "requested_at", row.requested_at, globals);
   const bool held = globals.paused && row.state == PageState::waiting && row.due == never;

@@ -3,6 +3,7 @@
 // snapshot.
 
 #include "daemon/api/json_out.hpp"
+#include "rules/model/settings.hpp"
 #include "rules/model/state.hpp"
 
 namespace tocsin::api {
@@ -10,8 +11,9 @@ namespace tocsin::api {
 class Muting;
 class Sight;
 
+// `now`: up to which its clocks have run.
 void write_incident(JsonWriter& json, const IncidentRow& row, const Globals& globals,
-                    const Muting& muting, const Sight& sight);
+                    const Settings& settings, Wall now, const Muting& muting, const Sight& sight);
 void write_alert(JsonWriter& json, const AlertRow& row, const Globals& globals,
                  const Muting& muting);
 void write_page(JsonWriter& json, const PageRow& row, const Globals& globals);

@@ -103,7 +103,7 @@ HttpResponse list_incidents(const Engine& engine, const Exchange& x, const Snaps
   json.open_object().key("incidents").open_array();
   const Muting muting(snapshot, *settings);
   for (const FoundIncident& found : page.rows)
-    write_incident(json, found.row, snapshot.globals, muting, sight);
+    write_incident(json, found.row, snapshot.globals, *settings, engine.wall_now(), muting, sight);
   json.close_array();
   write_cursor(json, page.next.value);
   json.field("seq", snapshot.globals.seq).close_object();
@@ -121,8 +121,8 @@ HttpResponse show_incident(const Engine& engine, const Exchange& x, const Snapsh
   JsonWriter json(body);
   json.open_object().key("incident");
   const auto settings = engine.settings();
-  write_incident(json, found->row, snapshot.globals, Muting(snapshot, *settings),
-                 Sight(x.who.actor, snapshot, *settings));
+  write_incident(json, found->row, snapshot.globals, *settings, engine.wall_now(),
+                 Muting(snapshot, *settings), Sight(x.who.actor, snapshot, *settings));
   json.field("seq", snapshot.globals.seq).close_object();
   HttpResponse r = json_response(200, std::move(body));
   r.headers.emplace_back("ETag", "\"" + std::to_string(found->row.revision) + "\"");

@@ -35,9 +35,41 @@ std::string priority_words(const JsonView& i) {
                                                         : "");
 }
 
+// "3 h 20 min"; seconds only where there is little more.
+std::string duration_words(std::int64_t s) {
+  if (s < 0) return "0 s";
+  if (s < 600) return std::to_string(s) + " s";
+  const std::int64_t h = s / 3600, m = s / 60 % 60;
+  const std::string minutes = std::to_string(m) + " min";
+  if (h == 0) return minutes;
+  return std::to_string(h) + " h" + (m ? " " + minutes : "");
+}
+
+// Until when it is promised to work again: "in 3h", "5m ago", or what became of that.
+std::string due_of(const JsonView& clock) {
+  const std::string state = clock["state"].text();
+  const auto due = parse_rfc3339(clock["due"].text());
+  if ((state != "running" && state != "breached") || clock["ended_at"].present() || !due)
+    return state;
+  const Span left = *due - wall_now();
+  return left.ms >= 0 ? "in " + api::short_age(left) : api::short_age({-left.ms}) + " ago";
+}
+
+std::string clock_words(const JsonView& clock) {
+  const auto span = [](const std::string& seconds) {
+    return seconds.empty() ? std::string() : duration_words(std::stoll(seconds));
+  };
+  std::string out = clock["state"].text() + ", " + span(clock["elapsed_seconds"].text()) + " of " +
+                    span(clock["target_seconds"].text());
+  if (clock["calendar"].text() != "always") out += " of " + printable(clock["calendar"].text());
+  if (clock["due"].present()) out += ", due " + clock["due"].text();
+  return out;
+}
+
 std::vector<std::string> list_row(const JsonView& i) {
   return {i["number"].text(), priority_words(i),
           i["state"].text(),  age_of(i["opened_at"]),
+          due_of(i["clocks"]["resolution"]),
           i["ci"].text(),     i["group"].text(),
           i["owner"].text(),  i["alerts"]["firing"].text() + "/" + i["alerts"]["total"].text(),
           i["title"].text()};
@@ -70,6 +102,9 @@ std::string record(const JsonView& i) {
       watchers += (watchers.empty() ? "" : ", ") + printable(one.text());
     rows.push_back({"reports", reports + (watchers.empty() ? "" : ", watched by " + watchers)});
   }
+  for (const char* name : {"response", "resolution"})
+    if (const JsonView clock = i["clocks"][name]; clock.present())
+      rows.push_back({name, clock_words(clock)});
   if (i["monitoring_silent"].is_true()) rows.push_back({"monitoring", "is silent"});
   for (const char* name : {"reason", "since", "until", "by", "note", "reference", "question"})
     add_row(rows, (std::string("hold ") + name).c_str(), i["hold"][name]);
@@ -129,7 +164,7 @@ int list_incidents(const ListOptions& options) {
   const std::vector<JsonView> incidents = (*reply)["incidents"].items();
   if (incidents.empty()) return print("no incidents\n"), exit_done;
   std::vector<std::vector<std::string>> rows{
-      {"NUMBER", "PRIO", "STATE", "AGE", "CI", "GROUP", "OWNER", "ALERTS", "TITLE"}};
+      {"NUMBER", "PRIO", "STATE", "AGE", "RESTORE", "CI", "GROUP", "OWNER", "ALERTS", "TITLE"}};
   for (const JsonView& incident : incidents) rows.push_back(list_row(incident));
   print(table(rows, 24));
   if ((*reply)["next_cursor"].present()) print("there are more; --limit shows up to 1000\n");

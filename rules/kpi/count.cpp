@@ -146,6 +146,33 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   t.add(Metric::restore_sum, label(i.priority), 0, 0, static_cast<std::uint64_t>(s));
 }
 
+void count(Totals& t, const ClockPlanned& f, const ClockRow& before) {
+  const bool lowered = f.priority > before.priority && before.breached_at != never;
+  if (lowered) t.add(Metric::downgrades_after_breach, label(before.breached_as));
+}
+
+void count(Totals& t, const ClockWarned& f) {
+  t.add(Metric::sla_warnings, static_cast<std::uint8_t>(f.clock), label(f.priority), f.percent);
+}
+
+void count(Totals& t, const ClockBreached& f) {
+  t.add(Metric::sla_breaches, static_cast<std::uint8_t>(f.clock), label(f.priority),
+        static_cast<std::uint8_t>(f.why));
+}
+
+// SLA-11. What was no incident of its own was promised to nobody.
+static void count_agreements(Totals& t, const IncidentRow& i) {
+  const ClosureClass ended = closure_class(i.code);
+  if (ended == ClosureClass::duplicate || ended == ClosureClass::invalid) return;
+  for (const ClockKind kind : {ClockKind::response, ClockKind::resolution}) {
+    const ClockRow& clock = i.clock(kind);
+    if (!clock.exists()) continue;
+    const bool breached = clock.breached_at != never;
+    t.add(Metric::sla_completed, static_cast<std::uint8_t>(kind),
+          label(breached ? clock.breached_as : clock.priority), breached);
+  }
+}
+
 void count_hold_ended(Totals& t, const IncidentRow& i, Instant at) {
   t.add(Metric::hold_seconds, static_cast<std::uint8_t>(i.hold_reason), 0, 0,
         static_cast<std::uint64_t>((at - i.hold_since).ms / 1000));
@@ -167,6 +194,7 @@ void count_decided(Totals& t, const MajorDecided& f, const IncidentRow& before, 
 void count_closed(Totals& t, const IncidentRow& i, bool reviewed) {
   if (i.drill) return;
   t.add(Metric::incidents_closed, label(i.priority), static_cast<std::uint8_t>(i.code));
+  count_agreements(t, i);
   if (!reviewed) return;
   const IncidentWords words = i.words();
   const auto [category, subcategory] = category_now(words);

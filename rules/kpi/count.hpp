@@ -29,6 +29,9 @@ void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_a
 void count_closed(Totals& totals, const IncidentRow& incident, bool reviewed);
 void count_hold_ended(Totals& totals, const IncidentRow& incident, Instant at);
 void count_decided(Totals& totals, const MajorDecided& fact, const IncidentRow& before, Instant at);
+void count(Totals& totals, const ClockPlanned& fact, const ClockRow& before);
+void count(Totals& totals, const ClockWarned& fact);
+void count(Totals& totals, const ClockBreached& fact);
 // `channel` is the slot of the channel in the globals.
 void count_page_ended(Totals& totals, const PageEnded& fact, const PageRow& page,
                       std::uint8_t channel, bool drill, Instant at);

@@ -284,6 +284,60 @@ void course(std::vector<MetricFamily>& out, const Snapshot& s) {
   for (MetricFamily* f : {&major, &candidates, &major_open, &declare}) out.push_back(std::move(*f));
 }
 
+// What was promised (6.1), and what became of it.
+void agreements(std::vector<MetricFamily>& out, const Snapshot& s) {
+  MetricFamily completed =
+      family(Type::counter, "tocsin_sla_completed_total",
+             "Clocks of incidents that were closed, by the priority that counts.");
+  MetricFamily breaches =
+      family(Type::counter, "tocsin_sla_breaches_total", "Clocks that ran out, when they did.");
+  MetricFamily warnings = family(Type::counter, "tocsin_sla_warnings_total",
+                                 "Percentages of clocks that were passed.");
+  for (std::size_t clock = 0; clock < EnumTable<ClockKind>::count; ++clock)
+    for (std::size_t p = 0; p < 5; ++p) {
+      const Labels labels{{"clock", word<ClockKind>(clock)}, {"priority", priority(p)}};
+      const auto with = [&](const char* label, std::string value) {
+        Labels all = labels;
+        all.emplace_back(label, std::move(value));
+        return all;
+      };
+      for (const std::size_t breached : {0, 1})
+        completed.samples.push_back({with("result", breached ? "breached" : "met"),
+                                     counter(s.totals, Metric::sla_completed, clock, p, breached)});
+      for (std::size_t why = 0; why < EnumTable<WhyBreached>::count; ++why)
+        breaches.samples.push_back({with("reason", word<WhyBreached>(why)),
+                                    counter(s.totals, Metric::sla_breaches, clock, p, why)});
+      if (static_cast<ClockKind>(clock) == ClockKind::response) continue;  // nobody is warned of it
+      for (const std::size_t percent : {50, 75, 90})
+        warnings.samples.push_back({with("threshold", std::to_string(percent)),
+                                    counter(s.totals, Metric::sla_warnings, clock, p, percent)});
+    }
+  out.push_back(std::move(completed));
+  out.push_back(std::move(breaches));
+  out.push_back(std::move(warnings));
+  out.push_back(by_enum<Priority>(s.totals, Metric::downgrades_after_breach,
+                                  "tocsin_downgrades_after_breach_total",
+                                  "Incidents lowered after a clock of theirs had run out.",
+                                  "priority"));
+  static constexpr const char* zones[] = {"ok", "risk", "overdue"};
+  std::uint64_t running[EnumTable<ClockKind>::count][5][3] = {};
+  s.incidents.each([&](std::uint32_t, const IncidentRow& r) {
+    for (std::size_t clock = 0; clock < EnumTable<ClockKind>::count; ++clock)
+      if (const ClockRow& c = r.clock(static_cast<ClockKind>(clock)); r.unresolved() && c.runs())
+        ++running[clock][index(c.priority)][c.passed == 100 ? 2 : c.passed >= 75 ? 1 : 0];
+  });
+  MetricFamily now = family(Type::gauge, "tocsin_sla_running",
+                            "Clocks that run: below 75 %, from there on, and beyond their time.");
+  for (std::size_t clock = 0; clock < EnumTable<ClockKind>::count; ++clock)
+    for (std::size_t p = 0; p < 5; ++p)
+      for (std::size_t zone = 0; zone < 3; ++zone)
+        now.samples.push_back({{{"clock", word<ClockKind>(clock)},
+                                {"priority", priority(p)},
+                                {"zone", zones[zone]}},
+                               running[clock][p][zone]});
+  out.push_back(std::move(now));
+}
+
 // Very much at once, and what comes and goes.
 void storms(std::vector<MetricFamily>& out, const Snapshot& s) {
   MetricFamily active = family(Type::gauge, "tocsin_storm_active", "1 while a storm is on.");
@@ -341,6 +395,7 @@ std::vector<MetricFamily> export_totals(const Snapshot& s) {
   pages(out, s);
   durations(out, s);
   gauges(out, s);
+  agreements(out, s);
   storms(out, s);
   requests(out, s);
   course(out, s);

@@ -101,6 +101,16 @@ std::vector<Calendar::Interval> Calendar::intervals(Wall from, Wall to) const {
   return out;
 }
 
+Span Calendar::longest_day() const {
+  Span longest{};
+  for (const auto& day : week) {
+    Span open{};
+    for (const Hours& h : day) open.ms += 1000 * (h.closes_s - h.opens_s);
+    longest = std::max(longest, open);
+  }
+  return longest;
+}
+
 bool Calendar::open_at(Wall t) const {
   if (always) return true;
   const auto around = intervals(t, t + milliseconds(1));

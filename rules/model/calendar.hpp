@@ -1,5 +1,5 @@
 #pragma once
-// Working time: service hours and, later, the clocks of promises. Local opening hours on the zone
+// Working time: service hours and the clocks of agreements. Local opening hours on the zone
 // data of each date (SLA-1), so that a day of 23 hours has one less. Immutable; owned by the
 // settings; any thread. Everything asked is of wall time, half open: [opens, closes).
 
@@ -32,7 +32,9 @@ struct Calendar {
   std::vector<Hours> week[7];        // Monday first; sorted, and none touches another
   // Other hours on these local dates, in days since 1970; empty: a holiday.
   std::map<std::int32_t, std::vector<Hours>> dates;
+  Span nominal_day{};  // what a business day of an agreement is worth
 
+  Span longest_day() const;  // of its week
   bool open_at(Wall t) const;
   // The next instant at which that changes; none within `horizon`, or never for `always`.
   std::optional<Wall> next_change(Wall t) const;

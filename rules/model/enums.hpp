@@ -98,7 +98,7 @@ TOCSIN_ENUM(AttemptOutcome, accepted, refused, unknown, not_sent);
 TOCSIN_ENUM(WhyPage, step_due, repeat_due, policy_exhausted, nobody_to_page, next_channel, recalled,
             restored_prompt, monitoring_silent, priority_raised, drill, parent_resolved,
             override_review, caller_reminded, no_response, hold_over, major_proposed,
-            major_accepted);
+            major_accepted, sla_risk, sla_breach);
 // Why a page or an attempt ended without delivery.
 TOCSIN_ENUM(WhyEnded, accepted_by_channel, acknowledged, resolved, all_channels_failed, refused,
             channel_gone, attempts_exhausted, superseded, closed, passed_on, silenced,
@@ -112,11 +112,13 @@ TOCSIN_ENUM(WhyMoved, policy_changed, all_channels_failed);
 TOCSIN_ENUM(DeadlineKind, page_lease, page_retry, alert_hold, escalation, verify, prompt,
             auto_close, alert_stale, alert_retire, replan, silence, mute_sweep, reassess, family,
             storm, flapping, override_over, window_sweep, sources_sweep, heartbeat, heartbeat_sweep,
-            request_over, hold, major);
+            request_over, hold, major, clock);
 
-// Values stand in facts, so that what came later has its turn by name: the end of a hold comes
-// after a recovery and before what closes by itself, a decision of a major incident after both.
+// Values stand in facts, so that what came later has its turn by name: clocks come before steps of
+// the escalation, the end of a hold after a recovery and before what closes by itself, a decision
+// of a major incident after both.
 constexpr std::size_t turn_of(DeadlineKind kind) {
+  if (kind == DeadlineKind::clock) return 2 * index(DeadlineKind::alert_hold) + 1;
   if (kind == DeadlineKind::hold) return 2 * index(DeadlineKind::verify) + 1;
   if (kind == DeadlineKind::major) return 2 * index(DeadlineKind::prompt) + 1;
   return 2 * index(kind);
@@ -167,6 +169,12 @@ TOCSIN_ENUM(WhyUnlocked, expired, by_person);
 TOCSIN_ENUM(WhyPaused, restored);
 // What a page waits for that is asked for and not sent.
 TOCSIN_ENUM(WhyQueued, channel_full, paging_paused, channel_recovered, first_in_line);
+
+// What is agreed: how soon somebody answers, and how soon it works again (6.1). Why what is planned
+// for such a clock is what it is, and why it was over the time.
+TOCSIN_ENUM(ClockKind, response, resolution);
+TOCSIN_ENUM(WhyPlanned, opened, reprioritised, held, went_on, reopened, fires_again, recomputed);
+TOCSIN_ENUM(WhyBreached, due, reprioritised, recomputed);
 
 // How an incident ended (9.1); the class is in closure_class().
 TOCSIN_ENUM(ClosureCode, fixed_permanent, config_corrected, capacity_added, hardware_replaced,

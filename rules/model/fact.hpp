@@ -839,6 +839,72 @@ struct RequestConverted {
   TOCSIN_FIELDS(request, number, forget_due, by)
 };
 
+// ---- clocks of agreements. Since format 6 ----
+
+// What is agreed for its priority: both clocks run from here on (SLA-6). `next_due`: half of the
+// time to resolve is over.
+struct ClocksStarted {
+  IncidentNumber incident;
+  Priority priority{};
+  std::int64_t response_ms = 0, resolution_ms = 0;  // of the calendar
+  Instant response_due, resolution_due, next_due;
+  Text calendar;  // empty: at any time
+  TOCSIN_FIELDS(incident, priority, response_ms, resolution_ms, response_due, resolution_due,
+                next_due, calendar)
+};
+// One that runs has another end than before (never: it stands still). reprioritised: it is another
+// clock with the same start and the same pauses (SLA-9).
+struct ClockPlanned {
+  IncidentNumber incident;
+  ClockKind clock{};
+  WhyPlanned why{};
+  Priority priority{};
+  std::int64_t target_ms = 0;
+  Instant before_due, due;
+  std::uint8_t next_percent = 0;
+  Instant next_due;
+  Text calendar;
+  TOCSIN_FIELDS(incident, clock, why, priority, target_ms, before_due, due, next_percent, next_due,
+                calendar)
+};
+// So much of the time is used up. told: and those are told who 7.2 names.
+struct ClockWarned {
+  IncidentNumber incident;
+  ClockKind clock{};
+  Priority priority{};
+  std::uint8_t percent = 0;
+  bool told = false;
+  Instant due;  // when it was
+  std::uint8_t next_percent = 0;
+  Instant next_due;
+  TOCSIN_FIELDS(incident, clock, priority, percent, told, due, next_percent, next_due)
+};
+struct ClockBreached {
+  IncidentNumber incident;
+  ClockKind clock{};
+  Priority priority{};
+  WhyBreached why{};
+  bool told = false;
+  Instant breached_at;
+  TOCSIN_FIELDS(incident, clock, priority, why, told, breached_at)
+};
+// met: in time, and never breached before (SLA-12).
+struct ClockEnded {
+  IncidentNumber incident;
+  ClockKind clock{};
+  Priority priority{};
+  bool met = false;
+  Instant ended_at;
+  std::int64_t target_ms = 0, elapsed_ms = 0;
+  TOCSIN_FIELDS(incident, clock, priority, met, ended_at, target_ms, elapsed_ms)
+};
+// It speaks for itself again: of what its clock had passed meanwhile, the highest is told (LCY-15).
+struct ClockTold {
+  IncidentNumber incident;
+  std::uint8_t percent = 0;
+  TOCSIN_FIELDS(incident, percent)
+};
+
 // ---- holds and major incidents. Since format 6 ----
 
 // It waits, with an end on record, or waits for something else from here on. `due`: of the first
@@ -938,6 +1004,8 @@ struct IncidentCategorized {
   X(150, RequestOpened) X(151, RequestTaken) X(152, RequestDone)                       \
   X(153, RequestForgotten) X(154, IncidentReported) X(155, RecoveryLeftToPeople)  \
   X(156, IncidentConverted) X(157, RequestConverted)                                   \
+  X(158, ClocksStarted) X(159, ClockPlanned) X(160, ClockWarned)                       \
+  X(161, ClockBreached) X(162, ClockEnded) X(163, ClockTold)                           \
   X(166, HoldStarted) X(167, HoldEnded) X(168, CallerReminded)                         \
   X(169, MajorProposed) X(170, MajorDecided) X(171, MajorReviewPlanned)                \
   X(180, IncidentCategorized)

@@ -16,6 +16,13 @@
 
 namespace tocsin {
 
+// A page of the hierarchic matrix (7.2) has this step and its percentage. Its reader is told how it
+// stands, whoever has it.
+inline constexpr std::uint16_t hierarchic_step = 60'000;
+constexpr bool hierarchic(std::uint16_t step) {
+  return step >= hierarchic_step;
+}
+
 struct SendOrder {
   PageId page;
   std::uint16_t attempt = 0;
@@ -52,7 +59,8 @@ struct SendOrder {
   std::shared_ptr<const Zone> zone;     // in which the reader is told times; null: UTC
   Wall since{};
   Wall now{};
-  Wall response_due{};
+  Wall response_due{}, resolution_due{};  // 0: answered, or not known
+  std::uint8_t percent = 0;               // of the time to resolve; 0: it is not about that
   std::uint32_t alerts_firing = 0;
   std::uint32_t alerts_total = 0;
   std::string link;    // acts for this person, or shows the incident; empty without external_url

@@ -80,6 +80,16 @@ void course_fields(V&& v, Row& r) {
 bool has_course(const IncidentRow& r) {
   return r.holds > 0 || r.major != MajorState::none || r.major_refused || r.major_due != never;
 }
+template <class V, class Clock>
+void clock_fields(V&& v, Clock& c) {
+  v("target", c.target.ms), v("due", c.due), v("next_due", c.next_due);
+  v("planned_at", c.planned_at), v("breached_at", c.breached_at), v("ended_at", c.ended_at);
+  v("elapsed", c.elapsed.ms), v("next", c.next), v("passed", c.passed), v("told", c.told);
+  v("why", c.why), v("priority", c.priority), v("breached_as", c.breached_as);
+}
+bool has_clocks(const IncidentRow& r) {
+  return r.response.exists() || r.resolution.exists();
+}
 template <class V, class Row>
 void confirmed_fields(V&& v, Row& r) {
   v("category_confirmed", r.category_confirmed);
@@ -179,7 +189,8 @@ std::string RowCodec::encode(const IncidentRow& row) {
   w("blob", row.blob->view());
   incident_fields(w, row);
   const bool confirmed = row.category_confirmed;
-  const bool course = confirmed || has_course(row);
+  const bool clocks = confirmed || has_clocks(row);
+  const bool course = clocks || has_course(row);
   const bool reported = course || row.reports > 0 || row.request;
   const bool marked = reported || has_marks(row), said = marked || has_said(row);
   const bool family = said || has_family(row);
@@ -189,6 +200,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   if (marked) marked_fields(w, row);
   if (reported) reported_fields(w, row);
   if (course) course_fields(w, row);
+  if (clocks) clock_fields(w, row.response), clock_fields(w, row.resolution);
   if (confirmed) confirmed_fields(w, row);
   return out;
 }
@@ -311,6 +323,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   marked_fields(r, row);
   reported_fields(r, row);
   course_fields(r, row);
+  clock_fields(r, row.response), clock_fields(r, row.resolution);
   confirmed_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();

@@ -225,6 +225,30 @@ std::pair<std::string_view, std::string_view> category_now(const IncidentWords& 
   return {words.said_category.substr(0, slash), words.said_category.substr(slash + 1)};
 }
 
+Instant IncidentRow::clock_due() const {
+  Instant due = never;
+  if (!unresolved()) return due;
+  for (const ClockKind kind : {ClockKind::response, ClockKind::resolution})
+    if (clock(kind).runs() && !provisional(kind)) due = earlier(due, clock(kind).next_due);
+  return due;
+}
+
+void add_pause(std::vector<Pause>& pauses, Pause pause) {
+  std::erase_if(pauses, [&](const Pause& p) {
+    if (p.to < pause.from || pause.to < p.from) return false;
+    pause.from = earlier(p.from, pause.from), pause.to = later(p.to, pause.to);
+    return true;
+  });
+  if (pause.to <= pause.from) return;
+  const auto after = std::find_if(pauses.begin(), pauses.end(),
+                                  [&](const Pause& p) { return p.from > pause.from; });
+  pauses.insert(after, pause);
+  if (pauses.size() > pauses_max)
+    pauses.erase(std::min_element(pauses.begin(), pauses.end(), [](const Pause& a, const Pause& b) {
+      return a.to - a.from < b.to - b.from;
+    }));
+}
+
 std::vector<Pause> unpack_pauses(std::string_view packed) {
   std::vector<Pause> out;
   for (std::size_t i = 0; i + 16 <= packed.size(); i += 16)

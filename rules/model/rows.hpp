@@ -118,12 +118,32 @@ struct Pause {
 };
 std::vector<Pause> unpack_pauses(std::string_view packed);
 std::string pack_pauses(const std::vector<Pause>& pauses);
-inline constexpr std::size_t pauses_max = 256;   // it is put on hold no more often
+// One more, wherever it lies. Of too many the shortest counts as if it had run: a clock that is
+// wrong is wrong against us.
+inline constexpr std::size_t pauses_max = 64;
+void add_pause(std::vector<Pause>& pauses, Pause pause);
 inline constexpr std::size_t watchers_max = 64;  // further reports are counted only
 std::vector<std::string_view> unpack_watchers(std::string_view packed);
 
 // What is shown of one to those who may not read it.
 inline constexpr std::string_view restricted_title = "restricted incident";
+
+// The clock of an agreement about one incident (rules/clocks.hpp).
+struct ClockRow {
+  Span target{};                // working time of its calendar; 0: there is no such clock
+  Instant due = never;          // never: it stands still
+  Instant next_due = never;     // of the next percentage
+  Instant planned_at{};         // with these dates
+  Instant breached_at = never;  // the first time, for whatever priority (SLA-12)
+  Instant ended_at = never;
+  Span elapsed{};               // once it has ended
+  // Percent of the target: what comes next, what is on record, what people were told of.
+  std::uint8_t next = 0, passed = 0, told = 0;
+  WhyPlanned why = WhyPlanned::opened;
+  Priority priority = Priority::P3, breached_as = Priority::P3;
+  bool exists() const { return target.ms > 0; }
+  bool runs() const { return target.ms > 0 && ended_at == never; }
+};
 
 // One incident. Times are of the log unless they are Wall.
 struct IncidentRow {
@@ -203,6 +223,7 @@ struct IncidentRow {
   std::uint8_t major_refused = 0;
   Instant major_due = never;
   bool category_confirmed = false;  // by a person
+  ClockRow response, resolution;
 
   bool on_hold() const { return state == IncidentState::on_hold; }
   // What it is about does not work.
@@ -214,6 +235,17 @@ struct IncidentRow {
   bool left_to_people() const { return reports > 0 || is_major(); }
   IncidentWords words() const;
   bool unresolved() const { return state < IncidentState::resolved; }
+  ClockRow& clock(ClockKind kind) { return kind == ClockKind::response ? response : resolution; }
+  const ClockRow& clock(ClockKind kind) const {
+    return kind == ClockKind::response ? response : resolution;
+  }
+  // SLA-8: it may be over. Who has to answer is asked on when that is left to people.
+  bool provisional(ClockKind kind) const {
+    return unresolved() &&
+           (verify_due != never || prompted || (kind == ClockKind::resolution && restored_at.ms));
+  }
+  // When the next of its clocks is to be looked at.
+  Instant clock_due() const;
 };
 const Blob* make_incident_blob(const IncidentWords& words);
 

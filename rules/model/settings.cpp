@@ -68,6 +68,16 @@ std::shared_ptr<const Zone> Settings::zone_of(std::string_view who) const {
   return it == zones.end() ? nullptr : it->second;
 }
 
+std::string_view Settings::calendar_of(const Agreement& agreed, std::string_view service) const {
+  if (agreed.calendar != hours_of_service) return agreed.calendar;
+  const Ci* known = ci(service);
+  return known && !known->hours.empty() ? std::string_view(known->hours) : always_open;
+}
+
+bool same_agreements(const Settings& a, const Settings& b) {
+  return std::equal(std::begin(a.sla), std::end(a.sla), std::begin(b.sla));
+}
+
 bool same_priorities(const Settings& a, const Settings& b) {
   const auto of_ci = [](const Ci& c) {
     return std::tie(c.id, c.ci_class, c.criticality, c.users, c.environment, c.supports,

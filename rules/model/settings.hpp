@@ -235,6 +235,15 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// What is agreed for one priority (6.2): how soon somebody answers, how soon it works again. Times
+// of its calendar: an id, `always`, or that of the hours of the service that suffers.
+struct Agreement {
+  Span response, resolution;
+  std::string calendar{always_open};
+  bool operator==(const Agreement&) const = default;
+};
+inline constexpr std::string_view hours_of_service = "service";
+
 // Functional escalation of one priority (7.1). After the last step it starts again at `repeat_from`
 // every `repeat_every`, `repeats_max` times; then the catch-all is paged every `exhausted_every`.
 struct Policy {
@@ -323,7 +332,11 @@ struct Settings {
 
   Span hold_down[4] = {seconds(0), seconds(60), seconds(180), seconds(180)};  // by severity (BND-6)
   Span verify[5] = {minutes(15), minutes(15), minutes(10), minutes(10), minutes(10)};
-  Span response[5] = {minutes(15), minutes(30), hours(2), hours(10), hours(20)};
+  Agreement sla[5] = {{minutes(15), hours(4)},
+                      {minutes(30), hours(8)},
+                      {hours(2), hours(20)},
+                      {hours(10), hours(50)},
+                      {hours(20), hours(100)}};
   Span restored_prompt_timeout = minutes(60);
   Span auto_close_after = hours(120);
   Span keep_incidents = hours(24 * 1095);  // after they were resolved; 0: for ever
@@ -371,11 +384,15 @@ struct Settings {
   std::shared_ptr<const Zone> zone_of(std::string_view person) const;  // null: UTC
   const SyslogRule* syslog_rule(std::string_view id) const;
   const Heartbeat* heartbeat(std::string_view name) const;
+  // The id of the calendar in which it counts for this service.
+  std::string_view calendar_of(const Agreement& agreed, std::string_view service) const;
   bool restricted(std::string_view subcategory) const;
   Span promise(std::string_view source) const;  // 0: none beyond resolve_timeout
 };
 
 // Both give the same priority to everything at every time.
 bool same_priorities(const Settings& a, const Settings& b);
+// Where that is so, both agree to the same as well.
+bool same_agreements(const Settings& a, const Settings& b);
 
 }  // namespace tocsin

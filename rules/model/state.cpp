@@ -163,7 +163,8 @@ bool State::true_now(const Deadline& d, Instant& due) const {
     case DeadlineKind::family:
     case DeadlineKind::override_over:
     case DeadlineKind::hold:
-    case DeadlineKind::major: {
+    case DeadlineKind::major:
+    case DeadlineKind::clock: {
       if (!incidents_.used(d.slot)) return false;
       const IncidentRow& row = incidents_.at(d.slot);
       if (row.number.value != d.id) return false;
@@ -175,6 +176,7 @@ bool State::true_now(const Deadline& d, Instant& due) const {
             : d.kind == DeadlineKind::override_over ? row.lock_due
             : d.kind == DeadlineKind::hold          ? row.hold_due
             : d.kind == DeadlineKind::major         ? row.major_due
+            : d.kind == DeadlineKind::clock         ? row.clock_due()
                                                     : row.close_due;
       break;
     }
@@ -288,6 +290,9 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::lock_due, never, DeadlineKind::override_over);
   arm(&IncidentRow::hold_due, never, DeadlineKind::hold);
   arm(&IncidentRow::major_due, never, DeadlineKind::major);
+  const Instant clock = row.clock_due();
+  if (clock < never && !(before && before->clock_due() == clock))
+    push({clock, DeadlineKind::clock, n, n, slot});
 }
 void State::arm_page(std::uint32_t slot) const {
   const PageRow& row = pages_.at(slot);

@@ -24,7 +24,8 @@ TOCSIN_ENUM(Metric, incidents_opened, incidents_opened_by_origin, incidents_ci_m
             alerts_stale, leases_expired, drills, drill_pages, links_acknowledged, storms,
             incidents_related, alerts_flapping, requests_opened, incidents_reported, holds,
             hold_seconds, major_incidents, major_candidates, major_declare_seconds,
-            major_declare_sum, category_reviews);
+            major_declare_sum, category_reviews, sla_completed, sla_breaches, sla_warnings,
+            downgrades_after_breach);
 
 struct CounterKey {
   Metric metric{};

@@ -113,6 +113,13 @@ std::vector<std::string> channels_for(const Settings& settings, std::string_view
   return out;
 }
 
+std::vector<Recipient> people_of(const Settings& settings, const std::vector<Target>& targets,
+                                 const Group* group) {
+  std::vector<Recipient> out;
+  for (const Target& target : targets) add_target(settings, out, target, group);
+  return out;
+}
+
 Instant due_of(const Policy& policy, Instant cycle_at, Position at) {
   if (at.step < policy.steps.size()) return cycle_at + policy.steps[at.step].after;
   if (planted("policy_shortened") && at.step > policy.steps.size()) return never;

@@ -33,6 +33,10 @@ struct Recipient {
 std::vector<std::string> channels_for(const Settings& settings, std::string_view person,
                                       PageKind kind);
 
+// Those whom these targets name, once each. A page beats an information.
+std::vector<Recipient> people_of(const Settings& settings, const std::vector<Target>& targets,
+                                 const Group* group);
+
 // Takes the step that is due for an unanswered incident, and all that are overdue with it (TIM-5):
 // EscalationStepped, then a page for each recipient, each with its first attempt if there is room.
 void take_step(const Deciding& d, IncidentNumber incident);

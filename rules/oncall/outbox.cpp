@@ -50,11 +50,13 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
     return why = WhyEnded::decided, row->major != MajorState::candidate;
   if (planted("ack_leaves_page_open")) return false;
   if (!row->unresolved()) return why = WhyEnded::resolved, true;
-  if (row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
+  // News of the hierarchic matrix is news, whoever has it by now.
+  const bool news = hierarchic(page.step);
+  if (!news && row->acknowledged_at != never) return why = WhyEnded::acknowledged, true;
   if (row->parent) return why = WhyEnded::parent_speaks, true;
   if (row->held_until != never && !planted("silenced_page_goes_on"))
     return why = WhyEnded::silenced, true;
-  if (page.cycle != row->cycle) return why = WhyEnded::superseded, true;
+  if (!news && page.cycle != row->cycle) return why = WhyEnded::superseded, true;
   return false;
 }
 

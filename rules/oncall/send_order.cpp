@@ -29,9 +29,11 @@ void describe(const Deciding& d, const IncidentRow& row, SendOrder& o) {
   o.since = row.occurred_at;
   o.alerts_firing = row.alerts_firing, o.alerts_total = row.alerts_total;
   o.drill = row.drill;
-  if (!row.drill)
-    o.response_due =
-        d.state.globals().wall(row.cycle_at + d.settings.response[index(row.priority)]);
+  const Globals& g = d.state.globals();
+  if (row.response.runs() && row.response.due != never)
+    o.response_due = g.wall(row.response.due);
+  if (row.resolution.runs() && row.resolution.due != never)
+    o.resolution_due = g.wall(row.resolution.due);
 }
 
 }  // namespace
@@ -43,6 +45,7 @@ SendOrder order_for(const Deciding& d, const PageRow& page, Span given) {
   o.deadline = d.wall() + given + answer_grace;
   o.kind = page.kind, o.why = page.why, o.incident = page.incident;
   o.cycle = page.cycle, o.step = page.step, o.repeat = page.repeat;
+  if (hierarchic(page.step)) o.percent = static_cast<std::uint8_t>(page.step - hierarchic_step);
   o.person = page.person(), o.channel = page.channel();
   if (const Person* person = d.settings.person(o.person)) o.email = person->email;
   if (const Channel* channel = d.settings.channel(o.channel))

@@ -36,7 +36,8 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
                           std::equal(std::begin(d.settings.policies), std::end(d.settings.policies),
                                      std::begin(c.settings->policies)) &&
                           d.settings.auto_close_after == c.settings->auto_close_after;
-  const bool same_answers = same_priorities(d.settings, *c.settings);
+  const bool same_answers =
+      same_priorities(d.settings, *c.settings) && same_agreements(d.settings, *c.settings);
   d.out.add(ConfigApplied{c.settings->hash, c.why, c.settings->text});
   for (const auto& source : c.settings->sources) {
     const std::size_t next = d.state.globals().sources.size();
@@ -52,6 +53,14 @@ void apply_config(const Deciding& d, const ApplyConfig& c) {
 
 void step_clock(const Deciding& d, const StepClock& c) {
   d.out.add(ClockStepped{c.by_ms, c.reason});
+}
+
+void replan_calendars(const Deciding& d) {
+  const bool none = std::all_of(std::begin(d.settings.sla), std::end(d.settings.sla),
+                                [](const Agreement& a) { return a.calendar == always_open; });
+  const Globals& g = d.state.globals();
+  if (none || d.state.incidents().size() == 0) return;
+  d.out.add(ReplanAdvanced{IncidentNumber(1), d.now, !g.replan_next || g.replan_priorities_only});
 }
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {

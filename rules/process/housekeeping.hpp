@@ -16,6 +16,8 @@ void take_epoch(const Deciding& d, const TakeEpoch& c);
 void apply_config(const Deciding& d, const ApplyConfig& c);
 
 void step_clock(const Deciding& d, const StepClock& c);
+// Clocks of agreements that count by a calendar are planned anew.
+void replan_calendars(const Deciding& d);
 // From a minute on, a stepped clock is an incident of our own; none while one is open.
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms);
 

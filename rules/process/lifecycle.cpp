@@ -59,12 +59,13 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
   d.out.add(RecoverySeen{n, ended_at, d.now + verify});
 }
 
-void fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
+bool fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
                        Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
   const bool left_to_people = row.left_to_people() && row.restored_at.ms != 0;
-  if (row.verify_due == never && !row.prompted && !left_to_people) return;
+  if (row.verify_due == never && !row.prompted && !left_to_people) return false;
   d.out.add(VerifyFailed{n, row.acknowledged_at == never ? escalate_due : never, alert});
+  return true;
 }
 
 Verified finish_verification(const Deciding& d, IncidentNumber n, Instant escalate_due) {

@@ -28,8 +28,8 @@ void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at
                        bool verified = false);
 
 // An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies
-// when nobody has answered yet.
-void fail_verification(const Deciding& d, IncidentNumber incident, std::string_view alert,
+// when nobody has answered yet. False: none is running.
+bool fail_verification(const Deciding& d, IncidentNumber incident, std::string_view alert,
                        Instant escalate_due);
 
 // The verify window is over. Resolves (T03, T08) or asks the owner of a P1 or P2 first; true:

@@ -218,6 +218,11 @@ std::shared_ptr<const Settings> settings_of(const Company& c, Variant variant) {
   s->policies[0] = urgent(5), s->policies[1] = urgent(10);
   s->policies[2] = calm(true), s->policies[3] = calm(true), s->policies[4] = calm(false);
   for (auto& v : s->verify) v = minutes(6);
+  // Short enough to be broken now and then; another company agrees to something else.
+  s->sla[0] = {minutes(5), minutes(40 + 20 * (static_cast<int>(variant) % 3 / 2))};
+  s->sla[1] = {minutes(10), hours(2)};
+  s->sla[2] = {minutes(30), hours(3), "day"};
+  s->sla[3] = {hours(1), hours(5), std::string(hours_of_service)};
   s->storm_alerts = storm_alerts, s->storm_end_below = 2, s->storm_end_after = minutes(4);
   s->forecast_horizon = hours(24 * horizon_days);
   s->flap_transitions = 3, s->flap_verify = minutes(20);

@@ -91,6 +91,8 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "pause_ignored",
                                   "young_incident_forgotten",
                                   "restricted_page_tells",
+                                  "clock_counts_the_pause",
+                                  "breach_forgotten",
                                   "reported_ends_by_itself",
                                   "request_numbered_twice",
                                   "report_joins_restricted"};

@@ -11,6 +11,7 @@
 #include "rules/dump.hpp"
 #include "rules/fold.hpp"
 #include "rules/model/matcher.hpp"
+#include "rules/model/page.hpp"
 #include "tests/simulation/company.hpp"
 
 namespace tocsin::sim {
@@ -251,6 +252,7 @@ struct Watch {
   void on(const IncidentResolved& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.resolved) broken("10 one", "an incident was resolved twice");
+    o.clocks_[f.incident].ended = closure_class(f.code);
     const bool unanswered = f.by_daemon && f.code == ClosureCode::no_response_from_caller;
     const Instant due = unanswered              ? i.hold_until
                         : i.prompt_due != never ? i.prompt_due
@@ -276,7 +278,7 @@ struct Watch {
     if (!i.resolved && !i.drill) broken("10 one", "an incident was closed that was not resolved");
     if (f.by_daemon && at < i.close_due) broken("9 time", "an incident closed before its time");
     if (f.by_daemon && i.major) broken("19 major", "a major incident closed by itself");
-    if (!i.drill) ++o.closed_;
+    if (!i.drill) ++o.closed_, completed(f.incident);
     i.over = true;
   }
   void on(const IncidentForgotten& f) {
@@ -387,7 +389,7 @@ struct Watch {
       broken("6 once", "a page has the key of one that a lost store had sent");
     Oracle::Page p;
     p.key = f.key, p.incident = f.incident, p.kind = f.kind, p.requested = at;
-    p.person = f.person, p.channel = f.channel, p.decides = decides;
+    p.person = f.person, p.channel = f.channel, p.decides = decides, p.news = hierarchic(f.step);
     o.pages_[f.page] = p;
     o.sent_[f.page] = f.incident;
     if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
@@ -411,7 +413,7 @@ struct Watch {
     const bool alarm = !p.decides && (p.kind == PageKind::page || p.kind == PageKind::inform);
     if (p.decides && !o.candidates_.count(p.incident))
       broken("5 quiet", "somebody is asked what is decided");
-    if (i.drill ? i.over : alarm && (i.answered || i.resolved))
+    if (i.drill ? i.over : alarm && ((i.answered && !p.news) || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
     const std::uint32_t slot = o.shadow_->incident_slot(p.incident);
     if (alarm && slot != no_slot && o.shadow_->incidents().at(slot).held_until != never)
@@ -451,6 +453,56 @@ struct Watch {
         return true;
     return false;
   }
+  // ---- clocks of agreements ----
+  void one_more(Metric m, ClockKind clock, Priority priority, std::size_t what) {
+    ++o.agreements_[{m, static_cast<std::uint8_t>(clock), static_cast<std::uint8_t>(priority),
+                     static_cast<std::uint8_t>(what)}];
+  }
+  void on(const ClocksStarted& f) {
+    if (o.incident(f.incident).drill || o.clocks_.count(f.incident))
+      broken("19 agreements", "clocks were started twice, or for a drill");
+    for (Oracle::Clock& clock : o.clocks_[f.incident].of)
+      clock.exists = true, clock.priority = f.priority;
+  }
+  void on(const ClockPlanned& f) {
+    Oracle::Clock& clock = o.clocks_[f.incident].of[index(f.clock)];
+    if (f.why == WhyPlanned::reprioritised && clock.priority < f.priority && clock.breached)
+      ++o.agreements_[{Metric::downgrades_after_breach,
+                       static_cast<std::uint8_t>(clock.breached_as)}];
+    clock.priority = f.priority;
+  }
+  // Nothing is due of what may be over. A breach of what has ended is said with its end.
+  void not_verified(IncidentNumber n, ClockKind clock) {
+    const Oracle::Incident& i = o.incident(n);
+    if (!i.resolved && (i.verify_due != never || i.prompt_due != never))
+      broken("19 agreements",
+             "a clock of " + std::string(name(clock)) + " went on while a recovery is verified");
+  }
+  void on(const ClockWarned& f) {
+    not_verified(f.incident, f.clock);
+    if (at < f.due) broken("9 time", "somebody was warned before its time");
+    one_more(Metric::sla_warnings, f.clock, f.priority, f.percent);
+  }
+  void on(const ClockBreached& f) {
+    not_verified(f.incident, f.clock);
+    if (at < f.breached_at) broken("9 time", "an agreement was broken before its time");
+    Oracle::Clock& clock = o.clocks_[f.incident].of[index(f.clock)];
+    if (!std::exchange(clock.breached, true)) clock.breached_as = f.priority;
+    one_more(Metric::sla_breaches, f.clock, f.priority, index(f.why));
+  }
+  void on(const ClockEnded& f) {
+    const bool late = o.clocks_[f.incident].of[index(f.clock)].breached;
+    if (f.met && (late || f.ended_at > at || f.elapsed_ms > f.target_ms))
+      broken("19 agreements", "a clock was met that was not");
+  }
+  void completed(IncidentNumber n) {
+    const Oracle::Clocks& clocks = o.clocks_[n];
+    if (clocks.ended == ClosureClass::duplicate || clocks.ended == ClosureClass::invalid) return;
+    for (const ClockKind kind : {ClockKind::response, ClockKind::resolution})
+      if (const Oracle::Clock& c = clocks.of[index(kind)]; c.exists)
+        one_more(Metric::sla_completed, kind, c.breached ? c.breached_as : c.priority, c.breached);
+  }
+
   // ---- what people ask for and report ----
   void on(const IncidentReported& f) {
     disposed(f.disposition);
@@ -808,6 +860,11 @@ void Oracle::totals(const State& state) const {
   if (opened != opened_ || closed != closed_) broken("12 totals", "incidents are miscounted");
   if (std::memcmp(outcomes, outcomes_, sizeof outcomes) != 0)
     broken("12 totals", "attempts are miscounted");
+  std::map<CounterKey, std::uint64_t> agreements;
+  for (const auto& [key, n] : state.totals().counters)
+    if (key.metric >= Metric::sla_completed && key.metric <= Metric::downgrades_after_breach)
+      agreements[key] = n;
+  if (agreements != agreements_) broken("12 totals", "clocks of agreements are miscounted");
 }
 
 void Oracle::drained(Instant now) const {

@@ -80,6 +80,7 @@ class Oracle {
     bool told_to_wait = false;
     bool decides = false;  // asks whether it is a major incident
     std::string person, channel;
+    bool news = false;  // of the hierarchic matrix: nobody's answer ends it
   };
   struct Incident {
     bool answered = false, resolved = false, drill = false, over = false;
@@ -98,6 +99,15 @@ class Oracle {
     Epoch promised_in;
     bool muted = false;  // suppressed by a window
     Instant muted_until = never;
+  };
+  // What the facts say of the two clocks of an incident.
+  struct Clock {
+    bool exists = false, breached = false;
+    Priority priority{}, breached_as{};
+  };
+  struct Clocks {
+    Clock of[EnumTable<ClockKind>::count];
+    ClosureClass ended{};
   };
   friend struct Watch;
 
@@ -159,6 +169,8 @@ class Oracle {
   std::uint64_t dispositions_[EnumTable<Disposition>::count] = {};
   std::uint64_t outcomes_[EnumTable<AttemptOutcome>::count] = {};
   std::uint64_t opened_ = 0, closed_ = 0;
+  std::map<IncidentNumber, Clocks> clocks_;
+  std::map<CounterKey, std::uint64_t> agreements_;  // the totals of them, recounted
   std::string config_;                        // text in force
   std::shared_ptr<const Settings> settings_;  // what it means
   bool equivalent_reload_ = false;            // and the one before it was the same company

@@ -23,6 +23,7 @@ constexpr const char* section_template =
     "{{#impact}}Impact: {{impact}}\n{{/impact}}"
     "{{#since}}Since {{since}}\n{{/since}}"
     "{{#response_due}}Respond by *{{response_due}}*\n{{/response_due}}"
+    "{{#resolution_due}}Restore by *{{resolution_due}}*\n{{/resolution_due}}"
     "{{#owner}}Taken by {{owner}}\n{{/owner}}"
     "{{#known_error}}Known error {{known_error}}\n{{/known_error}}"
     "{{#runbook_link}}<{{runbook}}|Runbook>\n{{/runbook_link}}"

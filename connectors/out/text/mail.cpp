@@ -36,7 +36,8 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 {{/ci}}{{^ci}}{{#service}}<p>Service <b>{{service}}</b></p>
 {{/service}}{{/ci}}{{#impact}}<p>Impact: {{impact}}</p>
 {{/impact}}{{#since}}<p>Since <b>{{since}}</b>{{#response_due}}<br>
-Respond by <b>{{response_due}}</b>{{/response_due}}</p>
+Respond by <b>{{response_due}}</b>{{/response_due}}{{#resolution_due}}<br>
+Restore by <b>{{resolution_due}}</b>{{/resolution_due}}</p>
 {{/since}}{{#owner}}<p>Taken by {{owner}}</p>
 {{/owner}}{{#known_error}}<p>Known error {{known_error}}</p>
 {{/known_error}}{{#runbook_link}}<p>Runbook <a href="{{runbook}}">{{runbook}}</a></p>

@@ -30,7 +30,7 @@ std::string page_json(const SendOrder& o) {
   out["epoch"] = o.epoch.value;
   out["incident"] = number_of(o);
   out["cycle"] = o.cycle;
-  out["step"] = o.step;
+  out["step"] = hierarchic(o.step) ? 0 : o.step;
   out["repeat"] = o.repeat;
   out["person"] = o.person;
   out["email"] = o.email;
@@ -52,6 +52,8 @@ std::string page_json(const SendOrder& o) {
   out["since"] = time_or_null(o.since);
   out["now"] = time_or_null(o.now);
   out["response_due"] = time_or_null(o.response_due);
+  out["resolution_due"] = time_or_null(o.resolution_due);
+  out["percent"] = o.percent;
   out["alerts_firing"] = o.alerts_firing;
   out["alerts_total"] = o.alerts_total;
   out["link"] = o.link;

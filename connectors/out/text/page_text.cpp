@@ -19,12 +19,17 @@ constexpr const char* whole_template =
     "{{#impact}}Impact: {{impact}}\n{{/impact}}"
     "{{#since}}Since {{since}}\n{{/since}}"
     "{{#response_due}}Respond by {{response_due}}\n{{/response_due}}"
+    "{{#resolution_due}}Restore by {{resolution_due}}\n{{/resolution_due}}"
     "{{#owner}}Taken by {{owner}}\n{{/owner}}"
     "{{#known_error}}Known error {{known_error}}\n{{/known_error}}"
     "{{#runbook}}Runbook {{runbook}}\n{{/runbook}}"
     "{{#link}}{{link}}\n{{/link}}";
 
 std::string_view words_before(const SendOrder& o) {
+  if (o.percent >= 100) return "The time to restore it is over: ";
+  if (o.percent >= 90) return "90 % of the time to restore it is used up: ";
+  if (o.percent >= 75) return "75 % of the time to restore it is used up: ";
+  if (o.percent >= 50) return "50 % of the time to restore it is used up: ";
   switch (o.why) {
     case WhyPage::priority_raised:
       return "More urgent now: ";
@@ -117,6 +122,9 @@ PageWords page_words(const SendOrder& o) {
   w.impact = over ? "" : printable(o.impact, 60);
   w.since = o.since != Wall{} ? time_words(o, o.since) : "";
   w.response_due = asks && o.response_due != Wall{} ? time_words(o, o.response_due) : "";
+  w.resolution_due = (asks || o.percent > 0) && o.resolution_due != Wall{}
+                         ? time_words(o, o.resolution_due)
+                         : "";
   w.owner = printable(o.owner, 60);
   if (!over && !o.known_error.empty())
     w.known_error = printable(o.known_error + ": " + o.workaround, known_error_bytes);

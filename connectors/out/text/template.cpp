@@ -55,6 +55,7 @@ std::string fill_template(const char* text, const PageWords& w, Escape escape) {
                                                               {"owner", w.owner},
                                                               {"known_error", w.known_error},
                                                               {"response_due", w.response_due},
+                                                              {"resolution_due", w.resolution_due},
                                                               {"runbook", w.runbook},
                                                               {"link", w.link}};
   for (const auto& [key, value] : parts)

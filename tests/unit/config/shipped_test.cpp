@@ -61,7 +61,7 @@ TEST_CASE("the example file is the whole built-in policy where it says so") {
   CHECK(std::equal(&a.matrix[0][0], &a.matrix[0][0] + sizeof a.matrix, &b.matrix[0][0]));
   CHECK(std::equal(a.hold_down, a.hold_down + 4, b.hold_down));
   CHECK(std::equal(a.verify, a.verify + 5, b.verify));
-  CHECK(std::equal(a.response, a.response + 5, b.response));
+  CHECK(std::equal(a.sla, a.sla + 5, b.sla));
   CHECK(a.auto_close_after == b.auto_close_after);
   CHECK(a.reopen_window == b.reopen_window);
   CHECK(a.ci_labels == b.ci_labels);

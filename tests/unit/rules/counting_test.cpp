@@ -38,7 +38,7 @@ TEST_CASE("the third event within five minutes takes effect, and not a milliseco
     desk.pass(Span{third.ms - 1000});
     const bool enough = third < minutes(5);
     CHECK(of(desk, "a") == (enough ? Disposition::incident_opened : below));
-    CHECK(desk.state.globals().format == 4);
+    CHECK(desk.state.globals().format == (enough ? 6 : 4));
     CHECK(!broken_law(desk.state, *desk.settings).has_value());
   }
 }

@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "rules/folding.hpp"
+#include "rules/kpi/count.hpp"
+
+namespace tocsin {
+
+void Fold::on(const ClocksStarted& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    ClockRow &response = i.response, &resolution = i.resolution;
+    response = resolution = {};
+    response.target = {f.response_ms}, resolution.target = {f.resolution_ms};
+    response.due = response.next_due = f.response_due;
+    resolution.due = f.resolution_due, resolution.next_due = f.next_due;
+    response.next = 100, resolution.next = 50;
+    for (ClockRow* clock : {&response, &resolution})
+      clock->planned_at = at, clock->priority = clock->breached_as = f.priority;
+  });
+}
+
+void Fold::on(const ClockPlanned& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    ClockRow& clock = i.clock(f.clock);
+    count(s.totals_, f, clock);
+    // Another clock in its place: nothing of it has passed yet.
+    if (f.why == WhyPlanned::reprioritised) clock.passed = clock.told = 0;
+    clock.target = {f.target_ms}, clock.due = f.due, clock.priority = f.priority;
+    clock.next = f.next_percent, clock.next_due = f.next_due;
+    clock.why = f.why, clock.planned_at = at;
+  });
+}
+
+void Fold::on(const ClockWarned& f) {
+  count(s.totals_, f);
+  change(f.incident, [&](IncidentRow& i) {
+    ClockRow& clock = i.clock(f.clock);
+    clock.passed = f.percent, clock.next = f.next_percent, clock.next_due = f.next_due;
+    if (f.told) clock.told = f.percent;
+  });
+}
+
+void Fold::on(const ClockBreached& f) {
+  count(s.totals_, f);
+  change(f.incident, [&](IncidentRow& i) {
+    ClockRow& clock = i.clock(f.clock);
+    clock.passed = 100, clock.next = 0, clock.next_due = never;
+    if (f.told) clock.told = 100;
+    if (clock.breached_at == never) clock.breached_at = f.breached_at, clock.breached_as = f.priority;
+  });
+}
+
+void Fold::on(const ClockEnded& f) {
+  change(f.incident, [&](IncidentRow& i) {
+    ClockRow& clock = i.clock(f.clock);
+    clock.ended_at = f.ended_at, clock.elapsed = {f.elapsed_ms}, clock.next_due = never;
+  });
+}
+
+void Fold::on(const ClockTold& f) {
+  change(f.incident, [&](IncidentRow& i) { i.resolution.told = f.percent; });
+}
+
+// SLA-10: what lies between the end and now does not count. Its dates follow with the next fact.
+void Fold::clock_runs_again(IncidentRow& i) {
+  ClockRow& clock = i.resolution;
+  if (!clock.exists() || clock.ended_at == never) return;
+  IncidentWords w = i.words();
+  std::vector<Pause> pauses = unpack_pauses(w.pauses);
+  if (!pauses.empty() && pauses.back().to == never) pauses.back().to = at;
+  add_pause(pauses, {clock.ended_at, at});
+  const std::string packed = pack_pauses(pauses);
+  w.pauses = packed;
+  reword(i, w);
+  clock.ended_at = never, clock.elapsed = {}, clock.due = clock.next_due = never;
+}
+
+// Each is looked at by its own deadline, which is now.
+void Fold::children_are_answered(IncidentNumber parent) {
+  const auto& children = s.children_of(parent);
+  const std::vector<IncidentNumber> numbers(children.begin(), children.end());
+  for (const IncidentNumber n : numbers) {
+    if (!s.incidents_.at(s.incident_slot(n)).response.runs()) continue;
+    change(n, [&](IncidentRow& i) { i.response.next_due = at; });
+  }
+}
+
+}  // namespace tocsin
