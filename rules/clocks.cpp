@@ -269,7 +269,8 @@ Span elapsed_of(const IncidentRow& row, ClockKind kind, Instant at, const Global
 }
 
 bool half_spent(const Deciding& d, IncidentNumber n) {
-  return row_of(d, n).resolution.passed >= 50;
+  const ClockRow clock = row_of(d, n).resolution;
+  return clock.runs() && clock.passed >= 50;
 }
 
 }  // namespace tocsin
