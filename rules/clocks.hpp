@@ -24,7 +24,8 @@ void clocks_after_resolution(const Deciding& d, IncidentNumber n);
 void clocks_after_reopening(const Deciding& d, IncidentNumber n);
 // It speaks for itself again (LCY-15).
 void clocks_after_detaching(const Deciding& d, IncidentNumber n);
-// Its clock of resolution began to stand still, or goes on: what was planned for it is planned anew.
+// Its clock of resolution began to stand still, or goes on: what was planned for it is planned
+// anew.
 void clocks_after_hold(const Deciding& d, IncidentNumber n);
 // Agreements, calendars or the time of the day may be others (TIM-7).
 void recompute_clocks(const Deciding& d, IncidentNumber n);
