@@ -100,7 +100,7 @@ struct IncidentWords {
   std::string_view known_error, workaround;
   // Who reported it, with '\n' between; not in the blob otherwise.
   std::string_view watchers;
-  // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
+  // When its clock of resolution stood still, see unpack_pauses(); not in the blob otherwise.
   std::string_view pauses;
 };
 // It stood still in [from, to); never: it stands still now. In order, none touches the next.
