@@ -92,7 +92,8 @@ std::optional<Span> Compiler::agreed_span(const Word& word, const std::string& c
   const auto span = rest.empty() && days > 0 ? Span{} : parse_duration(rest);
   if (!span) return wrong("is a duration such as 15m, 4h or 2bd");
   const auto known = settings.calendars.find(calendar);
-  const Span day = known == settings.calendars.end() ? tocsin::hours(24) : known->second->nominal_day;
+  const bool closes = known != settings.calendars.end();
+  const Span day = closes ? known->second->nominal_day : tocsin::hours(24);
   const Span whole{span->ms + days * day.ms};
   if (whole < seconds(1) || whole > target_max) return wrong("is 1s to 10000h");
   return whole;

@@ -91,7 +91,8 @@ void Compiler::calendars(Reader& root) {
     calendar->nominal_day = calendar->longest_day();
     const auto nominal = item.word("nominal_day");
     item.duration("nominal_day", calendar->nominal_day);
-    if (nominal && (calendar->nominal_day < minutes(1) || calendar->nominal_day > tocsin::hours(24)))
+    const Span day = calendar->nominal_day;
+    if (nominal && (day < minutes(1) || day > tocsin::hours(24)))
       report_.error(nominal->mark, "nominal_day is 1m to 24h");
     item.finish();
     if (!id) continue;

@@ -1,5 +1,6 @@
 #include "rules/clocks.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "rules/major.hpp"
@@ -104,9 +105,9 @@ bool replan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why)
   if (!clock.runs()) return false;
   const Plan p = plan_of(d, row, kind);
   const Instant next = clock.next ? p.at(clock.next) : never;
-  if (clock.priority == priority_of(row, kind) && clock.target == p.target && clock.due == p.due() &&
-      clock.next_due == next)
-    return false;
+  const bool same = clock.priority == priority_of(row, kind) && clock.target == p.target &&
+                    clock.due == p.due() && clock.next_due == next;
+  if (same) return false;
   plan(d, n, kind, why);
   return true;
 }
@@ -161,10 +162,12 @@ void end(const Deciding& d, IncidentNumber n, ClockKind kind, Instant ended_at) 
   const ClockRow& clock = row.clock(kind);
   if (ended_at > clock.due && clock.passed < 100) breach(d, n, kind, false);
   const ClockRow now = row_of(d, n).clock(kind);
-  const Span ran = elapsed(running(row, kind, clock.priority, d.state.globals(), d.settings),
-                           d.state.globals().wall(ended_at));
-  d.out.add(ClockEnded{n, kind, clock.priority,
-                       ended_at <= clock.due && now.breached_at == never, ended_at,
+  const bool in_time = ended_at <= clock.due;
+  Span ran = elapsed(running(row, kind, clock.priority, d.state.globals(), d.settings),
+                     d.state.globals().wall(ended_at));
+  // The date that was planned counts, though the calendar may just have become another one.
+  if (in_time) ran = std::min(ran, clock.target);
+  d.out.add(ClockEnded{n, kind, clock.priority, in_time && now.breached_at == never, ended_at,
                        clock.target.ms, ran.ms});
 }
 

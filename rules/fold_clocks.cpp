@@ -45,7 +45,8 @@ void Fold::on(const ClockBreached& f) {
     ClockRow& clock = i.clock(f.clock);
     clock.passed = 100, clock.next = 0, clock.next_due = never;
     if (f.told) clock.told = 100;
-    if (clock.breached_at == never) clock.breached_at = f.breached_at, clock.breached_as = f.priority;
+    if (clock.breached_at != never) return;
+    clock.breached_at = f.breached_at, clock.breached_as = f.priority;
   });
 }
 

@@ -6,8 +6,8 @@
 
 namespace tocsin {
 
-// Roles that nobody holds are passed over. Where that leaves nobody, a breach goes to the catch-all;
-// what comes before it is only recorded.
+// Roles that nobody holds are passed over. Where that leaves nobody, a breach goes to the
+// catch-all; what comes before it is only recorded.
 void tell_hierarchy(const Deciding& d, IncidentNumber n, std::uint8_t percent);
 
 }  // namespace tocsin

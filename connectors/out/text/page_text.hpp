@@ -21,7 +21,7 @@ struct PageWords {
   std::string lead;  // "Resolved, nothing to do: ", or nothing for a plain page
   std::string priority, number, title, summary;
   std::string ci, service, impact;
-  std::string since, response_due, resolution_due;  // in the time zone of the reader, which is named
+  std::string since, response_due, resolution_due;  // in the reader's time zone, which is named
   std::string owner, known_error, runbook, link;
 };
 PageWords page_words(const SendOrder& order);

@@ -46,7 +46,7 @@ TEST_CASE("SLA-3, AC05: what it stands still is missing, and never added as time
   CHECK(elapsed(clock, at(8, 10, 45)) == hours(20));
 }
 
-TEST_CASE("SLA-4: used up at closing time it is due then, and when it stands still, when it began") {
+TEST_CASE("SLA-4: used up at closing time, or when it comes to stand still, it is due then") {
   const Calendar calendar = office();
   CHECK(spent({&calendar, at(4, 8), {}}, hours(10)) == at(4, 18));
   CHECK(spent({&calendar, at(4, 8), {}}, seconds(36'001)) ==
