@@ -100,7 +100,8 @@ struct IncidentWords {
   std::string_view known_error, workaround;
   // Who reported it, with '\n' between; not in the blob otherwise.
   std::string_view watchers;
-  // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob otherwise.
+  // When its clock of resolution stood still; packed, see unpack_pauses(). Not in the blob
+  // otherwise.
   std::string_view pauses;
   // While it is on hold: why, the number of what it waits for, what the caller is asked, and who
   // put it there. Of a major incident: what it does to the business, and who leads. Not in the blob
