@@ -185,7 +185,7 @@ void each_word(Words& w, Use&& use) {
 const Blob* make_incident_blob(const IncidentWords& words) {
   std::string bytes;
   each_word(words, [&](const std::string_view& word) { put_word(bytes, word); });
-  const std::string_view course[] = {words.hold_note, words.hold_reference, words.hold_question,
+  const std::string_view course[] = {words.hold_note, words.hold_reference,  words.hold_question,
                                      words.hold_by,   words.business_impact, words.manager};
   const bool said = !words.said_category.empty();
   const bool on_course = said || std::any_of(std::begin(course), std::end(course),

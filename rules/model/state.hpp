@@ -282,7 +282,7 @@ class State {
   std::uint32_t incident_slot(IncidentNumber n) const;
   std::uint32_t page_slot(PageId id) const;
   const std::vector<IncidentNumber>* incidents_of(std::string_view ci) const;
-  const CiNow* ci_now(std::string_view ci) const;   // null: nothing
+  const CiNow* ci_now(std::string_view ci) const;  // null: nothing
   // Slots of the first so many, by serial.
   std::vector<std::uint32_t> held_at(const CiNow& now, std::size_t max) const;
   const PageIds& pages_of(IncidentNumber n) const;  // live obligations, delivered ones too

@@ -95,7 +95,10 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "breach_forgotten",
                                   "reported_ends_by_itself",
                                   "request_numbered_twice",
-                                  "report_joins_restricted"};
+                                  "report_joins_restricted",
+                                  "hold_before_answer",
+                                  "candidate_forgotten",
+                                  "major_ends_by_itself"};
 
 int prove(std::uint64_t seeds) {
   const std::string_view only = tocsin::planted_bug;
