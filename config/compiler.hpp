@@ -170,6 +170,7 @@ class Compiler {
   bool stays_here(const Channel& channel) const;
   void everybody_has_an_address();
   void warn_of_open_doors();
+  void somebody_leads();
 
   // target: of a step, a person whose place a role or a position of the group could have taken.
   enum class Kind { person, group, channel, ci, pool, calendar, target };

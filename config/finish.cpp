@@ -81,6 +81,7 @@ void Compiler::finish() {
   everybody_has_an_address();
   somebody_hears_a_p1();
   warn_of_open_doors();
+  somebody_leads();
 }
 
 void Compiler::references() {
@@ -327,6 +328,25 @@ void Compiler::somebody_hears_a_p1() {
     report_.warning(top_,
                     "every page ends on the terminal of this machine: give somebody a channel "
                     "that wakes them");
+}
+
+// Who acts has a token; who is paged need not have one. A major incident that nobody may end is
+// open for ever.
+void Compiler::somebody_leads() {
+  if (body.loopback_may_act) return;
+  std::uint32_t borne = 0;
+  for (const Token& token : body.tokens) borne |= token.roles;
+  if (!body.tokens.empty()) settings.roles_borne = borne;
+  const auto it = settings.roles.find("major_incident_manager");
+  if (it == settings.roles.end()) return;
+  for (const auto& person : it->second)
+    if (std::none_of(body.tokens.begin(), body.tokens.end(), [&](const Token& token) {
+          return token.person == person &&
+                 (token.roles >> index(Role::major_incident_manager) & 1u);
+        }))
+      report_.warning(top_, "'" + person +
+                                "' is paged to lead major incidents and has no token of the role "
+                                "major_incident_manager: they cannot decide, resolve or close one");
 }
 
 void Compiler::warn_of_open_doors() {

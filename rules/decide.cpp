@@ -172,7 +172,8 @@ void place(const Deciding& d, const Prepared& alert, std::uint8_t source, bool w
     fires_again(d, n, name);
     raise_with(d, n, severity_before, alert, v);
     // T06, LCY-10: what was not known before may be what it does not wait for.
-    if (is_new) end_hold(d, n, WhyHoldEnded::new_alert, name);
+    if (is_new && disposition == Disposition::correlated)
+      alert_ends_hold(d, n, WhyHoldEnded::new_alert, name);
     review_major_joined(d, n, alert.ci);
   }
   if (starts && incident_row(d, n).escalate_due <= d.now) escalate(d, n);
@@ -320,7 +321,8 @@ void on_known_firing(const Deciding& d, const ReceiveAlert& c, std::uint32_t slo
       d.out.answer.incident = n;
       fires_again(d, n, name);
       raise_with(d, n, severity_before, alert, v);
-      if (alert.severity < row.severity) end_hold(d, n, WhyHoldEnded::higher_severity, name);
+      if (alert.severity < severity_before && disposition == Disposition::correlated)
+        alert_ends_hold(d, n, WhyHoldEnded::higher_severity, name);
       if (over) review_major_joined(d, n, alert.ci);
       return review_mute(d, n, slot);
     }
@@ -413,7 +415,9 @@ void on(const Deciding& d, const AcknowledgeByLink& c) {
 }
 void on(const Deciding& d, const NoteIncident& c) {
   d.out.answer = note(d, c);
-  if (d.out.answer.code == Answer::Code::done) caller_answered(d, c.incident, c.by.person);
+  if (d.out.answer.code != Answer::Code::done) return;
+  caller_answered(d, c.incident, c.by.person);
+  d.out.answer.revision = incident_row(d, c.incident).revision;
 }
 void on(const Deciding& d, const HoldIncident& c) {
   d.out.answer = hold(d, c);
@@ -680,6 +684,7 @@ void on_verified(const Deciding& d, IncidentNumber n) {
   const Verified verified = finish_verification(d, n, next_step_due(d, incident_row(d, n)));
   // What held it back has ended with its alerts: people are told of what people have said, and are
   // to answer.
+  if (verified != Verified::resolved) ask_its_manager(d, n);
   if (verified == Verified::left_to_people) clocks_fire_again(d, n);
   if (verified == Verified::left_to_people)
     return incident_row(d, n).held_until == never ? void() : escalate(d, n);
@@ -697,7 +702,8 @@ void on_closing_due(const Deciding& d, IncidentNumber n) {
 }
 
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
-  if (finish_prompt(d, n)) resolved(d, n);
+  if (finish_prompt(d, n)) return resolved(d, n);
+  ask_its_manager(d, n);
 }
 
 }  // namespace
@@ -737,6 +743,7 @@ void decide_due(const State& state, const Settings& settings, const Sightings& s
         reassess(d, one, false);
         plan_reassessment(d, one);
         recompute_clocks(d, one);
+        review_major(d, one);
       });
     case DeadlineKind::silence:
       if (silence_due(d, due.slot)) start_mute_sweep(d);

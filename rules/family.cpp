@@ -242,6 +242,7 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
     d.out.add(IncidentRelated{moved, parent, WhyRelated::moved, to_text(child)});
     clock_answered(d, moved);
     raise_parent(d, moved);
+    if (why != WhyRelated::person) speak_up(d, moved);
     follow_parent(d, moved);
   }
   d.out.add(IncidentRelated{child, parent, why, kept});
@@ -249,6 +250,8 @@ bool relate(const Deciding& d, IncidentNumber child, IncidentNumber parent, WhyR
   clock_answered(d, child);
   cancel_pages(d, child);
   raise_parent(d, child);
+  // A person who says that it is the same knows what that one waits for; nobody else has looked.
+  if (why != WhyRelated::person) speak_up(d, child);
   follow_parent(d, child);
   return true;
 }

@@ -11,13 +11,11 @@ std::string paused(std::string_view packed, Instant at, bool on) {
   std::vector<Pause> pauses = unpack_pauses(packed);
   const bool stands = !pauses.empty() && pauses.back().to == never;
   if (on == stands) return std::string(packed);
-  if (!on) {
+  if (on) {
+    add_pause(pauses, {at, never});
+  } else {
     pauses.back().to = at;
     if (pauses.back().from == at) pauses.pop_back();
-  } else if (!pauses.empty() && pauses.back().to == at) {
-    pauses.back().to = never;
-  } else {
-    pauses.push_back({at, never});
   }
   return pack_pauses(pauses);
 }
@@ -28,7 +26,7 @@ void Fold::on(const HoldStarted& f) {
   change(f.incident, [&](IncidentRow& i) {
     if (i.on_hold())
       count_hold_ended(s.totals_, i, at);
-    else
+    else if (i.holds < UINT16_MAX)
       ++i.holds;
     IncidentWords w = i.words();
     const std::string pauses = paused(w.pauses, at, f.pauses);
@@ -40,6 +38,8 @@ void Fold::on(const HoldStarted& f) {
     i.hold_since = at, i.hold_until = f.until, i.hold_due = f.due;
     i.hold_reason = f.reason, i.hold_reminders = 0;
     i.hold_follows = static_cast<bool>(f.parent), i.hold_resolves = f.resolves;
+    // Whoever was asked whether it is over has answered: it waits.
+    i.prompt_due = never, i.prompted = false;
     s.totals_.add(Metric::holds, static_cast<std::uint8_t>(f.reason));
   });
 }
@@ -86,7 +86,7 @@ void Fold::on(const MajorDecided& f) {
     IncidentWords w = i.words();
     const bool is = i.is_major();
     w.business_impact = is ? f.business_impact : std::string_view{};
-    w.manager = is && !f.by_daemon ? f.by : std::string_view{};
+    w.manager = is ? f.manager : std::string_view{};
     reword(i, w);
   });
 }
@@ -97,6 +97,13 @@ void Fold::withdraw(IncidentRow& i) {
   if (i.major != MajorState::candidate) return;
   s.totals_.add(Metric::major_candidates, static_cast<std::uint8_t>(MajorDecision::withdrawn));
   i.major = MajorState::none, i.major_criterion = IncidentRow{}.major_criterion;
+}
+
+// It is heard of again: it is looked at at once whether it is one. Who is to decide has their time
+// all the same.
+void Fold::look_if_held(IncidentRow& i) {
+  const bool waits = i.held_until != never && i.major_due != never;
+  if (waits && i.major != MajorState::candidate) i.major_due = at;
 }
 
 void Fold::on(const MajorReviewPlanned& f) {

@@ -214,6 +214,7 @@ void Fold::on(const IncidentAcknowledged& f) {
     i.state = IncidentState::in_progress;
     i.acknowledged_at = at;
     i.escalate_due = never;
+    look_if_held(i);
     unhold(i);
   });
   children_are_answered(f.incident);
@@ -367,6 +368,7 @@ void Fold::on(const InhibitionEnded& f) {
 
 void Fold::on(const PagingResumed& f) {
   change(f.incident, [&](IncidentRow& i) {
+    look_if_held(i);
     unhold(i);
     start_cycle(i, f.cycle, f.escalate_due);
   });

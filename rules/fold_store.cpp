@@ -57,10 +57,14 @@ void Fold::on(const PauseEnded&) {
   g().paused = false, g().resumed_at = at;
   std::vector<std::uint32_t> held, waiting;
   s.incidents_.each([&](std::uint32_t slot, const IncidentRow& r) {
-    if (r.escalate_due == when_resumed) held.push_back(slot);
+    if (r.escalate_due == when_resumed || r.major_due == when_resumed) held.push_back(slot);
   });
-  for (const std::uint32_t slot : held)
-    s.incidents_.change(slot).escalate_due = at, s.arm_incident(slot);
+  for (const std::uint32_t slot : held) {
+    IncidentRow& r = s.incidents_.change(slot);
+    if (r.escalate_due == when_resumed) r.escalate_due = at;
+    if (r.major_due == when_resumed) r.major_due = at;
+    s.arm_incident(slot);
+  }
   s.pages_.each([&](std::uint32_t slot, const PageRow& p) {
     if (p.state == PageState::waiting && !p.delivered && p.due == never) waiting.push_back(slot);
   });

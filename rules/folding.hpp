@@ -50,6 +50,8 @@ struct Fold {
     how(*row);
     ++row->revision;
     if (before.is_down() != row->is_down()) s.index_down(*row, row->is_down());
+    s.known_for_services_ += row->known_for_services();
+    s.known_for_services_ -= before.known_for_services();
     s.arm_incident(slot, &before);
   }
   // Changes a silence through `how`, and re-arms its deadlines.
@@ -167,6 +169,7 @@ struct Fold {
   void on(const MajorReviewPlanned&);
   void end_hold(IncidentRow& i);
   void withdraw(IncidentRow& i);
+  void look_if_held(IncidentRow& i);
 
   // ---- fold_silences.cpp ----
   void on(const SilenceCreated&);

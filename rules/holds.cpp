@@ -6,9 +6,11 @@
 #include "rules/clocks.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/escalation.hpp"
+#include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
 #include "rules/process/business_days.hpp"
 #include "rules/process/format.hpp"
+#include "rules/process/lifecycle.hpp"
 
 namespace tocsin {
 namespace {
@@ -154,8 +156,6 @@ std::optional<Answer> not_now(const IncidentRow& row, const HoldIncident& c) {
     return same ? answer(row, Answer::Code::already, "it is on hold already")
                 : illegal("it is on hold for that reason already; resume it first");
   }
-  if (unpack_pauses(row.words().pauses).size() >= pauses_max)
-    return illegal("it was on hold " + std::to_string(pauses_max) + " times: that is enough");
   if (row.priority != Priority::P1) return {};
   if (!c.by.may(Role::incident_manager))
     return answer(row, Answer::Code::forbidden, "only an incident manager puts a P1 on hold");
@@ -194,8 +194,12 @@ void tell_callers(const Deciding& d, IncidentNumber n, WhyPage why) {
   for (const std::string& person : people) tell(d, n, person, PageKind::notice, why);
 }
 
+// Of those that came due while nothing ran the last one is sent.
 void remind(const Deciding& d, const IncidentRow& row) {
-  const auto sent = static_cast<std::uint8_t>(row.hold_reminders + 1);
+  auto sent = static_cast<std::uint8_t>(row.hold_reminders + 1);
+  while (sent < std::size(reminder_days) &&
+         days_after(d, row, row.hold_since, reminder_days[sent]) <= d.now)
+    ++sent;
   d.out.add(CallerReminded{
       row.number, sent, next_due(d, row, row.hold_reason, row.hold_since, row.hold_until, sent)});
   tell_callers(d, row.number, WhyPage::caller_reminded);
@@ -216,6 +220,8 @@ void give_up_waiting(const Deciding& d, const IncidentRow& row) {
 void end(const Deciding& d, IncidentNumber n, WhyHoldEnded why, std::string_view by) {
   const std::string kept(by);
   d.out.add(HoldEnded{n, row_of(d, n).hold_reason, why, kept});
+  // Whoever put it on hold when they were asked whether it is over is asked again.
+  if (!row_of(d, n).prompted) verify_anew(d, n);
   clocks_after_hold(d, n);
   let_follow(d, n);
 }
@@ -262,12 +268,16 @@ Answer resume(const Deciding& d, const ResumeIncident& c) {
     return answer(row, Answer::Code::illegal_transition,
                   "an incident that is " + std::string(state_word(row.state)) + " is not on hold");
   end(d, c.incident, WhyHoldEnded::person, c.by.person);
+  if (const std::string owner(row_of(d, c.incident).words().owner); owner != c.by.person)
+    tell(d, c.incident, owner, PageKind::notice, WhyPage::hold_over);
   return answer(row_of(d, c.incident), Answer::Code::done, {});
 }
 
 void hold_due(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = row_of(d, n);
   if (row.hold_due < row.hold_until) return remind(d, row);
+  // The end of its parent's hold, whichever of them comes first.
+  if (row.hold_follows) return end_hold(d, n, WhyHoldEnded::with_parent, "daemon");
   if (row.hold_resolves && row.alerts_firing == 0) return give_up_waiting(d, row);
   end_hold(d, n, WhyHoldEnded::its_end, "daemon");
 }
@@ -277,6 +287,22 @@ void end_hold(const Deciding& d, IncidentNumber n, WhyHoldEnded why, std::string
   end(d, n, why, by);
   if (is_news(why))
     tell(d, n, std::string(row_of(d, n).words().owner), PageKind::notice, WhyPage::hold_over);
+}
+
+void alert_ends_hold(const Deciding& d, IncidentNumber n, WhyHoldEnded why,
+                     std::string_view alert) {
+  const std::string name(alert);
+  end_hold(d, n, why, name);
+  speak_up(d, n);
+}
+
+void speak_up(const Deciding& d, IncidentNumber child) {
+  const IncidentRow row = row_of(d, child);
+  const bool unseen = row.unresolved() && row.acknowledged_at == never && row.alerts_firing > 0;
+  const std::uint32_t slot = row.parent ? d.state.incident_slot(row.parent) : no_slot;
+  if (!unseen || slot == no_slot || !d.state.incidents().at(slot).on_hold()) return;
+  if (cover_of(d, child) || planted("hold_swallows_a_child")) return;
+  end_hold(d, row.parent, WhyHoldEnded::new_alert, to_text(child));
 }
 
 void caller_answered(const Deciding& d, IncidentNumber n, std::string_view person) {
@@ -301,9 +327,13 @@ void follow_parent(const Deciding& d, IncidentNumber child) {
     return;
   }
   const bool may = row.state == IncidentState::in_progress || (row.hold_follows && !as_it_does);
-  if (!may || row.priority == Priority::P1 || row.is_major()) return;
+  // Who is asked whether it is over answers that first.
+  if (!may || row.priority == Priority::P1 || row.is_major() || row.prompted) return;
   const IncidentWords w = parent.words();
-  const std::string note(w.hold_note), reference(w.hold_reference);
+  // What not everybody may read is not told by what everybody may.
+  const bool secret = parent.restricted && !row.restricted;
+  const std::string note(secret ? "as its parent" : w.hold_note);
+  const std::string reference(secret ? std::string_view{} : w.hold_reference);
   d.out.add(HoldStarted{child,
                         parent.hold_reason,
                         parent.hold_until,

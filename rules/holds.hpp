@@ -14,6 +14,12 @@ void hold_due(const Deciding& d, IncidentNumber incident);
 
 // What ends a hold besides: nothing happens when there is none. `by`: the person, or the alert.
 void end_hold(const Deciding& d, IncidentNumber incident, WhyHoldEnded why, std::string_view by);
+// The same for an alert; and where nobody has answered its incident, who speaks for it waits no
+// longer either: somebody is to hear of it.
+void alert_ends_hold(const Deciding& d, IncidentNumber incident, WhyHoldEnded why,
+                     std::string_view alert);
+// Something fires in a child that nobody has answered: its parent does not wait.
+void speak_up(const Deciding& d, IncidentNumber child);
 // Who reported it has said more; it was waiting for that.
 void caller_answered(const Deciding& d, IncidentNumber incident, std::string_view person);
 

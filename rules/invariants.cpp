@@ -423,6 +423,7 @@ Broken endings(const State& s) {
 Broken courses(const State& s) {
   Broken broken;
   State::DownServices down;
+  std::uint32_t known = 0;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     const std::string n = to_text(r.number);
     const IncidentWords w = r.words();
@@ -440,8 +441,10 @@ Broken courses(const State& s) {
       broken = n + " is a major incident, and its impact is not said";
     if (!r.unresolved() && r.major_due != never) broken = n + " is over and still looked at";
     if (r.is_down() && !w.service.empty()) ++down[std::string(w.service)];
+    known += r.known_for_services();
   });
   if (down != s.down_services()) broken = "services that are down are miscounted";
+  if (known != s.known_for_services()) broken = "what is known of many services is miscounted";
   return broken;
 }
 

@@ -11,6 +11,7 @@
 #include "rules/model/planted.hpp"
 #include "rules/oncall/escalation.hpp"
 #include "rules/oncall/outbox.hpp"
+#include "rules/oncall/pause.hpp"
 #include "rules/process/format.hpp"
 #include "rules/process/lifecycle.hpp"
 
@@ -22,7 +23,7 @@ constexpr std::size_t services_down = 3;          // MI-C2
 constexpr std::uint32_t cis_below = 20;           // MI-C3
 constexpr std::uint64_t users_affected = 50'000;  // MI-C4
 constexpr Span decide_within = minutes(10);       // MI-2
-constexpr Span look_again = minutes(30);          // while it is kept quiet
+constexpr Span look_again = minutes(30);          // when what kept it quiet should be over
 constexpr std::size_t reason_min = 10, words_max = 4096;
 constexpr std::string_view managers = "major_incident_manager";
 constexpr std::string_view not_assessed = "not yet assessed";
@@ -35,6 +36,10 @@ const IncidentRow* find(const Deciding& d, IncidentNumber n) {
 bool has_managers(const Settings& settings) {
   const auto it = settings.roles.find(managers);
   return it != settings.roles.end() && !it->second.empty();
+}
+
+std::string_view deciding_role(const Deciding& d) {
+  return has_managers(d.settings) ? managers : "incident_manager";
 }
 
 bool urgent(const IncidentRow& row) {
@@ -130,18 +135,27 @@ bool may_become_one(const IncidentRow& row) {
          (row.major == MajorState::none || row.major == MajorState::rejected);
 }
 
+// Of an outage that takes down many services one incident is a candidate, and not each that takes
+// down one more.
 std::optional<Found> found_now(const Deciding& d, const IncidentRow& row) {
-  for (Found& found : criteria_of(d, row))
-    if (!(row.major_refused & bit(found.criterion))) return std::move(found);
+  for (Found& found : criteria_of(d, row)) {
+    if (row.major_refused & bit(found.criterion)) continue;
+    if (found.criterion == MajorCriterion::C2 && d.state.known_for_services() > 0) continue;
+    return std::move(found);
+  }
   return {};
 }
 
 // When the mission-critical service should be restored. While it is silenced or inhibited its pages
-// are held back, and this one would be as well.
+// are held back, and this one would be as well; while paging is paused nobody could be asked. What
+// ends either looks again at once.
 Instant look_at(const Deciding& d, const IncidentRow& row) {
   if (!has_managers(d.settings) || !may_become_one(row)) return never;
-  if (row.held_until != never && found_now(d, row))
-    return earlier(later(row.held_until, d.now + seconds(1)), d.now + look_again);
+  const bool held = row.held_until != never;
+  if ((held || paging_paused(d)) && found_now(d, row)) {
+    if (!held) return when_resumed;
+    return row.held_until > d.now ? row.held_until : d.now + look_again;
+  }
   const Instant due = broke_at(row) + restore_within;
   if (row.priority != Priority::P1 || due <= d.now || row.major_refused & bit(MajorCriterion::C1))
     return never;
@@ -158,9 +172,8 @@ void plan(const Deciding& d, IncidentNumber n) {
   d.out.add(MajorReviewPlanned{n, due});
 }
 
-void page_managers(const Deciding& d, IncidentNumber n) {
-  const std::string_view role = has_managers(d.settings) ? managers : "incident_manager";
-  tell_role(d, n, role, PageKind::page, WhyPage::major_proposed);
+void page_managers(const Deciding& d, IncidentNumber n, WhyPage why) {
+  tell_role(d, n, deciding_role(d), PageKind::page, why);
 }
 
 void propose(const Deciding& d, IncidentNumber n, MajorCriterion criterion, std::string_view by,
@@ -168,30 +181,63 @@ void propose(const Deciding& d, IncidentNumber n, MajorCriterion criterion, std:
   const std::string who(by), words(reason);
   need_format(d, format_with_agreements);
   d.out.add(MajorProposed{n, criterion, d.now + decide_within, who, words});
-  page_managers(d, n);
+  page_managers(d, n, WhyPage::major_proposed);
 }
 
-// The owner and, when nobody of them did it, the managers.
-void tell_accepted(const Deciding& d, IncidentNumber n, const std::string& by, bool by_daemon) {
-  const std::string owner(find(d, n)->words().owner);
-  if (by_daemon)
-    tell_role(d, n, has_managers(d.settings) ? managers : "incident_manager", PageKind::notice,
-              WhyPage::major_accepted);
-  const bool owned = find(d, n)->acknowledged_at != never && !owner.empty();
-  if (owned && owner != by) tell(d, n, owner, PageKind::notice, WhyPage::major_accepted);
+// Nobody who may leads it yet: the managers are paged until one of them does. Else they know from
+// here on who does; and so does the owner.
+void tell_accepted(const Deciding& d, IncidentNumber n, const std::string& by) {
+  const IncidentRow row = *find(d, n);
+  std::vector<std::string> told{by};
+  const auto tell_once = [&](const std::string& person) {
+    if (std::find(told.begin(), told.end(), person) != told.end()) return;
+    told.push_back(person);
+    tell(d, n, person, PageKind::notice, WhyPage::major_accepted);
+  };
+  const std::string owner(row.acknowledged_at == never ? std::string_view{} : row.words().owner);
+  const auto role = d.settings.roles.find(deciding_role(d));
+  if (row.words().manager.empty() && !planted("accepted_and_untold"))
+    page_managers(d, n, WhyPage::major_accepted);
+  else if (role != d.settings.roles.end())
+    for (const std::string& person : role->second) tell_once(person);
+  if (!owner.empty()) tell_once(owner);
 }
 
-void accept(const Deciding& d, IncidentNumber n, const std::string& by, bool by_daemon,
+void accept(const Deciding& d, IncidentNumber n, const std::string& by, bool by_daemon, bool leads,
             const std::string& reason, const std::string& impact) {
   const IncidentRow row = *find(d, n);
   const bool known = row.major == MajorState::candidate || row.is_major();
+  const std::string manager(leads ? std::string_view(by) : row.words().manager);
   need_format(d, format_with_agreements);
   d.out.add(MajorDecided{n, MajorDecision::accepted,
                          known ? row.major_criterion : MajorCriterion::manual, by_daemon,
-                         row.major_refused, by, reason, impact});
+                         row.major_refused, by, reason, impact, manager});
   cancel_pages(d, n);
   end_hold(d, n, WhyHoldEnded::major, by);
-  if (!row.is_major()) tell_accepted(d, n, by, by_daemon);
+  if (!row.is_major()) tell_accepted(d, n, by);
+}
+
+// What no rule would find in the parent of `child`: what a person said of the child, and data that
+// was exposed. It is decided about with the parent.
+void hand_on(const Deciding& d, const IncidentRow& child, MajorCriterion criterion) {
+  const bool person = criterion == MajorCriterion::manual;
+  const IncidentRow* found = find(d, child.parent);
+  if (!found || (!person && !has_managers(d.settings)) || child.major_refused & bit(criterion))
+    return;
+  const IncidentRow parent = *found;
+  if (parent.self || parent.drill || !parent.unresolved() || parent.major_refused & bit(criterion))
+    return;
+  const bool was_asked = child.major == MajorState::candidate;
+  if (parent.is_major() || parent.major == MajorState::candidate) {
+    if (was_asked)
+      tell_role(d, parent.number, deciding_role(d), PageKind::notice,
+                parent.is_major() ? WhyPage::major_accepted : WhyPage::major_proposed);
+    return;
+  }
+  const std::string of = to_text(child.number) + ", its child";
+  propose(d, parent.number, criterion, {},
+          person ? of + ", was proposed by a person"
+                 : "data was exposed, and that is confirmed: " + of);
 }
 
 // Whatever holds now was known to whoever decided: it makes it no candidate again.
@@ -223,8 +269,8 @@ bool may_propose(const Actor& by) {
 // 11.3: an incident manager declares, its manager demotes as well.
 bool may(const Deciding& d, const DecideMajor& c) {
   if (c.act == MajorAct::propose) return may_propose(c.by);
-  if (c.act == MajorAct::demote) return leads_major(d.settings, c.by);
-  return c.by.may(Role::incident_manager) || c.by.may(Role::major_incident_manager);
+  const bool leads = leads_major(d.settings, c.by);
+  return leads || (c.act != MajorAct::demote && c.by.may(Role::incident_manager));
 }
 
 Answer needed(const IncidentRow& row, const char* field, std::string why) {
@@ -256,11 +302,13 @@ Answer propose_by_person(const Deciding& d, const IncidentRow& row, const Decide
 
 Answer accept_by_person(const Deciding& d, const IncidentRow& row, const DecideMajor& c) {
   const IncidentWords w = row.words();
-  if (row.is_major() && w.manager == c.by.person && w.business_impact == c.business_impact)
+  const bool leads = leads_major(d.settings, c.by);
+  if (row.is_major() && (!leads || w.manager == c.by.person) &&
+      w.business_impact == c.business_impact)
     return answer(row, Answer::Code::already, "it is a major incident already");
-  if (row.is_major() && !w.manager.empty() && !leads_major(d.settings, c.by))
+  if (row.is_major() && !w.manager.empty() && !leads)
     return answer(row, Answer::Code::forbidden, std::string(w.manager) + " leads it already");
-  accept(d, row.number, c.by.person, false, c.reason, c.business_impact);
+  accept(d, row.number, c.by.person, false, leads, c.reason, c.business_impact);
   return done(d, row.number);
 }
 
@@ -279,8 +327,11 @@ Answer refuse_by_person(const Deciding& d, const IncidentRow& row, const DecideM
                          refused_now(d, row),
                          c.by.person,
                          c.reason,
+                         {},
                          {}});
   cancel_pages(d, row.number);
+  // Nobody but people could say that it is over; now its alerts can.
+  if (demotes && row.reports == 0) verify_anew(d, row.number);
   plan(d, row.number);
   return done(d, row.number);
 }
@@ -291,8 +342,11 @@ void review_major(const Deciding& d, IncidentNumber n) {
   const IncidentRow* known = find(d, n);
   if (!known || (!has_managers(d.settings) && known->major_due == never)) return;
   const IncidentRow row = *known;
+  if (row.parent && row.exposed) hand_on(d, row, MajorCriterion::C6);
   if (row.major == MajorState::candidate) return;
-  const bool may = has_managers(d.settings) && may_become_one(row) && row.held_until == never;
+  const bool quiet = row.held_until != never || paging_paused(d);
+  if (quiet && row.major_due != never && row.major_due > d.now) return;  // that is planned
+  const bool may = has_managers(d.settings) && may_become_one(row) && !quiet;
   if (const auto found = may ? found_now(d, row) : std::nullopt)
     return propose(d, n, found->criterion, {}, found->words);
   plan(d, n);
@@ -302,6 +356,7 @@ void review_major_joined(const Deciding& d, IncidentNumber n, std::string_view c
   const IncidentRow* row = find(d, n);
   if (!row || row->alerts_firing < cis_below || !may_become_one(*row) ||
       !has_managers(d.settings) || row->words().ci == ci ||
+      (row->held_until != never && row->major_due != never) ||
       (row->major_refused & bit(MajorCriterion::C3)))
     return;
   // One more CI can only be the twentieth with the first alert of it that fires.
@@ -319,7 +374,13 @@ void major_due(const Deciding& d, IncidentNumber n) {
     return;
   }
   if (planted("candidate_forgotten")) return d.out.add(MajorReviewPlanned{n, never});
-  accept(d, n, "daemon", true, "nobody has decided within 10 minutes", std::string(not_assessed));
+  // Nobody was paged while paging was paused: they have ten minutes from its end.
+  const Instant due = paging_paused(d)
+                          ? when_resumed
+                          : later(row.major_due, d.state.globals().resumed_at + decide_within);
+  if (due > d.now && !planted("decided_in_the_pause")) return d.out.add(MajorReviewPlanned{n, due});
+  accept(d, n, "daemon", true, false, "nobody has decided within 10 minutes",
+         std::string(not_assessed));
 }
 
 void withdraw_major(const Deciding& d, IncidentNumber n) {
@@ -332,9 +393,25 @@ void withdraw_major(const Deciding& d, IncidentNumber n) {
                            row.major_refused,
                            "daemon",
                            to_text(row.parent) + " speaks for it",
+                           {},
                            {}});
   else if (row.major_due != never)
     d.out.add(MajorReviewPlanned{n, never});
+  const bool asked = row.major == MajorState::candidate;
+  if (asked && row.major_criterion >= MajorCriterion::C6)
+    hand_on(d, row, row.major_criterion);
+  else if (row.exposed)
+    hand_on(d, row, MajorCriterion::C6);
+}
+
+void ask_its_manager(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = *find(d, n);
+  if (!row.is_major()) return;
+  const std::string manager(row.words().manager), owner(row.words().owner);
+  if (manager.empty())
+    tell_role(d, n, deciding_role(d), PageKind::notice, WhyPage::restored_prompt);
+  else if (manager != owner || row.acknowledged_at == never)
+    tell(d, n, manager, PageKind::notice, WhyPage::restored_prompt);
 }
 
 Answer decide_major(const Deciding& d, const DecideMajor& c) {

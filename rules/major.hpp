@@ -19,6 +19,9 @@ void major_due(const Deciding& d, IncidentNumber n);
 // It belongs to another incident from here on: nobody has to decide about it.
 void withdraw_major(const Deciding& d, IncidentNumber n);
 
+// It may be over, which is for its manager to say (MI-11); nothing happens when it is not major.
+void ask_its_manager(const Deciding& d, IncidentNumber n);
+
 Answer decide_major(const Deciding& d, const DecideMajor& c);
 
 // A person wants it less urgent: of a major incident that is for its manager to say (MI-6).

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t reason_bytes_min = 10, reason_bytes_max = 512;
 constexpr Span lasts_max = hours(24 * 30);
+constexpr Span looked_at_again = hours(24);
 
 bool any_of(const Actor& by, std::initializer_list<Role> roles) {
   for (const Role role : roles)
@@ -148,11 +149,12 @@ Answer override_priority(const Deciding& d, const OverridePriority& c) {
 void end_override(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = row_of(d, n);
   const Priority calculated = assess_open(d, row, row.severity).priority;
-  // Nobody but its manager makes a major incident less urgent: what a person set stays.
+  // Nobody but its manager makes a major incident less urgent: what a person set stays, and is
+  // looked at again, until it is none any more.
   if (row.is_major() && calculated > row.priority) {
     need_format(d, format_with_decisions);
-    return d.out.add(PriorityOverridden{n, row.priority, row.priority, calculated, never, false,
-                                        row.escalate_due, "daemon",
+    return d.out.add(PriorityOverridden{n, row.priority, row.priority, calculated,
+                                        d.now + looked_at_again, false, row.escalate_due, "daemon",
                                         "a major incident is lowered by its manager only"});
   }
   unlock(d, n, WhyUnlocked::expired, {}, {});

@@ -256,7 +256,8 @@ Answer report(const Deciding& d, const ReportByPerson& c, const ReportPorts& por
     d.out.tally(d.state.source_slot(report_source), Disposition::shed);
     return refuse(Answer::Code::shed, "too many reports within five minutes");
   }
-  need_format(d, format_with_people);
+  // A report that names its incident is written with a reason of that format.
+  need_format(d, c.incident ? format_with_agreements : format_with_people);
   r.source = source_of_reports(d);
   if (c.request) return ask(d, r);
   return place_report(d, r, ports);

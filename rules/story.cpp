@@ -144,6 +144,12 @@ std::string criterion_words(MajorCriterion criterion) {
                                              : "MI-" + std::string(name(criterion));
 }
 
+std::string review_at(Instant due, Instant at) {
+  if (due == when_resumed) return "when paging is resumed";
+  if (due == when_uninhibited) return "when it is not inhibited any more";
+  return "in " + duration(due - at);
+}
+
 std::string goal(ClockKind clock) {
   return clock == ClockKind::response ? "to answer" : "to be restored";
 }
@@ -524,12 +530,14 @@ struct Story {
     if (!f.by_daemon) text += ", says " + std::string(f.by);
     if (!f.reason.empty()) text += ": " + std::string(f.reason);
     if (!f.business_impact.empty()) text += "; business impact: " + std::string(f.business_impact);
+    if (f.decision == MajorDecision::accepted)
+      text += "; " + (f.manager.empty() ? "nobody" : std::string(f.manager)) + " leads it";
     say("major_" + std::string(name(f.decision)), std::string(f.by), std::move(text));
   }
   void on(const MajorReviewPlanned& f) {
     say("major_review_planned", "daemon",
-        f.due == never ? std::string("not looked at any more whether it is a major incident")
-                       : "in " + duration(f.due - at) +
+        f.due == never ? "not looked at any more whether it is a major incident"
+                       : review_at(f.due, at) +
                              " it is looked at again whether it is a major incident");
   }
   void on(const RecoveryLeftToPeople& f) {

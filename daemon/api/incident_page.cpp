@@ -28,8 +28,10 @@ IncidentView view_of(const Engine& engine, const Snapshot& snapshot, const Found
                time_words(g, row.acknowledged_at) + ".";
   if (row.on_hold()) v.notice += " On hold until " + time_words(g, row.hold_until) + ".";
   if (row.major == MajorState::candidate)
-    v.notice += " To be decided whether it is a major incident, until " +
-                time_words(g, row.major_due) + ".";
+    v.notice += " To be decided whether it is a major incident" +
+                (row.major_due < when_uninhibited ? ", until " + time_words(g, row.major_due)
+                                                  : std::string()) +
+                ".";
   if (!row.unresolved() && row.resolved_at != never)
     v.notice = "Resolved by " + std::string(words.resolved_by) + " at " +
                time_words(g, row.resolved_at) + ".";

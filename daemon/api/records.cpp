@@ -71,8 +71,8 @@ void write_major(JsonWriter& json, const IncidentRow& row, const IncidentWords& 
     return;
   }
   json.open_object().field("state", name(row.major)).field("criterion", name(row.major_criterion));
-  write_time(json, "decide_by", row.major == MajorState::candidate ? row.major_due : never,
-             globals);
+  const bool decides = row.major == MajorState::candidate && row.major_due < when_uninhibited;
+  write_time(json, "decide_by", decides ? row.major_due : never, globals);
   json.field("manager", w.manager).field("business_impact", w.business_impact).close_object();
 }
 

@@ -944,15 +944,17 @@ struct MajorProposed {
   Text by, reason;
   TOCSIN_FIELDS(incident, criterion, decide_due, by, reason)
 };
-// `refused`: a bit for each criterion that makes it no candidate any more.
+// `refused`: a bit for each criterion that makes it no candidate any more. `manager`: who leads it
+// from here on; nobody yet when whoever accepts may not.
 struct MajorDecided {
   IncidentNumber incident;
   MajorDecision decision{};
   MajorCriterion criterion{};
   bool by_daemon = false;
   std::uint8_t refused = 0;
-  Text by, reason, business_impact;
-  TOCSIN_FIELDS(incident, decision, criterion, by_daemon, refused, by, reason, business_impact)
+  Text by, reason, business_impact, manager;
+  TOCSIN_FIELDS(incident, decision, criterion, by_daemon, refused, by, reason, business_impact,
+                manager)
 };
 // When it is looked at again whether it is one though nothing happens; never: not by time.
 struct MajorReviewPlanned {

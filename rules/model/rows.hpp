@@ -231,6 +231,12 @@ struct IncidentRow {
     return priority == Priority::P1 && unresolved() && restored_at.ms == 0 && !self && !drill;
   }
   bool is_major() const { return major == MajorState::accepted; }
+  // Managers know of it because many services are down, or have said that it is none for that.
+  bool known_for_services() const {
+    const bool is = major == MajorState::candidate || is_major();
+    return unresolved() && ((is && major_criterion == MajorCriterion::C2) ||
+                            (major_refused >> static_cast<int>(MajorCriterion::C2) & 1));
+  }
   // People say whether it is over, and nobody else does.
   bool left_to_people() const { return reports > 0 || is_major(); }
   IncidentWords words() const;

@@ -316,6 +316,8 @@ struct Settings {
   std::vector<Group> groups;                                           // sorted by id
   std::vector<Channel> channels;                                       // sorted by name
   std::map<std::string, std::vector<std::string>, std::less<>> roles;  // incident_manager -> people
+  // Roles that a token has, a bit each: who may act. All where there are no tokens to tell.
+  std::uint32_t roles_borne = UINT32_MAX;
   std::string default_group;  // owns what no CI or rule gives to anybody
   // Never empty and never configured away: people first, then bare channels (terminal at least).
   std::vector<std::string> catch_all_people;

@@ -289,7 +289,7 @@ void State::arm_incident(std::uint32_t slot, const IncidentRow* before) const {
   arm(&IncidentRow::family_due, never, DeadlineKind::family);
   arm(&IncidentRow::lock_due, never, DeadlineKind::override_over);
   arm(&IncidentRow::hold_due, never, DeadlineKind::hold);
-  arm(&IncidentRow::major_due, never, DeadlineKind::major);
+  arm(&IncidentRow::major_due, when_uninhibited, DeadlineKind::major);
   const Instant clock = row.clock_due();
   if (clock < never && !(before && before->clock_due() == clock))
     push({clock, DeadlineKind::clock, n, n, slot});
@@ -359,6 +359,7 @@ std::uint32_t State::insert_incident(const IncidentRow& row) {
   }
   index_child(row, true);
   if (row.is_down()) index_down(row, true);
+  known_for_services_ += row.known_for_services();
   count_inhibited(row, true);
   arm_incident(slot);
   return slot;
@@ -368,6 +369,7 @@ void State::erase_incident(std::uint32_t slot) {
   incident_slots_.erase(row.number.value);
   index_child(row, false);
   if (row.is_down()) index_down(row, false);
+  known_for_services_ -= row.known_for_services();
   count_inhibited(row, false);
   if (const auto it = by_ci_.find(row.words().ci); it != by_ci_.end()) {
     std::erase(it->second.live, row.number);

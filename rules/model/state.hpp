@@ -290,6 +290,8 @@ class State {
   // Services with a P1 that is open and not restored, and how many of these.
   using DownServices = absl::btree_map<std::string, std::uint32_t, std::less<>>;
   const DownServices& down_services() const { return down_services_; }
+  // Open incidents that are candidates or major because of many services, or were refused as that.
+  std::uint32_t known_for_services() const { return known_for_services_; }
   std::uint32_t in_flight(std::string_view channel) const;
   std::optional<PageId> next_waiting(
       std::string_view channel) const;  // most urgent page without a slot
@@ -405,6 +407,7 @@ class State {
   absl::flat_hash_map<std::uint32_t, PageIds> pages_by_incident_;
   absl::flat_hash_map<std::uint32_t, IncidentNumbers> children_;  // by parent
   DownServices down_services_;
+  std::uint32_t known_for_services_ = 0;
   // Firing alerts of an incident: a chain through their slots.
   struct MemberLink {
     std::uint32_t next = no_slot, before = no_slot;

@@ -36,6 +36,12 @@ const IncidentRow* incident_of(const Deciding& d, const PageRow& page) {
   return slot == no_slot ? nullptr : &d.state.incidents().at(slot);
 }
 
+// Asks managers to decide, or to lead what others have decided.
+bool asks_managers(const PageRow& page) {
+  return page.why == WhyPage::major_proposed ||
+         (page.why == WhyPage::major_accepted && wakes(page));
+}
+
 // A page or information whose incident needs no answer any more.
 bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   const IncidentRow* row = incident_of(d, page);
@@ -48,6 +54,10 @@ bool pointless(const Deciding& d, const PageRow& page, WhyEnded& why) {
   // Whoever has it is not who decides about it.
   if (page.why == WhyPage::major_proposed)
     return why = WhyEnded::decided, row->major != MajorState::candidate;
+  if (asks_managers(page)) {
+    const bool led = !row->is_major() || !row->words().manager.empty();
+    return why = WhyEnded::decided, !row->unresolved() || led;
+  }
   if (planted("ack_leaves_page_open")) return false;
   if (!row->unresolved()) return why = WhyEnded::resolved, true;
   // News of the hierarchic matrix is news, whoever has it by now.
@@ -137,7 +147,7 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
   const auto next = drill ? std::nullopt : next_channel(channels, page);
   if (next) {
     // In this order: with its last page gone, a closed incident would be gone as well.
-    const bool decides = page.why == WhyPage::major_proposed;
+    const bool decides = asks_managers(page);
     request_page(d, page.incident, {person, channels[*next], page.kind},
                  decides ? page.why : WhyPage::next_channel, page.step, page.repeat,
                  static_cast<std::uint8_t>(page.channel_rank + 1));
@@ -145,7 +155,7 @@ bool give_up_channel(const Deciding& d, const PageRow& page, WhyEnded why) {
     return true;
   }
   end_page(d, page, PageEnd::undeliverable, drill ? why : WhyEnded::all_channels_failed);
-  if (wakes(page) && page.why != WhyPage::major_proposed) hurry_escalation(d, page);
+  if (wakes(page) && !asks_managers(page)) hurry_escalation(d, page);
   return false;
 }
 

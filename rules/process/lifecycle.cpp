@@ -59,11 +59,20 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
   d.out.add(RecoverySeen{n, ended_at, d.now + verify});
 }
 
+void verify_anew(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = row_of(d, n);
+  if (!row.unresolved() || row.restored_at.ms == 0 || row.alerts_firing > 0 ||
+      row.alerts_total == 0 || row.verify_due != never || row.prompt_due != never)
+    return;
+  d.out.add(RecoverySeen{n, row.restored_at, d.now + d.settings.verify[index(row.priority)]});
+}
+
 bool fail_verification(const Deciding& d, IncidentNumber n, std::string_view alert,
                        Instant escalate_due) {
   const IncidentRow row = row_of(d, n);
-  const bool left_to_people = row.left_to_people() && row.restored_at.ms != 0;
-  if (row.verify_due == never && !row.prompted && !left_to_people) return false;
+  // Left to people, or put on hold by who was asked.
+  const bool waits = (row.left_to_people() || row.on_hold()) && row.restored_at.ms != 0;
+  if (row.verify_due == never && !row.prompted && !waits) return false;
   d.out.add(VerifyFailed{n, row.acknowledged_at == never ? escalate_due : never, alert});
   return true;
 }

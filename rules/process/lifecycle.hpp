@@ -27,6 +27,10 @@ IncidentNumber open_incident(const Deciding& d, const NewIncident& incident);
 void look_for_recovery(const Deciding& d, IncidentNumber incident, Wall ended_at,
                        bool verified = false);
 
+// Its alerts are clear, and nothing waits any more for that to last or for an answer: a whole
+// window begins anew.
+void verify_anew(const Deciding& d, IncidentNumber incident);
+
 // An alert of it fires again: a running verification has failed (CLO-4). `escalate_due` applies
 // when nobody has answered yet. False: none is running.
 bool fail_verification(const Deciding& d, IncidentNumber incident, std::string_view alert,
@@ -41,7 +45,9 @@ Verified finish_verification(const Deciding& d, IncidentNumber incident, Instant
 bool finish_prompt(const Deciding& d, IncidentNumber incident);
 void close_by_daemon(const Deciding& d, IncidentNumber incident);  // T11
 
-// Who leads major incidents: in a configuration that names nobody for it, an incident manager.
+// Who leads major incidents. Where the configuration names nobody for it, or nobody has a token of
+// that role, an incident manager; where there is none either, whoever else may resolve. Nobody's
+// incident is for ever.
 bool leads_major(const Settings& settings, const Actor& by);
 
 // What people do. Each writes its fact and answers, or only answers (LCY-1, LCY-2).

@@ -89,9 +89,14 @@ Answer only_its_manager(const IncidentRow& row, std::string_view what) {
 }  // namespace
 
 bool leads_major(const Settings& settings, const Actor& by) {
+  const auto borne = [&](Role role) { return settings.roles_borne >> index(role) & 1u; };
   const auto it = settings.roles.find("major_incident_manager");
-  const bool nobody = it == settings.roles.end() || it->second.empty();
-  return by.may(Role::major_incident_manager) || (nobody && by.may(Role::incident_manager));
+  const bool named = it != settings.roles.end() && !it->second.empty();
+  const bool managed = named && borne(Role::major_incident_manager);
+  if (by.may(Role::major_incident_manager)) return true;
+  if (!managed && by.may(Role::incident_manager)) return true;
+  return !borne(Role::major_incident_manager) && !borne(Role::incident_manager) &&
+         any_of(by, {Role::service_desk, Role::group_lead, Role::engineer});
 }
 
 Answer acknowledge(const Deciding& d, const AcknowledgeIncident& c) {
@@ -203,7 +208,8 @@ Answer close(const Deciding& d, const CloseIncident& c) {
     return not_found(c.incident);
   }
   const IncidentRow row = d.state.incidents().at(slot);
-  if (!any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager}))
+  if (!any_of(c.by, {Role::service_desk, Role::incident_manager, Role::major_incident_manager}) &&
+      !(row.is_major() && leads_major(d.settings, c.by)))
     return forbidden(row, c.by, "close");
   if (row.state != IncidentState::resolved) return illegal(row, "closed; resolve it first");
   std::string reason = "closed by a person";

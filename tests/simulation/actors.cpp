@@ -313,7 +313,7 @@ void World::somebody_leads() {
 
 void World::lead(IncidentNumber n) {
   Actor fay = actor("fay");
-  fay.roles |= 1u << index(Role::major_incident_manager);
+  if (leaders_.percent(70)) fay.roles |= 1u << index(Role::major_incident_manager);
   const auto act = static_cast<MajorAct>(leaders_.below(4));
   give(DecideMajor{n, fay, act, "simulated it is", "people cannot pay"});
   if (leaders_.percent(60)) return;

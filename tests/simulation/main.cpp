@@ -98,6 +98,9 @@ constexpr const char* plants[] = {"reply_before_commit",
                                   "report_joins_restricted",
                                   "hold_before_answer",
                                   "candidate_forgotten",
+                                  "hold_swallows_a_child",
+                                  "decided_in_the_pause",
+                                  "accepted_and_untold",
                                   "major_ends_by_itself"};
 
 int prove(std::uint64_t seeds) {

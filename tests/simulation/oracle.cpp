@@ -40,7 +40,9 @@ struct Watch {
   Instant at;
   std::vector<std::pair<IncidentNumber, std::uint16_t>> urgent_steps;
   std::set<std::pair<IncidentNumber, std::uint16_t>> paged;
-  std::set<IncidentNumber> untold;  // opened as P1 in this frame, and nobody was paged yet
+  std::set<IncidentNumber> unled;       // major from this frame on, and no manager was paged yet
+  std::vector<IncidentNumber> related;  // in this frame, and not by a person
+  std::set<IncidentNumber> untold;      // opened as P1 in this frame, and nobody was paged yet
   bool epoch_taken = false;
 
   void disposed(Disposition d, std::uint64_t n = 1) { o.dispositions_[index(d)] += n; }
@@ -73,7 +75,9 @@ struct Watch {
   }
   void on(const PauseEnded&) {
     if (!o.paused_) broken("3 told", "a pause ended that was none");
-    o.paused_ = false;
+    o.paused_ = false, o.resumed_at_ = at;
+    for (auto& [n, due] : o.candidates_)
+      if (due == when_resumed) due = at + minutes(10);
   }
   void on(const StepHeld& f) {
     if (!o.paused_) broken("3 told", "a step is held, and paging is not paused");
@@ -297,6 +301,7 @@ struct Watch {
       broken("3 told", "a child was given a parent that does not speak");
     if (child.resolved || parent.resolved) broken("3 told", "what is over has no family");
     child.parent = f.parent;
+    if (f.why != WhyRelated::person) related.push_back(f.incident);
     untold.erase(f.incident);
   }
   void on(const IncidentDetached& f) {
@@ -343,6 +348,7 @@ struct Watch {
     if (f.parent && !(i.parent == f.parent && o.incident(f.parent).on_hold))
       broken("3 told", "an incident waits with a parent that does not");
     i.on_hold = true, i.hold_until = f.until, i.hold_resolves = f.resolves;
+    i.prompt_due = never;
   }
   void on(const HoldEnded& f) {
     Oracle::Incident& i = o.incident(f.incident);
@@ -361,6 +367,13 @@ struct Watch {
     if (f.decide_due != at + minutes(10)) broken("19 major", "a decision has no end");
     o.candidates_[f.incident] = f.decide_due;
   }
+  // Only while nobody could be asked.
+  void on(const MajorReviewPlanned& f) {
+    const auto it = o.candidates_.find(f.incident);
+    if (it == o.candidates_.end()) return;
+    if (o.paused_ ? f.due == when_resumed : f.due == o.resumed_at_ + minutes(10))
+      it->second = f.due;
+  }
   void on(const MajorDecided& f) {
     Oracle::Incident& i = o.incident(f.incident);
     const auto it = o.candidates_.find(f.incident);
@@ -368,10 +381,13 @@ struct Watch {
     const bool accepted = f.decision == MajorDecision::accepted;
     if (accepted && f.by_daemon && (!candidate || at < it->second))
       broken("9 time", "a major incident was declared before its time");
+    if (accepted && f.by_daemon && (o.paused_ || at < o.resumed_at_ + minutes(10)))
+      broken("19 major", "it was decided without those who could not be asked");
     if (accepted && f.business_impact.empty()) broken("19 major", "nothing is said of its impact");
     if (!accepted && f.by_daemon && f.decision != MajorDecision::withdrawn)
       broken("19 major", "nobody but people says that it is none");
     if (i.resolved) broken("19 major", "what is over was decided");
+    if (accepted && f.manager.empty() && !i.major) unled.insert(f.incident);
     i.major = accepted;
     if (candidate) o.candidates_.erase(it);
   }
@@ -382,7 +398,8 @@ struct Watch {
     // A reload may turn round the list of somebody whose page is on its way from channel to
     // channel. It then comes to one that gave it up: the same word by the same way, so the same
     // key.
-    const bool decides = f.why == WhyPage::major_proposed;
+    const bool leads = f.why == WhyPage::major_accepted && f.kind == PageKind::page;
+    const bool decides = f.why == WhyPage::major_proposed || leads;
     if (!o.keys_.insert(f.key).second && f.why != WhyPage::next_channel && !decides)
       broken("6 once", "a key was given to two pages: " + hex(f.key));
     if (o.keys_of_lost_.count(f.key))
@@ -392,6 +409,7 @@ struct Watch {
     p.person = f.person, p.channel = f.channel, p.decides = decides, p.news = hierarchic(f.step);
     o.pages_[f.page] = p;
     o.sent_[f.page] = f.incident;
+    if (leads) unled.erase(f.incident);
     if (f.kind == PageKind::page) paged.emplace(f.incident, f.step);
     if (f.kind == PageKind::recall) o.incident(f.incident).told.erase({p.person, p.channel});
   }
@@ -411,7 +429,7 @@ struct Watch {
     if (f.epoch != o.epoch_) broken("15 fenced", "an attempt was started for another epoch");
     if (at < p.retry) broken("9 time", "an attempt was started before its back-off was over");
     const bool alarm = !p.decides && (p.kind == PageKind::page || p.kind == PageKind::inform);
-    if (p.decides && !o.candidates_.count(p.incident))
+    if (p.decides && !o.candidates_.count(p.incident) && !i.major)
       broken("5 quiet", "somebody is asked what is decided");
     if (i.drill ? i.over : alarm && ((i.answered && !p.news) || i.resolved))
       broken("5 quiet", "an attempt was started for an answered incident");
@@ -581,6 +599,16 @@ struct Watch {
     for (const auto& [n, due] : o.candidates_)
       if (later(due, o.epoch_at_) + minutes(1) < at && !o.between_lives_)
         broken("19 major", to_text(n) + " is a candidate, and nobody decides");
+    if (!unled.empty())
+      broken("19 major", to_text(*unled.begin()) + " is major, and nobody is paged to lead it");
+    // Who waits speaks for nobody of whom nobody has heard.
+    for (const IncidentNumber n : related) {
+      const std::uint32_t slot = o.shadow_->incident_slot(n);
+      const IncidentRow row = slot == no_slot ? IncidentRow{} : o.shadow_->incidents().at(slot);
+      const bool unseen = row.unresolved() && row.acknowledged_at == never && row.alerts_firing > 0;
+      if (unseen && row.parent && o.incident(row.parent).on_hold && !o.silenced(n, at))
+        broken("3 told", to_text(n) + " is nobody's but that of a parent that waits");
+    }
     // Whatever else goes on, nobody waits for the page of a P1 that nothing else speaks for.
     for (const IncidentNumber n : untold) {
       const std::uint32_t slot = o.shadow_->incident_slot(n);

@@ -145,7 +145,7 @@ class Oracle {
   std::map<std::string, Beat> beats_;  // the last of each heartbeat
   bool storm_ = false;
   bool clock_stepped_ = false;
-  Instant paused_at_{};
+  Instant paused_at_{}, resumed_at_{};
   std::map<IncidentNumber, Incident> incidents_;
   std::map<IncidentNumber, Instant> candidates_;  // and until when they are decided
   std::map<Fingerprint, Alert> alerts_;

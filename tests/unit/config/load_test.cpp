@@ -357,6 +357,15 @@ TEST_CASE("warnings") {
   }
   CHECK(warnings(small + "http: {listen: \":9966\"}\n").find("it has no token") !=
         std::string::npos);
+  const std::string led = small + "roles: {major_incident_manager: [bob]}\ntokens:\n";
+  const auto token = [&](const char* role) {
+    return led + "  - {name: t, person: bob, roles: [" + role + "], token: \"s\"}\n";
+  };
+  CHECK(warnings(token("engineer")).find("cannot decide, resolve or close one") !=
+        std::string::npos);
+  CHECK(warnings(token("major_incident_manager")) == "");
+  CHECK(good(token("engineer")).settings->roles_borne == 1u << index(Role::engineer));
+  CHECK(good(small).settings->roles_borne == UINT32_MAX);
   CHECK(
       warnings(small + "groups: [{id: a, members: [bob]}, {id: b}]\n") ==
       "t.yaml:1:1: no default_group is given: what no CI and no rule gives to a group goes to 'a'\n"

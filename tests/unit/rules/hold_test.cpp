@@ -150,7 +150,9 @@ TEST_CASE("an alert that becomes worse ends it, one that is repeated or better d
   fire(Severity::error);
   fire(Severity::warning);
   CHECK(d.incident(1).on_hold());
-  fire(Severity::error);
+  fire(Severity::error);  // as bad as it has been
+  CHECK(d.incident(1).on_hold());
+  fire(Severity::critical);
   CHECK(d.incident(1).state == IncidentState::in_progress);
   CHECK(d.written<HoldEnded>().back().why == WhyHoldEnded::higher_severity);
 }
@@ -184,4 +186,108 @@ TEST_CASE("a store that never held anything is what it was") {
   d.give(
       HoldIncident{IncidentNumber(1), {"bob", 0}, HoldReason::observing_fix, "n", "", "", {}, {}});
   CHECK(d.state.canonical() == before);
+}
+
+TEST_CASE("who is asked whether it is over and puts it on hold has answered") {
+  Desk d;
+  d.alert("Down", "web", "error", Wall{d.now.ms});
+  d.settings->restored_prompt_timeout = minutes(60);
+  d.give(OverridePriority{IncidentNumber(1), ann, Priority::P2, {}, "the board is watching"});
+  d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
+  d.alert("Down", "web", "error", Wall{d.now.ms}, true);
+  d.pass(minutes(40));
+  REQUIRE(d.incident(1).prompted);
+  REQUIRE(d.give(HoldIncident{IncidentNumber(1),
+                              ann,
+                              HoldReason::observing_fix,
+                              "watching it",
+                              "",
+                              "",
+                              {},
+                              hours(5)})
+              .code == Answer::Code::done);
+  d.pass(hours(4));
+  CHECK(d.incident(1).on_hold());
+  d.pass(hours(1));
+  CHECK(d.incident(1).state == IncidentState::in_progress);
+  CHECK(d.incident(1).verify_due != never);
+  d.pass(minutes(40));
+  CHECK(d.incident(1).prompted);
+}
+
+TEST_CASE("holds without number: pauses are bounded, the count is full and does not wrap") {
+  Waiting d;
+  for (int i = 0; i < 70; ++i) {
+    REQUIRE(d.give(d.wait(HoldReason::awaiting_change, hours(2))).code == Answer::Code::done);
+    d.pass(minutes(1));
+    REQUIRE(d.give(ResumeIncident{IncidentNumber(1), ann}).code == Answer::Code::done);
+    d.pass(minutes(1));
+  }
+  CHECK(unpack_pauses(d.incident(1).words().pauses).size() == pauses_max);
+  CHECK(d.incident(1).holds == 70);
+}
+
+TEST_CASE("a report that names its incident raises the format of the store") {
+  Desk d;
+  const Actor u1{"u1", 1u << index(Role::requester)};
+  d.give(ReportByPerson{u1, "", "it is slow", "", false, Origin::form});
+  const ReportByPerson more{u1, "", "here", "", false, Origin::form, IncidentNumber(1)};
+  REQUIRE(d.give(more).code == Answer::Code::done);
+  CHECK(d.state.globals().format >= 6);
+}
+
+TEST_CASE("an answer of the caller in a note: its revision is the one after the hold ended") {
+  Desk d;
+  const Actor u1{"u1", 1u << index(Role::requester) | 1u << index(Role::engineer)};
+  d.give(ReportByPerson{u1, "", "it is slow", "", false, Origin::form});
+  d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
+  d.give(HoldIncident{
+      IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?", {}, {}});
+  const Answer a = d.give(NoteIncident{IncidentNumber(1), u1, "in the list of orders"});
+  CHECK(d.incident(1).state == IncidentState::in_progress);
+  CHECK(a.revision == d.incident(1).revision);
+}
+
+TEST_CASE("what came due twice while nothing ran is asked once") {
+  Desk d;
+  const Actor u1{"u1", 1u << index(Role::requester)};
+  d.give(ReportByPerson{u1, "", "it is slow", "", false, Origin::form});
+  d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
+  d.give(HoldIncident{
+      IncidentNumber(1), ann, HoldReason::awaiting_caller, "asked", "", "where?", {}, {}});
+  d.now = d.now + hours(24 * 4);
+  d.pass(seconds(1));
+  REQUIRE(d.written<CallerReminded>().size() == 1);
+  CHECK(d.written<CallerReminded>()[0].reminder == 2);
+}
+
+TEST_CASE("a parent on hold goes on when the storm gives it a child that nobody has heard of") {
+  auto s = small_settings();
+  s->storm_alerts = 3;
+  for (const char* id : {"a", "b", "x", "y"}) {
+    Ci ci;
+    ci.id = id, ci.ci_class = "host";
+    if (id[0] <= 'b') ci.site = "attic";
+    s->ci_by_name[ci.id] = static_cast<std::uint32_t>(s->cis.size());
+    s->cis.push_back(ci);
+  }
+  s->dependencies = {static_cast<std::uint32_t>(s->cis.size()), {}};
+  Desk d(s);
+  const auto fail = [&](const char* ci) { d.alert("Down", ci, "error", Wall{d.now.ms}); };
+  fail("a"), fail("x"), fail("y");
+  REQUIRE(d.state.globals().storm.on);
+  d.give(AcknowledgeIncident{IncidentNumber(1), ann, "api"});
+  REQUIRE(d.give(HoldIncident{IncidentNumber(1),
+                              ann,
+                              HoldReason::awaiting_change,
+                              "the switch is changed",
+                              "CHG-9",
+                              "",
+                              {},
+                              hours(9)})
+              .code == Answer::Code::done);
+  fail("b");
+  REQUIRE(d.incident(4).parent == IncidentNumber(1));
+  CHECK(d.incident(1).state == IncidentState::in_progress);
+  CHECK(d.written<HoldEnded>().back().by == "INC0000004");
 }
