@@ -12,7 +12,7 @@ using namespace tocsin::testing;
 
 namespace {
 
-constexpr std::int64_t tuesday = 1'780'995'600'000;  // 2026-06-09T09:00:00Z
+constexpr std::int64_t tuesday = 1'780'981'200'000;  // 2026-06-09T05:00:00Z, before it opens
 
 std::shared_ptr<Settings> by_office(std::int32_t offset_s) {
   auto s = small_settings();
@@ -64,12 +64,13 @@ TEST_CASE("a step that goes back within five minutes plans nothing anew") {
   CHECK(d.written<ClockPlanned>().size() == 2);
 }
 
-TEST_CASE("a row says what its clocks and its recovery need, and nothing where there are none") {
+TEST_CASE("when it seemed to be over is of the log, and no step of the clock moves it") {
   Desk d(by_office(7200));
   d.now = {tuesday};
-  d.alert("Slow", "web", "warning", Wall{d.now.ms});
+  d.alert("Slow", "web", "warning", Wall{tuesday});
   d.pass(minutes(1));
-  d.alert("Slow", "web", "warning", Wall{d.now.ms}, true);
+  d.alert("Slow", "web", "warning", Wall{tuesday}, true);
+  d.give(StepClock{-hours(1).ms, "test"});
   CHECK(d.incident(1).last_end != Instant{});
   CHECK(d.incident(1).restored_on == d.incident(1).last_end);
 }
