@@ -153,6 +153,8 @@ class Compiler {
   void agreements(Reader& root);
   void compile_agreements();
   std::optional<Span> agreed_span(const Word& word, const std::string& calendar);
+  Span response_of_before(const Word& word);
+  std::string unreachable(Span target, const std::string& calendar) const;
   std::string agreed_calendar(Priority priority);
 
   // ---- finish.cpp
@@ -204,6 +206,7 @@ class Compiler {
   // As it is written: what it means is known when all calendars are.
   struct Agreed {
     std::optional<Word> response, resolution, calendar;
+    bool as_before = false;  // the response is of the section response
   };
   Agreed agreed_[5];
 };

@@ -6,8 +6,8 @@
 namespace tocsin::config {
 namespace {
 
-constexpr std::string_view default_calendar = "bh-berlin";  // of P3 to P5, where there is one
 constexpr Span target_max = tocsin::hours(10'000);
+constexpr std::int64_t weeks_max = 52;
 
 bool is_open_some_day(const Calendar& calendar) {
   return std::any_of(std::begin(calendar.week), std::end(calendar.week),
@@ -16,12 +16,14 @@ bool is_open_some_day(const Calendar& calendar) {
 
 }  // namespace
 
-// `response` is how it was written before there was a time to resolve.
+// `response` is how it was written before there was a time to resolve: any duration, around the
+// clock.
 void Compiler::agreements(Reader& root) {
   if (const Node* node = root.find("response")) {
     Reader section(*node, "response", report_);
     for (std::size_t i = 0; i < std::size(agreed_); ++i)
-      if (const auto word = section.word(EnumTable<Priority>::names[i])) agreed_[i].response = word;
+      if (const auto word = section.word(EnumTable<Priority>::names[i]))
+        agreed_[i].response = word, agreed_[i].as_before = true;
     section.finish();
   }
   const Node* node = root.find("sla");
@@ -38,7 +40,7 @@ void Compiler::agreements(Reader& root) {
       report_.error(response->mark, "the response of " +
                                         std::string(EnumTable<Priority>::names[i]) +
                                         " is also given in the section response");
-    if (response) agreed_[i].response = response;
+    if (response) agreed_[i].response = response, agreed_[i].as_before = false;
     if (const auto word = item.word("resolution")) agreed_[i].resolution = word;
     if (const auto word = item.word("calendar")) agreed_[i].calendar = word;
     item.finish();
@@ -48,10 +50,7 @@ void Compiler::agreements(Reader& root) {
 
 std::string Compiler::agreed_calendar(Priority priority) {
   const auto& word = agreed_[index(priority)].calendar;
-  if (!word) {
-    const bool working = priority >= Priority::P3 && settings.calendars.contains(default_calendar);
-    return std::string(working ? default_calendar : always_open);
-  }
+  if (!word) return std::string(always_open);
   if (word->text == hours_of_service) {
     if (settings.calendars.contains(hours_of_service))
       report_.error(word->mark,
@@ -96,7 +95,36 @@ std::optional<Span> Compiler::agreed_span(const Word& word, const std::string& c
   const Span day = closes ? known->second->nominal_day : tocsin::hours(24);
   const Span whole{span->ms + days * day.ms};
   if (whole < seconds(1) || whole > target_max) return wrong("is 1s to 10000h");
+  if (const std::string why = unreachable(whole, calendar); !why.empty() && !lenient_)
+    return wrong(why);
   return whole;
+}
+
+// What was good then is good now: a configuration in the store has no other one to fall back to.
+Span Compiler::response_of_before(const Word& word) {
+  const auto span = parse_duration(word.text);
+  if (!span) report_.error(word.mark, "'" + word.text + "': is a duration such as 15m or 4h");
+  return std::clamp(span.value_or(Span{}), seconds(1), target_max);
+}
+
+// By the hours of its week: holidays only make it later.
+std::string Compiler::unreachable(Span target, const std::string& calendar) const {
+  const auto too_long = [&](const std::string& id) {
+    const auto known = settings.calendars.find(id);
+    if (known == settings.calendars.end() || known->second->always) return false;
+    std::int64_t open_s = 0;
+    for (const auto& day : known->second->week)
+      for (const Calendar::Hours& h : day) open_s += h.closes_s - h.opens_s;
+    return open_s > 0 && target.ms > open_s * 1000 * weeks_max;
+  };
+  const auto say = [](const std::string& id) {
+    return "calendar '" + id + "' is not open for so long within a year";
+  };
+  if (calendar != hours_of_service) return too_long(calendar) ? say(calendar) : std::string();
+  for (const Ci& ci : settings.cis)
+    if (ci.ci_class == "service" && !ci.hours.empty() && too_long(ci.hours))
+      return say(ci.hours) + ", and service " + ci.id + " has its hours";
+  return {};
 }
 
 void Compiler::compile_agreements() {
@@ -104,9 +132,15 @@ void Compiler::compile_agreements() {
     const Agreed& given = agreed_[i];
     Agreement& agreed = settings.sla[i];
     agreed.calendar = agreed_calendar(static_cast<Priority>(i));
-    for (const auto& [word, span] : {std::pair{&given.response, &agreed.response},
-                                     std::pair{&given.resolution, &agreed.resolution}})
-      if (*word) *span = agreed_span(**word, agreed.calendar).value_or(*span);
+    // In hours of a calendar that is given now, it is measured as all that is.
+    const bool as_before = given.as_before && agreed.calendar == always_open;
+    if (given.response)
+      agreed.response =
+          as_before ? response_of_before(*given.response)
+                    : agreed_span(*given.response, agreed.calendar).value_or(agreed.response);
+    if (given.resolution)
+      agreed.resolution =
+          agreed_span(*given.resolution, agreed.calendar).value_or(agreed.resolution);
     if (agreed.response > agreed.resolution && given.response)
       report_.warning(given.response->mark, std::string(EnumTable<Priority>::names[i]) +
                                                 " may be answered later than it has to be "

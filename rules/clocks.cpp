@@ -80,11 +80,6 @@ std::uint8_t next_after(ClockKind kind, std::uint8_t passed) {
   return 0;
 }
 
-// Whether somebody is told: not by a child, whose parent speaks, and not while it is silenced.
-bool speaks_now(const IncidentRow& row) {
-  return !row.parent && row.held_until == never;
-}
-
 void plan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
@@ -93,16 +88,16 @@ void plan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const bool another = clock.priority != priority;
   const std::uint8_t next = next_after(kind, another ? 0 : clock.passed);
   const std::string calendar(p.calendar);
-  d.out.add(ClockPlanned{n, kind, another ? WhyPlanned::reprioritised : why, priority,
-                         p.target.ms, clock.due, p.due(), next, next ? p.at(next) : never,
-                         calendar});
+  d.out.add(ClockPlanned{n, kind, another ? WhyPlanned::reprioritised : why, priority, p.target.ms,
+                         clock.due, p.due(), next, next ? p.at(next) : never, calendar});
 }
 
-// Only where something is another than it was.
+// Only where something is another than it was. What may be over keeps its dates: it ends by them,
+// or is planned anew when it goes on.
 bool replan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
-  if (!clock.runs()) return false;
+  if (!clock.runs() || row.provisional(kind)) return false;
   const Plan p = plan_of(d, row, kind);
   const Instant next = clock.next ? p.at(clock.next) : never;
   const bool same = clock.priority == priority_of(row, kind) && clock.target == p.target &&
@@ -120,12 +115,17 @@ WhyBreached why_breached(const ClockRow& clock) {
 
 // Nobody breaks an agreement before it is made: what was over its time when it was planned, is from
 // there on.
+Instant runs_out(const ClockRow& clock) {
+  return later(clock.due, clock.planned_at);
+}
+
+// Told where nobody has heard of it under this priority before.
 void breach(const Deciding& d, IncidentNumber n, ClockKind kind, bool tells) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
-  const bool told = tells && kind == ClockKind::resolution && speaks_now(row);
+  const bool told = tells && kind == ClockKind::resolution && clock.told < 100 && speaks_now(row);
   d.out.add(ClockBreached{n, kind, clock.priority, why_breached(clock), told,
-                          earlier(d.now, later(clock.due, clock.planned_at))});
+                          earlier(d.now, runs_out(clock))});
   if (told) tell_hierarchy(d, n, 100);
 }
 
@@ -133,21 +133,41 @@ void warn(const Deciding& d, IncidentNumber n, ClockKind kind, std::uint8_t perc
           const Plan& p) {
   const IncidentRow row = row_of(d, n);
   const std::uint8_t next = next_after(kind, percent);
-  const bool told = speaks_now(row);
+  const bool told = row.clock(kind).told < percent && speaks_now(row);
   d.out.add(ClockWarned{n, kind, row.priority, percent, told, p.at(percent), next, p.at(next)});
   if (told) tell_hierarchy(d, n, percent);
 }
 
+bool due_now(const IncidentRow& row, ClockKind kind, Instant now) {
+  return row.clock(kind).runs() && !row.provisional(kind) && row.clock(kind).next_due <= now;
+}
+
+// The time of the day was set a moment ago: a calendar is not asked before it has stayed so.
+bool waits_for_the_clock(const Deciding& d, const IncidentRow& row, ClockKind kind) {
+  const Globals& g = d.state.globals();
+  return g.replan_next && g.replan_due > d.now && !plan_of(d, row, kind).calendar.empty();
+}
+void wait_for_the_clock(const Deciding& d, const IncidentRow& row, ClockKind kind) {
+  const ClockRow& clock = row.clock(kind);
+  const std::string calendar(plan_of(d, row, kind).calendar);
+  d.out.add(ClockPlanned{row.number, kind, WhyPlanned::clock_stepped, clock.priority,
+                         clock.target.ms, clock.due, clock.due, clock.next,
+                         d.state.globals().replan_due, calendar});
+}
+
 // The highest percentage that has been reached: of those before it nobody is told any more.
 void look(const Deciding& d, IncidentNumber n, ClockKind kind) {
+  if (!due_now(row_of(d, n), kind, d.now)) return;
+  if (waits_for_the_clock(d, row_of(d, n), kind)) return wait_for_the_clock(d, row_of(d, n), kind);
+  // What is agreed may have changed, and the slice that says so is not here yet.
+  replan(d, n, kind, WhyPlanned::recomputed);
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
-  if (!clock.runs() || row.provisional(kind) || clock.next_due > d.now) return;
+  if (!due_now(row, kind, d.now)) return;
   const Plan p = plan_of(d, row, kind);
   std::uint8_t reached = 0;
   for (const std::uint8_t percent : percents)
     if (percent >= clock.next && counts(kind, percent) && p.at(percent) <= d.now) reached = percent;
-  if (reached == 0) return plan(d, n, kind, WhyPlanned::recomputed);
   if (reached == 100 && planted("breach_forgotten"))
     d.out.add(ClockWarned{n, kind, row.priority, clock.passed, false, d.now, 0, never});
   else if (reached == 100)
@@ -160,15 +180,17 @@ void look(const Deciding& d, IncidentNumber n, ClockKind kind) {
 void end(const Deciding& d, IncidentNumber n, ClockKind kind, Instant ended_at) {
   const IncidentRow row = row_of(d, n);
   const ClockRow& clock = row.clock(kind);
-  if (ended_at > clock.due && clock.passed < 100) breach(d, n, kind, false);
+  const bool in_time = ended_at <= runs_out(clock);
+  if (!in_time && clock.passed < 100) breach(d, n, kind, false);
   const ClockRow now = row_of(d, n).clock(kind);
-  const bool in_time = ended_at <= clock.due;
+  // What was on record before anybody knew that it was over did not happen (SLA-7).
+  const bool unbroken = now.breached_at == never || now.breached_at >= ended_at;
   Span ran = elapsed(running(row, kind, clock.priority, d.state.globals(), d.settings),
                      d.state.globals().wall(ended_at));
   // The date that was planned counts, though the calendar may just have become another one.
   if (in_time) ran = std::min(ran, clock.target);
-  d.out.add(ClockEnded{n, kind, clock.priority, in_time && now.breached_at == never, ended_at,
-                       clock.target.ms, ran.ms});
+  d.out.add(
+      ClockEnded{n, kind, clock.priority, in_time && unbroken, ended_at, clock.target.ms, ran.ms});
 }
 
 // By a person, or by who speaks for it: at the later of its becoming a child and the answer.
@@ -181,8 +203,10 @@ Instant answered_at(const Deciding& d, const IncidentRow& row) {
 }
 
 Instant restored_at(const Deciding& d, const IncidentRow& row) {
-  const Instant at =
-      row.restored_at.ms ? d.state.globals().instant(row.restored_at) : row.resolved_at;
+  // Where it was noticed it is of the log, whatever the clock has been set to since.
+  const Instant at = row.restored_on != never ? row.restored_on
+                     : row.restored_at.ms     ? d.state.globals().instant(row.restored_at)
+                                              : row.resolved_at;
   return later(row.opened_at, earlier(at, row.resolved_at));
 }
 
@@ -195,8 +219,8 @@ void start_clocks(const Deciding& d, IncidentNumber n) {
   const Plan response = plan_of(d, row, ClockKind::response),
              resolution = plan_of(d, row, ClockKind::resolution);
   const std::string calendar(resolution.calendar);
-  d.out.add(ClocksStarted{n, row.priority, response.target.ms, resolution.target.ms,
-                          response.due(), resolution.due(), resolution.at(percents[0]), calendar});
+  d.out.add(ClocksStarted{n, row.priority, response.target.ms, resolution.target.ms, response.due(),
+                          resolution.due(), resolution.at(percents[0]), calendar});
 }
 
 // While it may have recovered it is not known yet whether an answer after the time was needed.
@@ -221,13 +245,13 @@ void clocks_fire_again(const Deciding& d, IncidentNumber n) {
     replan(d, n, kind, WhyPlanned::fires_again);
     look(d, n, kind);
   }
+  tell_what_passed(d, n);
 }
 
 void clocks_after_resolution(const Deciding& d, IncidentNumber n) {
   const IncidentRow row = row_of(d, n);
   const Instant restored = restored_at(d, row);
-  if (row.response.runs())
-    end(d, n, ClockKind::response, earlier(answered_at(d, row), restored));
+  if (row.response.runs()) end(d, n, ClockKind::response, earlier(answered_at(d, row), restored));
   if (row.resolution.runs()) end(d, n, ClockKind::resolution, restored);
 }
 
@@ -235,16 +259,11 @@ void clocks_after_reopening(const Deciding& d, IncidentNumber n) {
   if (!row_of(d, n).resolution.runs()) return;
   plan(d, n, ClockKind::resolution, WhyPlanned::reopened);
   look(d, n, ClockKind::resolution);
+  tell_what_passed(d, n);
 }
 
 void clocks_after_detaching(const Deciding& d, IncidentNumber n) {
-  const IncidentRow row = row_of(d, n);
-  const ClockRow& clock = row.resolution;
-  const bool untold = clock.runs() && clock.passed > clock.told;
-  if (untold && speaks_now(row) && !row.provisional(ClockKind::resolution)) {
-    d.out.add(ClockTold{n, clock.passed});
-    tell_hierarchy(d, n, clock.passed);
-  }
+  tell_what_passed(d, n);
   review_major(d, n);
 }
 
@@ -256,7 +275,13 @@ void clocks_after_hold(const Deciding& d, IncidentNumber n) {
 
 void recompute_clocks(const Deciding& d, IncidentNumber n) {
   clock_answered(d, n);
-  for (const ClockKind kind : kinds) replan(d, n, kind, WhyPlanned::recomputed);
+  for (const ClockKind kind : kinds) {
+    const ClockRow clock = row_of(d, n).clock(kind);
+    const Plan p = plan_of(d, row_of(d, n), kind);
+    // There is nothing to come of what is over its time, unless it is given more.
+    const bool spent_as_agreed = clock.passed == 100 && clock.target == p.target;
+    if (!spent_as_agreed) replan(d, n, kind, WhyPlanned::recomputed);
+  }
 }
 
 void clock_due(const Deciding& d, IncidentNumber n) {

@@ -38,6 +38,7 @@
 #include "rules/model/planted.hpp"
 #include "rules/oncall/drill.hpp"
 #include "rules/oncall/escalation.hpp"
+#include "rules/oncall/hierarchy.hpp"
 #include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
 #include "rules/oncall/pause.hpp"
@@ -82,7 +83,7 @@ void reopen(const Deciding& d, IncidentNumber n, ReopenTrigger trigger, std::str
   cancel_pages(d, n);
 }
 
-// What was clear fires again inside its incident: it was not over.
+// What was clear fires again inside its incident, or people say so: it was not over.
 void fires_again(const Deciding& d, IncidentNumber n, std::string_view alert) {
   const IncidentRow row = incident_row(d, n);
   if (fail_verification(d, n, alert, next_step_due(d, row))) clocks_fire_again(d, n);
@@ -396,6 +397,7 @@ void on(const Deciding& d, const ReceiveAlert& c) {
 
 void answered(const Deciding& d, IncidentNumber n) {
   clock_answered(d, n);
+  tell_what_passed(d, n);  // a silence holds back nothing of what somebody has answered
   cancel_pages(d, n);
 }
 // Whoever was called hears that it is over.
@@ -502,6 +504,7 @@ void on(const Deciding& d, const SettleAttempt& c) {
 }
 void on(const Deciding& d, const TakeEpoch& c) {
   take_epoch(d, c);
+  replan_calendars(d, {});  // of another machine, or of other data about its time zones (TIM-7)
   heartbeats_after_start(d);
   if (!planted("no_settle_of_older_epoch")) settle_older_epochs(d, outbox_slice);
 }
@@ -520,7 +523,7 @@ void on(const Deciding& d, const ApplyConfig& c) {
 }
 void on(const Deciding& d, const StepClock& c) {
   step_clock(d, c);
-  replan_calendars(d);
+  replan_calendars(d, step_stays);
   if (d.state.silence_index().size() > 0) start_mute_sweep(d);
   start_window_sweep(d);
   if (const auto n = clock_incident(d, c.by_ms)) take_step(d, *n);
@@ -566,7 +569,8 @@ ReportPorts report_ports(const Deciding& d) {
           [&d](IncidentNumber n, std::string_view by) {
             reopen(d, n, ReopenTrigger::person, by);
             reassess(d, n, false);
-          }};
+          },
+          [&d](IncidentNumber n) { fires_again(d, n, {}); }};
 }
 void on(const Deciding& d, const ReportByPerson& c) {
   d.out.answer = report(d, c, report_ports(d));
@@ -684,8 +688,10 @@ void on_verified(const Deciding& d, IncidentNumber n) {
   const Verified verified = finish_verification(d, n, next_step_due(d, incident_row(d, n)));
   // What held it back has ended with its alerts: people are told of what people have said, and are
   // to answer.
-  if (verified != Verified::resolved) ask_its_manager(d, n);
-  if (verified == Verified::left_to_people) clocks_fire_again(d, n);
+  if (verified != Verified::resolved) {
+    ask_its_manager(d, n);
+    clocks_fire_again(d, n);
+  }
   if (verified == Verified::left_to_people)
     return incident_row(d, n).held_until == never ? void() : escalate(d, n);
   if (verified == Verified::owner_asked)
@@ -704,6 +710,7 @@ void on_closing_due(const Deciding& d, IncidentNumber n) {
 void on_prompt_over(const Deciding& d, IncidentNumber n) {
   if (finish_prompt(d, n)) return resolved(d, n);
   ask_its_manager(d, n);
+  clocks_fire_again(d, n);
 }
 
 }  // namespace

@@ -244,6 +244,7 @@ struct FactCase {
   void on(const ClocksStarted&) { story("SLA-6", places(settings(), {of_priority("sla")})); }
   void on(const ClockPlanned& f) {
     story(f.why == WhyPlanned::recomputed      ? "TIM-7"
+          : f.why == WhyPlanned::clock_stepped ? "TIM-7"
           : f.why == WhyPlanned::reprioritised ? "SLA-9"
           : f.why == WhyPlanned::reopened      ? "SLA-10"
           : f.why == WhyPlanned::fires_again   ? "SLA-8"

@@ -152,6 +152,11 @@ void Fold::on(const AlertResolved& f) {
   s.arm_alert(slot);
   count(s.totals_, f, was);
   count_in(*row, false, false);
+  // LCY-5: the latest end counts, whichever comes last. A sender may be ahead of us.
+  const std::uint32_t of = s.incident_slot(f.incident);
+  if (of == no_slot || !s.incidents_.at(of).resolution.runs()) return;
+  Instant& last = s.incidents_.change(of).last_end;
+  last = later(last, earlier(at, g().instant(f.ends_at)));
 }
 
 void Fold::on(const AlertKept& f) {

@@ -21,12 +21,17 @@ void Fold::on(const ClocksStarted& f) {
 void Fold::on(const ClockPlanned& f) {
   change(f.incident, [&](IncidentRow& i) {
     ClockRow& clock = i.clock(f.clock);
-    count(s.totals_, f, clock);
-    // Another clock in its place: nothing of it has passed yet.
-    if (f.why == WhyPlanned::reprioritised) clock.passed = clock.told = 0;
+    // Another clock in its place: nothing of it has passed yet. What people were told of one of
+    // that priority before, they know.
+    if (f.why == WhyPlanned::reprioritised) {
+      std::uint8_t& told = clock.told_as[index(clock.priority)];
+      told = std::max(told, clock.told);
+      clock.passed = 0, clock.told = clock.told_as[index(f.priority)];
+    }
     clock.target = {f.target_ms}, clock.due = f.due, clock.priority = f.priority;
     clock.next = f.next_percent, clock.next_due = f.next_due;
-    clock.why = f.why, clock.planned_at = at;
+    // One that only waits is still of the plan of before.
+    if (f.why != WhyPlanned::clock_stepped) clock.why = f.why, clock.planned_at = at;
   });
 }
 
@@ -40,12 +45,12 @@ void Fold::on(const ClockWarned& f) {
 }
 
 void Fold::on(const ClockBreached& f) {
-  count(s.totals_, f);
   change(f.incident, [&](IncidentRow& i) {
     ClockRow& clock = i.clock(f.clock);
     clock.passed = 100, clock.next = 0, clock.next_due = never;
     if (f.told) clock.told = 100;
     if (clock.breached_at != never) return;
+    count(s.totals_, f);
     clock.breached_at = f.breached_at, clock.breached_as = f.priority;
   });
 }
@@ -54,6 +59,12 @@ void Fold::on(const ClockEnded& f) {
   change(f.incident, [&](IncidentRow& i) {
     ClockRow& clock = i.clock(f.clock);
     clock.ended_at = f.ended_at, clock.elapsed = {f.elapsed_ms}, clock.next_due = never;
+    if (!f.met || clock.breached_at == never) return;
+    // It ended in time, and that was known only after the time was over: reopened, it may yet be
+    // broken.
+    clock.breached_at = never;
+    clock.passed = f.clock == ClockKind::resolution ? 90 : 0;
+    clock.told = std::min(clock.told, clock.passed);
   });
 }
 
@@ -80,8 +91,11 @@ void Fold::children_are_answered(IncidentNumber parent) {
   const auto& children = s.children_of(parent);
   const std::vector<IncidentNumber> numbers(children.begin(), children.end());
   for (const IncidentNumber n : numbers) {
-    if (!s.incidents_.at(s.incident_slot(n)).response.runs()) continue;
-    change(n, [&](IncidentRow& i) { i.response.next_due = at; });
+    const std::uint32_t slot = s.incident_slot(n);
+    if (!s.incidents_.at(slot).response.runs()) continue;
+    // No entry of its own, so no revision: whoever read it before has read what it still is.
+    s.incidents_.change(slot).response.next_due = at;
+    s.arm_incident(slot);
   }
 }
 

@@ -104,7 +104,7 @@ void Fold::on(const IncidentReopened& f) {
     i.state = IncidentState::new_;
     i.acknowledged_at = never;
     i.resolved_at = i.close_due = i.verify_due = i.prompt_due = never;
-    i.restored_at = {};
+    i.restored_at = {}, i.restored_on = never;
     i.prompted = i.resolved_by_daemon = false;
     s.index_child(i, true);
     count(s.totals_, f, i);
@@ -117,6 +117,7 @@ void Fold::start_cycle(IncidentRow& i, std::uint16_t cycle, Instant due) {
 
 template <class F>
 void Fold::prioritize(IncidentRow& i, const F& f) {
+  if (f.priority > i.priority) count_lowered(s.totals_, i);
   i.priority = f.priority, i.escalate_due = f.escalate_due;
   if (f.new_cycle) start_cycle(i, static_cast<std::uint16_t>(i.cycle + 1), f.escalate_due);
 }
@@ -227,6 +228,7 @@ void Fold::on(const NoteAdded& f) {
 void Fold::on(const RecoverySeen& f) {
   change(f.incident, [&](IncidentRow& i) {
     i.restored_at = f.restored_at, i.verify_due = f.verify_due;
+    if (i.resolution.exists()) i.restored_on = g().instant(f.restored_at);
     i.escalate_due = never;  // ESC-15: no new step while it is being verified
   });
 }
@@ -234,6 +236,7 @@ void Fold::on(const RecoverySeen& f) {
 void Fold::on(const VerifyFailed& f) {
   change(f.incident, [&](IncidentRow& i) {
     i.restored_at = {}, i.verify_due = i.prompt_due = never, i.prompted = false;
+    i.restored_on = never;
     i.escalate_due = f.escalate_due;
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/kpi/count.hpp"
+#include "rules/model/page.hpp"
 
 namespace tocsin {
 
@@ -74,6 +75,7 @@ void Fold::on(const PageEnded& f) {
   const PageRow row = s.pages_.at(slot);
   count_page_ended(s.totals_, f, row, channel_label(row.channel()), of_drill(row.incident), at);
   if (f.end == PageEnd::delivered) channel_took(std::string(row.channel()));
+  if (f.end == PageEnd::cancelled && hierarchic(row.step)) untell(row);
   // A delivered page is kept while its incident is open: its reader is to hear of the recovery.
   const std::uint32_t of = s.incident_slot(row.incident);
   const bool open = of != no_slot && s.incidents_.at(of).unresolved();
@@ -84,6 +86,17 @@ void Fold::on(const PageEnded& f) {
   } else {
     s.erase_page(slot);
   }
+}
+
+// What was to be said of a clock was not: it is told when the incident speaks again.
+void Fold::untell(const PageRow& page) {
+  const std::uint32_t slot = s.incident_slot(page.incident);
+  if (slot == no_slot) return;
+  ClockRow& clock = s.incidents_.change(slot).resolution;
+  const auto before = static_cast<std::uint8_t>(page.step - hierarchic_step - 1);
+  std::uint8_t& told = clock.told_as[index(page.priority)];
+  told = std::min(told, before);
+  if (clock.priority == page.priority) clock.told = std::min(clock.told, before);
 }
 
 // Label of a channel: its place among the first ten ever used, then `other`.

@@ -215,6 +215,7 @@ struct Fold {
   void on(const ClockTold&);
   void clock_runs_again(IncidentRow& incident);
   void children_are_answered(IncidentNumber parent);
+  void untell(const PageRow& page);
 
   // ---- fold_pages.cpp ----
   void on(const PageRequested&);

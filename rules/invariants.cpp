@@ -182,11 +182,10 @@ Broken mutes(const State& s, const Settings& settings) {
   return broken;
 }
 
-// 3 and 4: what is suppressed is covered by a window that is open, and has an end.
-Broken windows(const State& s, const Settings& settings) {
+// 3 and 4: what is suppressed has an end.
+Broken windows(const State& s) {
   Broken broken;
   std::size_t muted = 0;
-  const Globals& g = s.globals();
   s.alerts().each([&](std::uint32_t slot, const AlertRow& r) {
     if (!(r.flags & AlertRow::muted)) return;
     ++muted;
@@ -195,11 +194,21 @@ Broken windows(const State& s, const Settings& settings) {
       broken = "a suppressed alert is not found as such";
     if (r.state != AlertState::held) broken = "an alert is suppressed that does not wait";
     if (r.due == never) broken = "an alert is suppressed for ever";
-    if (g.window_next || r.due <= g.at) return;  // it is about to be looked at
+  });
+  if (muted != s.muted_alerts().size()) broken = "suppressed alerts are miscounted";
+  return broken;
+}
+
+// And is covered by a window that is open.
+Broken planned_windows(const State& s, const Settings& settings) {
+  Broken broken;
+  const Globals& g = s.globals();
+  s.alerts().each([&](std::uint32_t, const AlertRow& r) {
+    const bool soon = g.window_next || r.due <= g.at;  // it is about to be looked at
+    if (!(r.flags & AlertRow::muted) || soon) return;
     if (!covering(s, settings, g.at, r.ci(), r.text(), g.wall(g.at)))
       broken = "an alert is suppressed, and no window covers it";
   });
-  if (muted != s.muted_alerts().size()) broken = "suppressed alerts are miscounted";
   return broken;
 }
 
@@ -289,9 +298,8 @@ struct Walked {
 Walked walk(const Calendar* calendar, Wall start, const std::vector<Pause>& pauses,
             const Globals& g, Wall until, Span target) {
   Walked out;
-  const auto open = calendar && start < until
-                        ? calendar->intervals(start, until)
-                        : std::vector<Calendar::Interval>{{start, until}};
+  const auto open = calendar && start < until ? calendar->intervals(start, until)
+                                              : std::vector<Calendar::Interval>{{start, until}};
   for (const auto& interval : open) {
     Wall at = std::max(interval.opens, start);
     const Wall end = std::min(interval.closes, until);
@@ -312,17 +320,20 @@ Walked walk(const Calendar* calendar, Wall start, const std::vector<Pause>& paus
   return out;
 }
 
-// 15. Agreements: what is planned is what the clock comes to, a breach is on record from its very
-// instant on, and nothing is due while the clock stands still or its incident may be over.
-Broken agreements(const State& s, const Settings& settings) {
-  const Globals& g = s.globals();
+bool stands_still(const IncidentRow& r, ClockKind kind) {
+  const auto pauses = unpack_pauses(r.words().pauses);
+  return kind == ClockKind::resolution && !pauses.empty() && pauses.back().to == never;
+}
+
+// 15. Agreements: a breach is on record from its very instant on, and nothing is due while the
+// clock stands still or its incident may be over.
+Broken agreements(const State& s) {
   Broken broken;
   s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
     const std::string number = to_text(r.number);
     if ((r.self || r.drill) && (r.response.exists() || r.resolution.exists()))
       broken = number + " was promised to nobody, and has clocks";
-    const IncidentWords w = r.words();
-    const auto pauses = unpack_pauses(w.pauses);
+    const auto pauses = unpack_pauses(r.words().pauses);
     for (std::size_t i = 0; i < pauses.size(); ++i)
       if (pauses[i].to <= pauses[i].from || (i > 0 && pauses[i].from <= pauses[i - 1].to))
         broken = number + ": its pauses are not in order";
@@ -331,34 +342,48 @@ Broken agreements(const State& s, const Settings& settings) {
       if (!clock.exists()) continue;
       const std::string which = number + ": its clock of " + std::string(name(kind));
       if (!r.unresolved() && clock.runs()) broken = which + " goes on, and it is over";
-      if (clock.passed < clock.told) broken = which + " was told of before its time";
+      if (clock.passed < clock.told && clock.told > clock.told_as[index(clock.priority)])
+        broken = which + " was told of before its time";
       if (!clock.runs() || r.provisional(kind)) continue;
-      const bool resolution = kind == ClockKind::resolution;
-      const bool still = resolution && !pauses.empty() && pauses.back().to == never;
-      if (still) {
+      if (stands_still(r, kind)) {
         if (clock.next_due != never) broken = which + " stands still, and something is due";
         continue;
       }
-      // A changed configuration or clock is on its way to it.
-      if (g.replan_next || settings.hash != g.config_hash) continue;
+      // One whose time has come is about to be looked at.
+      if (clock.due < s.globals().at && clock.passed < 100 && clock.next_due == never)
+        broken = which + " is over its time, and that is not on record";
+      if (clock.passed == 100 && clock.breached_at == never)
+        broken = which + " was broken at no time";
+    }
+  });
+  return broken;
+}
+
+// 15. What is planned of it is what the clock comes to.
+Broken planned_agreements(const State& s, const Settings& settings) {
+  const Globals& g = s.globals();
+  // A changed configuration or clock is on its way to them.
+  if (g.replan_next || settings.hash != g.config_hash) return {};
+  Broken broken;
+  s.incidents().each([&](std::uint32_t, const IncidentRow& r) {
+    for (const ClockKind kind : {ClockKind::response, ClockKind::resolution}) {
+      const ClockRow& clock = r.clock(kind);
+      if (!clock.runs() || r.provisional(kind) || stands_still(r, kind)) continue;
+      const std::string which = to_text(r.number) + ": its clock of " + std::string(name(kind));
+      const bool resolution = kind == ClockKind::resolution;
       const Agreement& agreed = settings.sla[index(r.priority)];
       if (clock.priority != r.priority ||
           clock.target != (resolution ? agreed.resolution : agreed.response))
         broken = which + " is of another agreement";
-      if (clock.due == never || (clock.passed == 100 && clock.due > g.at)) continue;
-      const std::string_view id = settings.calendar_of(agreed, w.service);
+      if (clock.due == never || clock.passed == 100) continue;
+      const std::string_view id = settings.calendar_of(agreed, r.words().service);
       const Calendar* calendar = id == always_open ? nullptr : settings.calendar(id);
-      const auto all = resolution ? pauses : std::vector<Pause>{};
-      const Wall start = g.wall(r.opened_at);
-      const Walked until_due = walk(calendar, start, all, g, g.wall(clock.due), clock.target);
+      const auto all = resolution ? unpack_pauses(r.words().pauses) : std::vector<Pause>{};
+      const Walked until_due =
+          walk(calendar, g.wall(r.opened_at), all, g, g.wall(clock.due), clock.target);
       if (until_due.elapsed != clock.target || until_due.reached != g.wall(clock.due))
         broken = which + " is due when " + std::to_string(until_due.elapsed.ms) + " ms of " +
                  std::to_string(clock.target.ms) + " have passed";
-      // One whose time has come is about to be looked at.
-      if (clock.due < g.at && clock.passed < 100 && clock.next_due == never)
-        broken = which + " is over its time, and that is not on record";
-      if (clock.passed == 100 && clock.breached_at == never)
-        broken = which + " was broken at no time";
     }
   });
   return broken;
@@ -455,7 +480,7 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = members(state)) return "members: " + *b;
   if (auto b = told(state, settings)) return "told: " + *b;
   if (auto b = mutes(state, settings)) return "mutes: " + *b;
-  if (auto b = windows(state, settings)) return "windows: " + *b;
+  if (auto b = windows(state)) return "windows: " + *b;
   if (auto b = heartbeats(state)) return "heartbeats: " + *b;
   if (auto b = requests(state, settings)) return "requests: " + *b;
   if (auto b = pause(state)) return "pause: " + *b;
@@ -465,7 +490,13 @@ std::optional<std::string> broken_law(const State& state, const Settings& settin
   if (auto b = outbox(state)) return "once: " + *b;
   if (auto b = endings(state)) return "endings: " + *b;
   if (auto b = courses(state)) return "courses: " + *b;
-  if (auto b = agreements(state, settings)) return "agreements: " + *b;
+  if (auto b = agreements(state)) return "agreements: " + *b;
+  return {};
+}
+
+std::optional<std::string> broken_plan(const State& state, const Settings& settings) {
+  if (auto b = planned_windows(state, settings)) return "windows: " + *b;
+  if (auto b = planned_agreements(state, settings)) return "agreements: " + *b;
   return {};
 }
 

@@ -13,4 +13,9 @@ namespace tocsin {
 // A sentence about the first law that is broken; nothing when all hold.
 std::optional<std::string> broken_law(const State& state, const Settings& settings);
 
+// The same of what was planned by settings, calendars and zones: it holds where they are those it
+// was planned by. A store is not lost because the machine has learnt of another summer time, so
+// only the simulator, the scenarios and the rehearsal ask.
+std::optional<std::string> broken_plan(const State& state, const Settings& settings);
+
 }  // namespace tocsin

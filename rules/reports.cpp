@@ -236,6 +236,7 @@ Answer place_report(const Deciding& d, const Report& r, const ReportPorts& ports
                              r.ci, r.reporter, r.said.by.person, r.said.text});
   if (!is_new && !r.said.incident) raise_with(d, n, before, as.alert, as.verdict);
   if (!is_new) caller_answered(d, n, r.reporter);
+  if (!is_new && !found.reopen) ports.not_over(n);
   if (is_new || found.reopen) begin(d, n, is_new, ports.join);
   return told(d, n, what);
 }

@@ -14,10 +14,11 @@ namespace tocsin {
 inline constexpr std::size_t report_text_bytes = 4096, reporter_bytes = 128;
 
 // What only the whole story can do: held alerts that belong to the incident join it; one that was
-// resolved is reopened.
+// resolved is reopened; one that seemed to be over is not.
 struct ReportPorts {
   JoinHeld join;
   std::function<void(IncidentNumber incident, std::string_view by)> reopen;
+  std::function<void(IncidentNumber incident)> not_over;
 };
 
 // The same words of the same person about the same CI are the same report for five minutes, as long

@@ -167,7 +167,9 @@ std::string planned_words(WhyPlanned why) {
     case WhyPlanned::fires_again:
       return "it was not over, and the clock has never stopped";
     case WhyPlanned::recomputed:
-      return "what is agreed, or its calendar, has changed";
+      return "what is agreed, its calendar or the time of the day has changed";
+    case WhyPlanned::clock_stepped:
+      return "the time of the day was set, and is not believed before it has stayed so";
     default:
       return "the priority has changed";
   }
@@ -289,7 +291,9 @@ struct Story {
                                  duration(f.verify_due - at));
   }
   void on(const VerifyFailed& f) {
-    say("verify_failed", "daemon", std::string(f.name) + " came back inside the verify window");
+    say("verify_failed", "daemon",
+        f.name.empty() ? std::string("it was reported again: it is not over")
+                       : std::string(f.name) + " came back inside the verify window");
   }
   void on(const ClocksStarted& f) {
     say("sla_started", "daemon",
@@ -335,8 +339,8 @@ struct Story {
   }
   void on(const ClockTold& f) {
     say("sla_warning", "daemon",
-        "it speaks for itself again: " + std::to_string(f.percent) +
-            " % of the time to be restored was used up meanwhile");
+        std::to_string(f.percent) +
+            " % of the time to be restored is used up, and nobody was told of it yet");
   }
   void on(const RestoredPrompted& f) {
     say("restored", "daemon",

@@ -68,7 +68,7 @@ priority:
 
 hold_down: {critical: 0s, error: 60s, warning: 180s, info: 180s}
 verify: {P1: 15m, P2: 15m, P3: 10m, P4: 10m, P5: 10m}
-# P3 to P5 count by the calendar bh-berlin where there is one, else around the clock.
+# All count around the clock, until a calendar is given.
 sla:
   P1: {response: 15m, resolution: 4h}
   P2: {response: 30m, resolution: 8h}

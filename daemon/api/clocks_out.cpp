@@ -27,7 +27,9 @@ void write_clock(JsonWriter& json, const IncidentRow& row, ClockKind kind, const
   if (!clock.exists()) return void(json.null());
   // What may be over is counted up to there.
   const bool over = row.provisional(kind) && row.restored_at.ms;
-  const Instant at = globals.instant(over ? row.restored_at : now);
+  const Instant at = over && row.restored_on != never
+                         ? row.restored_on
+                         : globals.instant(over ? row.restored_at : now);
   const std::int64_t ran = elapsed_of(row, kind, at, globals, settings).ms / 1000;
   json.open_object().field("state", state_of(row, kind)).field("priority", name(clock.priority));
   json.field("target_seconds", clock.target.ms / 1000).field("elapsed_seconds", ran);

@@ -346,7 +346,8 @@ std::vector<TimelineEntry> Rehearsal::timeline(IncidentNumber incident) {
   return impl_->timeline(incident);
 }
 std::optional<std::string> Rehearsal::broken() const {
-  return broken_law(impl_->state_, *impl_->settings());
+  const auto broken = broken_law(impl_->state_, *impl_->settings());
+  return broken ? broken : broken_plan(impl_->state_, *impl_->settings());
 }
 
 }  // namespace tocsin

@@ -146,9 +146,11 @@ void count_resolved(Totals& t, const IncidentRow& i, Wall resolved_at) {
   t.add(Metric::restore_sum, label(i.priority), 0, 0, static_cast<std::uint64_t>(s));
 }
 
-void count(Totals& t, const ClockPlanned& f, const ClockRow& before) {
-  const bool lowered = f.priority > before.priority && before.breached_at != never;
-  if (lowered) t.add(Metric::downgrades_after_breach, label(before.breached_as));
+void count_lowered(Totals& t, const IncidentRow& before) {
+  const ClockRow& broken =
+      before.resolution.breached_at != never ? before.resolution : before.response;
+  if (broken.breached_at != never)
+    t.add(Metric::downgrades_after_breach, label(broken.breached_as));
 }
 
 void count(Totals& t, const ClockWarned& f) {

@@ -29,7 +29,8 @@ void count_resolved(Totals& totals, const IncidentRow& incident, Wall resolved_a
 void count_closed(Totals& totals, const IncidentRow& incident, bool reviewed);
 void count_hold_ended(Totals& totals, const IncidentRow& incident, Instant at);
 void count_decided(Totals& totals, const MajorDecided& fact, const IncidentRow& before, Instant at);
-void count(Totals& totals, const ClockPlanned& fact, const ClockRow& before);
+// The priority is about to be lowered: once for an incident, whichever clock was broken.
+void count_lowered(Totals& totals, const IncidentRow& before);
 void count(Totals& totals, const ClockWarned& fact);
 void count(Totals& totals, const ClockBreached& fact);
 // `channel` is the slot of the channel in the globals.

@@ -173,7 +173,8 @@ TOCSIN_ENUM(WhyQueued, channel_full, paging_paused, channel_recovered, first_in_
 // What is agreed: how soon somebody answers, and how soon it works again (6.1). Why what is planned
 // for such a clock is what it is, and why it was over the time.
 TOCSIN_ENUM(ClockKind, response, resolution);
-TOCSIN_ENUM(WhyPlanned, opened, reprioritised, held, went_on, reopened, fires_again, recomputed);
+TOCSIN_ENUM(WhyPlanned, opened, reprioritised, held, went_on, reopened, fires_again, recomputed,
+            clock_stepped);
 TOCSIN_ENUM(WhyBreached, due, reprioritised, recomputed);
 
 // How an incident ended (9.1); the class is in closure_class().

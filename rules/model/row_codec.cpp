@@ -86,6 +86,12 @@ void clock_fields(V&& v, Clock& c) {
   v("planned_at", c.planned_at), v("breached_at", c.breached_at), v("ended_at", c.ended_at);
   v("elapsed", c.elapsed.ms), v("next", c.next), v("passed", c.passed), v("told", c.told);
   v("why", c.why), v("priority", c.priority), v("breached_as", c.breached_as);
+  for (auto& percent : c.told_as) v("told_as", percent);
+}
+template <class V, class Row>
+void all_clock_fields(V&& v, Row& r) {
+  clock_fields(v, r.response), clock_fields(v, r.resolution);
+  v("restored_on", r.restored_on), v("last_end", r.last_end);
 }
 bool has_clocks(const IncidentRow& r) {
   return r.response.exists() || r.resolution.exists();
@@ -200,7 +206,7 @@ std::string RowCodec::encode(const IncidentRow& row) {
   if (marked) marked_fields(w, row);
   if (reported) reported_fields(w, row);
   if (course) course_fields(w, row);
-  if (clocks) clock_fields(w, row.response), clock_fields(w, row.resolution);
+  if (clocks) all_clock_fields(w, row);
   if (confirmed) confirmed_fields(w, row);
   return out;
 }
@@ -323,7 +329,7 @@ bool RowCodec::decode(std::string_view value, IncidentRow& row) {
   marked_fields(r, row);
   reported_fields(r, row);
   course_fields(r, row);
-  clock_fields(r, row.response), clock_fields(r, row.resolution);
+  all_clock_fields(r, row);
   confirmed_fields(r, row);
   row.blob = make_blob(blob);
   return !r.damaged();

@@ -2,6 +2,7 @@
 // The rows of the state: plain data plus one pointer to an immutable byte string each. A reader
 // copies a row before it decides anything, since the next fact may move it.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -136,9 +137,10 @@ struct ClockRow {
   Instant planned_at{};         // with these dates
   Instant breached_at = never;  // the first time, for whatever priority (SLA-12)
   Instant ended_at = never;
-  Span elapsed{};               // once it has ended
+  Span elapsed{};  // once it has ended
   // Percent of the target: what comes next, what is on record, what people were told of.
   std::uint8_t next = 0, passed = 0, told = 0;
+  std::array<std::uint8_t, EnumTable<Priority>::count> told_as{};  // the same, when it was another
   WhyPlanned why = WhyPlanned::opened;
   Priority priority = Priority::P3, breached_as = Priority::P3;
   bool exists() const { return target.ms > 0; }
@@ -224,6 +226,9 @@ struct IncidentRow {
   Instant major_due = never;
   bool category_confirmed = false;  // by a person
   ClockRow response, resolution;
+  // Of one that has clocks, as they count: when it seemed to be over, and the latest end of what
+  // fired in it.
+  Instant restored_on = never, last_end{};
 
   bool on_hold() const { return state == IncidentState::on_hold; }
   // What it is about does not work.

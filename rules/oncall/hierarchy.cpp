@@ -49,4 +49,17 @@ void tell_hierarchy(const Deciding& d, IncidentNumber n, std::uint8_t percent) {
   for (const Recipient& r : to) request_page(d, n, r, why, step, repeat, 0);
 }
 
+bool speaks_now(const IncidentRow& row) {
+  return !row.parent && row.held_until == never;
+}
+
+void tell_what_passed(const Deciding& d, IncidentNumber n) {
+  const IncidentRow row = d.state.incidents().at(d.state.incident_slot(n));
+  const ClockRow& clock = row.resolution;
+  if (!clock.runs() || clock.passed <= clock.told) return;
+  if (!speaks_now(row) || row.provisional(ClockKind::resolution)) return;
+  d.out.add(ClockTold{n, clock.passed});
+  tell_hierarchy(d, n, clock.passed);
+}
+
 }  // namespace tocsin

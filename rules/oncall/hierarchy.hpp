@@ -10,4 +10,10 @@ namespace tocsin {
 // catch-all; what comes before it is only recorded.
 void tell_hierarchy(const Deciding& d, IncidentNumber n, std::uint8_t percent);
 
+// Whether somebody is told: not by a child, whose parent speaks, and not while its pages are held.
+bool speaks_now(const IncidentRow& row);
+// The highest percentage that is on record and that nobody was told of: now is the time, wherever
+// it speaks again after it had not.
+void tell_what_passed(const Deciding& d, IncidentNumber n);
+
 }  // namespace tocsin

@@ -6,6 +6,7 @@
 #include "rules/model/inhibit.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/escalation.hpp"
+#include "rules/oncall/hierarchy.hpp"
 #include "rules/oncall/outbox.hpp"
 
 namespace tocsin {
@@ -67,6 +68,7 @@ void resume(const Deciding& d, IncidentNumber n, WhyResumed why) {
   const Instant due = first_due(d.settings, row.priority, d.now);
   d.out.add(PagingResumed{n, why, static_cast<std::uint16_t>(row.cycle + 1), due});
   if (due <= d.now) take_step(d, n);
+  tell_what_passed(d, n);
 }
 
 WhyResumed why_resumed(const IncidentRow& row) {

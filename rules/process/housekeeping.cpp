@@ -55,19 +55,21 @@ void step_clock(const Deciding& d, const StepClock& c) {
   d.out.add(ClockStepped{c.by_ms, c.reason});
 }
 
-void replan_calendars(const Deciding& d) {
+void replan_calendars(const Deciding& d, Span wait) {
   const bool none = std::all_of(std::begin(d.settings.sla), std::end(d.settings.sla),
                                 [](const Agreement& a) { return a.calendar == always_open; });
   const Globals& g = d.state.globals();
   if (none || d.state.incidents().size() == 0) return;
-  d.out.add(ReplanAdvanced{IncidentNumber(1), d.now, !g.replan_next || g.replan_priorities_only});
+  d.out.add(
+      ReplanAdvanced{IncidentNumber(1), d.now + wait, !g.replan_next || g.replan_priorities_only});
 }
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {
   if (std::abs(by_ms) < clock_incident_ms) return {};
   if (open_about(d.state, d.settings.instance_name, "time_sync")) return {};
   const std::string title = "clock of " + d.settings.instance_name + " stepped by " +
-                            std::to_string(by_ms / 1000) + " s; durations were not affected";
+                            std::to_string(by_ms / 1000) +
+                            " s; hours of calendars are counted by the new time in 5 minutes";
   return open_self(d, title, "compute", "time_sync", Severity::warning, Priority::P3,
                    "the wall clock moved by a minute or more");
 }

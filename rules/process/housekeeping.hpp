@@ -16,8 +16,10 @@ void take_epoch(const Deciding& d, const TakeEpoch& c);
 void apply_config(const Deciding& d, const ApplyConfig& c);
 
 void step_clock(const Deciding& d, const StepClock& c);
-// Clocks of agreements that count by a calendar are planned anew.
-void replan_calendars(const Deciding& d);
+// Clocks of agreements that count by a calendar are planned anew, `wait` from now: a time of the
+// day that was set is not believed at once.
+inline constexpr Span step_stays = minutes(5);
+void replan_calendars(const Deciding& d, Span wait);
 // From a minute on, a stepped clock is an incident of our own; none while one is open.
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms);
 

@@ -54,6 +54,10 @@ void look_for_recovery(const Deciding& d, IncidentNumber n, Wall ended_at, bool 
     return;
   // LCY-5: the window runs from the receipt of the last end, whatever its sender's clock says.
   // LCY-6: the quiet that ended it has been the window. BND-10: what flaps is likely to come back.
+  // Of all that fired in it: who ended first may be heard last.
+  const Globals& g = d.state.globals();
+  if (row.resolution.exists() && row.last_end > g.instant(ended_at))
+    ended_at = g.wall(row.last_end);
   Span verify = verified ? Span{} : d.settings.verify[index(row.priority)];
   if (row.alerts_flapping > 0) verify = std::max(verify, d.settings.flap_verify);
   d.out.add(RecoverySeen{n, ended_at, d.now + verify});

@@ -118,6 +118,8 @@ void World::turn() {
     for (const auto& order : released.orders) send(order);
     if (const auto broken = broken_law(node_->state, *node_->sequencer->settings()))
       say("BROKEN law: " + *broken);
+    if (const auto broken = broken_plan(node_->state, *node_->sequencer->settings()))
+      say("BROKEN plan: " + *broken);
   }
 }
 

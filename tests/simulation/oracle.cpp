@@ -211,6 +211,11 @@ struct Watch {
   void prioritized(const F& f) {
     Oracle::Incident& i = o.incident(f.incident);
     if (i.priority != f.before) broken("10 one", "a priority changed from what it was not");
+    const auto& [response, resolution] = o.clocks_[f.incident].of;
+    if (const auto& late = resolution.breached ? resolution : response;
+        late.breached && i.priority < f.priority)
+      ++o.agreements_[{Metric::downgrades_after_breach,
+                       static_cast<std::uint8_t>(late.breached_as)}];
     i.priority = f.priority;
     if (f.new_cycle) i.cycle_at = at;
   }
@@ -484,9 +489,6 @@ struct Watch {
   }
   void on(const ClockPlanned& f) {
     Oracle::Clock& clock = o.clocks_[f.incident].of[index(f.clock)];
-    if (f.why == WhyPlanned::reprioritised && clock.priority < f.priority && clock.breached)
-      ++o.agreements_[{Metric::downgrades_after_breach,
-                       static_cast<std::uint8_t>(clock.breached_as)}];
     clock.priority = f.priority;
   }
   // Nothing is due of what may be over. A breach of what has ended is said with its end.
@@ -505,13 +507,18 @@ struct Watch {
     not_verified(f.incident, f.clock);
     if (at < f.breached_at) broken("9 time", "an agreement was broken before its time");
     Oracle::Clock& clock = o.clocks_[f.incident].of[index(f.clock)];
-    if (!std::exchange(clock.breached, true)) clock.breached_as = f.priority;
+    if (std::exchange(clock.breached, true)) return;
+    clock.breached_as = f.priority, clock.breached_at = f.breached_at;
     one_more(Metric::sla_breaches, f.clock, f.priority, index(f.why));
   }
   void on(const ClockEnded& f) {
-    const bool late = o.clocks_[f.incident].of[index(f.clock)].breached;
+    Oracle::Clock& clock = o.clocks_[f.incident].of[index(f.clock)];
+    const bool late = clock.breached && clock.breached_at < f.ended_at;
     if (f.met && (late || f.ended_at > at || f.elapsed_ms > f.target_ms))
       broken("19 agreements", "a clock was met that was not");
+    // A breach after the end did not happen: it was not known yet that it was over.
+    if (!f.met && !late) broken("19 agreements", "a clock was not met that nothing had broken");
+    if (f.met) clock.breached = false;
   }
   void completed(IncidentNumber n) {
     const Oracle::Clocks& clocks = o.clocks_[n];

@@ -104,6 +104,7 @@ class Oracle {
   struct Clock {
     bool exists = false, breached = false;
     Priority priority{}, breached_as{};
+    Instant breached_at = never;
   };
   struct Clocks {
     Clock of[EnumTable<ClockKind>::count];

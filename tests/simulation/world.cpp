@@ -230,6 +230,8 @@ void World::turn() {
   if (turn.seq) check_turn(turn, before, now);
   if (turn.seq) {
     if (const auto b = broken_law(node_->state, *node_->sequencer->settings())) broken("state", *b);
+    if (const auto b = broken_plan(node_->state, *node_->sequencer->settings()))
+      broken("state", *b);
     if (!healed_ && swarm_.crashes && !starting_ && random_.below(1000) < 3) throw Crashed{};
     const std::uint64_t life = life_;
     in_flight_.push_back(std::move(turn));

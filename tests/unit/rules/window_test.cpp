@@ -58,7 +58,8 @@ std::shared_ptr<Settings> with_window(std::vector<std::string> cis, std::vector<
 }
 
 std::string broken(const Desk& desk) {
-  return broken_law(desk.state, *desk.settings).value_or("");
+  const auto law = broken_law(desk.state, *desk.settings);
+  return (law ? law : broken_plan(desk.state, *desk.settings)).value_or("");
 }
 
 std::size_t muted(const Desk& desk) {
