@@ -1,3 +1,4 @@
+// Why this file is long: every law of a state stands here, one after the other.
 #include "rules/invariants.hpp"
 
 #include <algorithm>
