@@ -388,7 +388,7 @@ struct IncidentResolved {
   TOCSIN_FIELDS(incident, code, cause, by_daemon, needs_review, restored_at, close_due, by, note,
                 reason)
 };
-// reviewed: what people said of its category is counted with it. Since format 6; nothing was before.
+// reviewed: what people said of its category is counted with it, since format 6.
 struct IncidentClosed {
   IncidentNumber incident;
   bool by_daemon = false;
