@@ -211,6 +211,7 @@ void give_up_waiting(const Deciding& d, const IncidentRow& row) {
   d.out.add(IncidentResolved{row.number, ClosureCode::no_response_from_caller, CauseCode::unknown,
                              true, false, restored, d.now + d.settings.auto_close_after, "daemon",
                              "", "the caller has not answered in time"});
+  clocks_after_resolution(d, row.number);
   cancel_pages(d, row.number);
   recall(d, row.number);
   tell_callers(d, row.number, WhyPage::no_response);

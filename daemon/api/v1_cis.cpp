@@ -5,6 +5,7 @@
 
 #include "daemon/api/json_out.hpp"
 #include "daemon/api/sight.hpp"
+#include "rules/correlate/group.hpp"
 #include "rules/model/matcher.hpp"
 
 namespace tocsin::api {

@@ -44,9 +44,9 @@ TEST_CASE("group_by: rules are read in their order and written back") {
 TEST_CASE("group_by: mistakes and their places") {
   CHECK(errors_of("[{match: ['a=\"b\"']}]") ==
         "t.yaml:3:14: labels names those whose values are the same\n");
-  CHECK(errors_of("[{labels: [a, b, a]}]") == "t.yaml:3:28: label a is named twice\n");
+  CHECK(errors_of("[{labels: [a, b, a]}]") == "t.yaml:3:30: label a is named twice\n");
   CHECK(errors_of("[{labels: [a, b, c, d, e, f, g, h, i]}]") ==
-        "t.yaml:3:24: labels has at most 8 of them\n");
+        "t.yaml:3:23: labels has at most 8 of them\n");
   CHECK(errors_of("[{labels: [a], lables: b}]").find("lables") != std::string::npos);
   std::string many;
   for (int i = 0; i < 65; ++i)

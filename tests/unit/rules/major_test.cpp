@@ -83,7 +83,6 @@ TEST_CASE("nobody in that role: no rule proposes, and an incident manager declar
   d.pass(hours(2));
   CHECK(d.proposed() == 0);
   CHECK(d.written<MajorReviewPlanned>().empty());
-  CHECK(d.state.globals().format < 6);
   CHECK(d.decide(MajorAct::accept, ivan).code == Answer::Code::done);
   CHECK(d.incident(1).words().manager == "ivan");
 }
