@@ -231,6 +231,32 @@ TEST_CASE("demoted when it is well already: it is verified anew, and ends by its
   CHECK_FALSE(d.incident(1).unresolved());
 }
 
+TEST_CASE("an override that the daemon has prolonged ends when it is no major incident any more") {
+  Company d;
+  d.alert("Down", "h-100", "error", Wall{d.now.ms});
+  d.give(
+      OverridePriority{IncidentNumber(1), ivan, Priority::P1, hours(1), "the board is watching"});
+  REQUIRE(d.decide(MajorAct::accept, mia).code == Answer::Code::done);
+  d.pass(hours(30));
+  CHECK(d.incident(1).locked);
+  REQUIRE(d.decide(MajorAct::demote, mia).code == Answer::Code::done);
+  d.pass(hours(24));
+  CHECK_FALSE(d.incident(1).locked);
+  CHECK(d.incident(1).priority > Priority::P1);
+}
+
+TEST_CASE("who is named to lead is looked for when the configuration names somebody") {
+  Company d(false);
+  d.alert("Down", "pay", "critical", Wall{d.now.ms});
+  d.pass(hours(1));
+  REQUIRE(d.proposed() == 0);
+  d.settings = company(true);
+  d.settings->hash = d.settings->text = "another";
+  d.give(ApplyConfig{d.settings, "reload"});
+  d.pass(seconds(1));
+  CHECK(d.proposed() == 1);
+}
+
 TEST_CASE("its manager hears that all is clear, and whoever owns it") {
   Company d;
   d.alert("Down", "pay", "critical", Wall{d.now.ms});
@@ -277,7 +303,7 @@ TEST_CASE("of an outage of many services one incident is a candidate") {
   for (int i = 0; i < 6; ++i) {
     Ci ci;
     ci.id = "svc-" + std::to_string(i), ci.ci_class = "service";
-    ci.criticality = Criticality::business_critical;
+    ci.criticality = Criticality::mission_critical;
     s->ci_by_name[ci.id] = static_cast<std::uint32_t>(s->cis.size());
     s->cis.push_back(ci);
   }
