@@ -302,7 +302,7 @@ TEST_CASE("of an outage of many services one incident is a candidate") {
   auto s = company(true);
   for (int i = 0; i < 6; ++i) {
     Ci ci;
-    ci.id = "svc-" + std::to_string(i), ci.ci_class = "service";
+    ci.id = "zz-" + std::to_string(i), ci.ci_class = "service";  // they are sorted
     ci.criticality = Criticality::mission_critical;
     s->ci_by_name[ci.id] = static_cast<std::uint32_t>(s->cis.size());
     s->cis.push_back(ci);
@@ -310,7 +310,7 @@ TEST_CASE("of an outage of many services one incident is a candidate") {
   s->dependencies = {static_cast<std::uint32_t>(s->cis.size()), {}};
   Desk d(s);
   const auto fail = [&](int i, bool over = false) {
-    d.alert("Down", "svc-" + std::to_string(i), "critical", Wall{d.now.ms}, over);
+    d.alert("Down", "zz-" + std::to_string(i), "critical", Wall{d.now.ms}, over);
     d.pass(seconds(1));
   };
   for (int i = 0; i < 5; ++i) fail(i);
