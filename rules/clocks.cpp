@@ -88,8 +88,13 @@ void plan(const Deciding& d, IncidentNumber n, ClockKind kind, WhyPlanned why) {
   const bool another = clock.priority != priority;
   const std::uint8_t next = next_after(kind, another ? 0 : clock.passed);
   const std::string calendar(p.calendar);
-  d.out.add(ClockPlanned{n, kind, another ? WhyPlanned::reprioritised : why, priority, p.target.ms,
-                         clock.due, p.due(), next, next ? p.at(next) : never, calendar});
+  // It is another clock by its priority, and by nothing else.
+  if (another)
+    why = WhyPlanned::reprioritised;
+  else if (why == WhyPlanned::reprioritised)
+    why = WhyPlanned::recomputed;
+  d.out.add(ClockPlanned{n, kind, why, priority, p.target.ms, clock.due, p.due(), next,
+                         next ? p.at(next) : never, calendar});
 }
 
 // Only where something is another than it was. What may be over keeps its dates: it ends by them,
@@ -235,8 +240,11 @@ void clock_answered(const Deciding& d, IncidentNumber n) {
 
 void clocks_after_priority(const Deciding& d, IncidentNumber n) {
   clock_answered(d, n);
-  for (const ClockKind kind : kinds)
+  for (const ClockKind kind : kinds) {
+    const IncidentRow row = row_of(d, n);
+    if (row.clock(kind).priority == priority_of(row, kind)) continue;
     if (replan(d, n, kind, WhyPlanned::reprioritised)) look(d, n, kind);
+  }
 }
 
 void clocks_fire_again(const Deciding& d, IncidentNumber n) {

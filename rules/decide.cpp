@@ -90,6 +90,13 @@ void fires_again(const Deciding& d, IncidentNumber n, std::string_view alert) {
   if (row.restored_at.ms) review_major(d, n);
 }
 
+// A person says that it was not over. What held it back has ended with its alerts.
+void reported_again(const Deciding& d, IncidentNumber n) {
+  fires_again(d, n, {});
+  const IncidentRow row = incident_row(d, n);
+  if (row.held_until != never && row.alerts_firing == 0) escalate(d, n);
+}
+
 IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,
                     IncidentNumber recurrence_of) {
   const Assessment a = assess_new(d, alert, v);
@@ -570,7 +577,7 @@ ReportPorts report_ports(const Deciding& d) {
             reopen(d, n, ReopenTrigger::person, by);
             reassess(d, n, false);
           },
-          [&d](IncidentNumber n) { fires_again(d, n, {}); }};
+          [&d](IncidentNumber n) { reported_again(d, n); }};
 }
 void on(const Deciding& d, const ReportByPerson& c) {
   d.out.answer = report(d, c, report_ports(d));
