@@ -194,6 +194,42 @@ void add_list(CLI::App* incident, ListOptions& o, Chosen& chosen) {
   app->callback([&o, &chosen] { chosen = [&o] { return list_incidents(o); }; });
 }
 
+void add_hold(CLI::App* incident, IncidentOptions& o, Chosen& chosen) {
+  CLI::App* app = incident->add_subcommand("hold");
+  app->add_option("number", o.number, "the incident")->required();
+  const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
+    app->add_option(name, value, what)->type_name(type);
+  };
+  text("--reason", o.reason, "what it waits for, e.g. awaiting_caller", "REASON");
+  text("--until", o.until, "a time, or a duration from now, e.g. 2h", "TIME");
+  text("--note", o.note, "why it waits", "TEXT");
+  text("--ref", o.reference, "the change, the problem or the reference of the vendor", "NUMBER");
+  text("--question", o.question, "what the caller is asked", "TEXT");
+  add_client_options(app, o);
+  app->callback([&o, &chosen] { chosen = [&o] { return act_on_incident("hold", o); }; });
+}
+
+void add_major(CLI::App* incident, IncidentOptions& o, Chosen& chosen) {
+  CLI::App* major = incident->add_subcommand("major");
+  major->require_subcommand(1);
+  for (const char* verb : {"propose", "accept", "reject", "demote"}) {
+    CLI::App* app = major->add_subcommand(verb);
+    const std::string name = verb;
+    app->add_option("number", o.number, "the incident")->required();
+    app->add_option("--reason", o.reason, "why")->type_name("TEXT");
+    if (name == "accept")
+      app->add_option("--impact", o.business_impact, "what it does to the business")
+          ->type_name("TEXT");
+    add_client_options(app, o);
+    app->callback([&o, &chosen, name] {
+      chosen = [&o, name] {
+        o.action = name;
+        return act_on_incident("major", o);
+      };
+    });
+  }
+}
+
 void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen& chosen) {
   CLI::App* incident = root.add_subcommand("incident");
   incident->require_subcommand(1);
@@ -206,8 +242,8 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
   CLI::App* show = one("show");
   add_client_options(show, o);
   show->callback([&o, &chosen] { chosen = [&o] { return show_incident(o); }; });
-  for (const char* verb :
-       {"ack", "note", "resolve", "close", "link", "adjust", "override", "categorize", "convert"}) {
+  for (const char* verb : {"ack", "note", "resolve", "close", "link", "adjust", "override",
+                           "categorize", "convert", "resume"}) {
     CLI::App* app = one(verb);
     const std::string name = verb;
     if (name == "note") app->add_option("text", o.text, "what to write")->required();
@@ -248,51 +284,8 @@ void add_incident(CLI::App& root, ListOptions& list, IncidentOptions& o, Chosen&
     app->callback(
         [&o, &chosen, name] { chosen = [&o, name] { return act_on_incident(name, o); }; });
   }
-}
-
-void add_hold(CLI::App& root, IncidentOptions& o, Chosen& chosen) {
-  CLI::App* app = root.add_subcommand("hold");
-  app->add_option("number", o.number, "the incident")->required();
-  const auto text = [&](const char* name, std::string& value, const char* what, const char* type) {
-    app->add_option(name, value, what)->type_name(type);
-  };
-  text("--reason", o.reason, "what it waits for, e.g. awaiting_caller", "REASON");
-  text("--until", o.until, "a time, or a duration from now, e.g. 2h", "TIME");
-  text("--note", o.note, "why it waits", "TEXT");
-  text("--ref", o.reference, "the change, the problem or the reference of the vendor", "NUMBER");
-  text("--question", o.question, "what the caller is asked", "TEXT");
-  add_client_options(app, o);
-  app->callback([&o, &chosen] { chosen = [&o] { return act_on_incident("hold", o); }; });
-}
-
-void add_resume(CLI::App& root, IncidentOptions& o, Chosen& chosen) {
-  CLI::App* app = root.add_subcommand("resume");
-  app->add_option("number", o.number, "the incident; none: the paging of a restored store");
-  add_client_options(app, o);
-  app->callback([&o, &chosen] {
-    chosen = [&o] { return o.number.empty() ? resume_paging(o) : act_on_incident("resume", o); };
-  });
-}
-
-void add_major(CLI::App& root, IncidentOptions& o, Chosen& chosen) {
-  CLI::App* major = root.add_subcommand("major");
-  major->require_subcommand(1);
-  for (const char* verb : {"propose", "accept", "reject", "demote"}) {
-    CLI::App* app = major->add_subcommand(verb);
-    const std::string name = verb;
-    app->add_option("number", o.number, "the incident")->required();
-    app->add_option("--reason", o.reason, "why")->type_name("TEXT");
-    if (name == "accept")
-      app->add_option("--impact", o.business_impact, "what it does to the business")
-          ->type_name("TEXT");
-    add_client_options(app, o);
-    app->callback([&o, &chosen, name] {
-      chosen = [&o, name] {
-        o.action = name;
-        return act_on_incident("major", o);
-      };
-    });
-  }
+  add_hold(incident, o, chosen);
+  add_major(incident, o, chosen);
 }
 
 void add_explain(CLI::App& root, ExplainOptions& o, Chosen& chosen) {
@@ -479,6 +472,7 @@ void add_status(CLI::App& root, ClientOptions& o, Chosen& chosen) {
     app->callback([&o, &chosen, run] { chosen = [&o, run] { return run(o); }; });
   };
   add("status", status);
+  add("resume", resume_paging);
 }
 
 void add_token(CLI::App& root, TokenOptions& o, Chosen& chosen) {
@@ -632,9 +626,6 @@ int run(int argc, char** argv) {
   add_test(root, testing, chosen);
   add_send(root, sending, chosen);
   add_incident(root, listing, acting, chosen);
-  add_hold(root, acting, chosen);
-  add_resume(root, acting, chosen);
-  add_major(root, acting, chosen);
   add_explain(root, explaining, chosen);
   add_silence_verbs(root, silencing, chosen);
   add_maintenance_verbs(root, maintaining, chosen);

@@ -74,7 +74,7 @@ constexpr std::array pages{
     Manual{
         "tocsin incident", "look at incidents and act on them",
         "tocsin incident list|show|ack|note|resolve|close|link|adjust|override|categorize|\n"
-        "                convert ...",
+        "                convert|hold|resume|major ...",
         "Numbers may be written as INC0000012, inc12 or 12. Acting needs a token that is bound to\n"
         "a person ($TOCSIN_TOKEN); what a role may do stands in the documentation.",
         "tocsin incident list\ntocsin incident show 12\ntocsin incident ack 12"},
@@ -138,8 +138,8 @@ constexpr std::array pages{
            "manager only, with a reason why nobody reviews it.",
            "tocsin incident close 12"},
     Manual{
-        "tocsin hold", "it waits for somebody or something",
-        "tocsin hold NUMBER --reason REASON --note TEXT [--until TIME] [--ref NUMBER]\n"
+        "tocsin incident hold", "it waits for somebody or something",
+        "tocsin incident hold NUMBER --reason REASON --note TEXT [--until TIME] [--ref NUMBER]\n"
         "            [--question TEXT]",
         "For an incident that somebody owns. REASON is awaiting_caller (asks for --question),\n"
         "awaiting_vendor, awaiting_change or awaiting_problem (ask for --ref), awaiting_window or\n"
@@ -148,30 +148,37 @@ constexpr std::array pages{
         "now; without one it waits as long as it may. It goes on by itself then, when the caller\n"
         "answers, and when something new or worse fires in it. An incident whose caller has not\n"
         "answered after five business days is resolved.",
-        "tocsin hold 12 --reason awaiting_change --ref CHG-9 --note 'new disk is ordered'\n"
-        "tocsin hold 13 --reason awaiting_caller --until 2h --note 'asked ruth' \\\n"
+        "tocsin incident hold 12 --reason awaiting_change --ref CHG-9 --note 'new disk is "
+        "ordered'\n"
+        "tocsin incident hold 13 --reason awaiting_caller --until 2h --note 'asked ruth' \\\n"
         "    --question 'Which browser do you use?'"},
-    Manual{"tocsin major", "say whether it is a major incident",
-           "tocsin major propose|accept|reject|demote NUMBER ...",
+    Manual{"tocsin incident resume", "go on with what was on hold",
+           "tocsin incident resume NUMBER [--revision N]",
+           "It is in progress again, and its clock of resolution goes on.",
+           "tocsin incident resume 12"},
+    Manual{"tocsin incident major", "say whether it is a major incident",
+           "tocsin incident major propose|accept|reject|demote NUMBER ...",
            "Rules propose candidates where the configuration names a major_incident_manager. A\n"
            "candidate that nobody decides about is a major incident after 10 minutes.",
-           "tocsin major accept 12 --impact 'nobody can pay'\n"
-           "tocsin major reject 12 --reason 'only the test shop'"},
-    Manual{"tocsin major propose", "somebody should decide whether it is one",
-           "tocsin major propose NUMBER --reason TEXT",
+           "tocsin incident major accept 12 --impact 'nobody can pay'\n"
+           "tocsin incident major reject 12 --reason 'only the test shop'"},
+    Manual{"tocsin incident major propose", "somebody should decide whether it is one",
+           "tocsin incident major propose NUMBER --reason TEXT",
            "Pages the major incident managers on duty. For whoever works on incidents.",
-           "tocsin major propose 12 --reason 'the whole floor is offline'"},
-    Manual{"tocsin major accept", "it is one, and you lead it",
-           "tocsin major accept NUMBER --impact TEXT [--reason TEXT]",
+           "tocsin incident major propose 12 --reason 'the whole floor is offline'"},
+    Manual{"tocsin incident major accept", "it is one, and you lead it",
+           "tocsin incident major accept NUMBER --impact TEXT [--reason TEXT]",
            "For incident managers and major incident managers; also what nobody has proposed. It\n"
            "is not put on hold from there on, and neither resolved nor closed by itself.",
-           "tocsin major accept 12 --impact 'nobody can pay'"},
-    Manual{"tocsin major reject", "it is none", "tocsin major reject NUMBER --reason TEXT",
+           "tocsin incident major accept 12 --impact 'nobody can pay'"},
+    Manual{"tocsin incident major reject", "it is none",
+           "tocsin incident major reject NUMBER --reason TEXT",
            "The incident stays as it is, and is a candidate again only for another reason.",
-           "tocsin major reject 12 --reason 'only the test shop'"},
-    Manual{"tocsin major demote", "it is none any more", "tocsin major demote NUMBER --reason TEXT",
+           "tocsin incident major reject 12 --reason 'only the test shop'"},
+    Manual{"tocsin incident major demote", "it is none any more",
+           "tocsin incident major demote NUMBER --reason TEXT",
            "Until it is resolved; for major incident managers.",
-           "tocsin major demote 12 --reason 'the spare took over after a minute'"},
+           "tocsin incident major demote 12 --reason 'the spare took over after a minute'"},
     Manual{
         "tocsin explain", "why it came out so, and why nobody was paged",
         "tocsin explain INC0000012 | FILE [--from NAME | --syslog] [--json]",
@@ -319,11 +326,8 @@ constexpr std::array pages{
         "Whether it is ready, and if not, why; how many incidents wait for an answer; where its\n"
         "log stands. Ends with 1 when it is not ready.",
         "tocsin status"},
-    Manual{"tocsin resume", "go on with what waits, or let a restored store page again",
-           "tocsin resume [NUMBER] [--json]",
-           "With a number: the incident is not on hold any more.\n"
-           "Without: a store that was restored from a backup hears alerts and pages nobody until "
-           "somebody\n"
+    Manual{"tocsin resume", "let a restored store page again", "tocsin resume [--json]",
+           "A store that was restored from a backup hears alerts and pages nobody until somebody\n"
            "has looked at what it holds. This ends that: steps that came due are taken, once for\n"
            "each incident, and pages that wait are sent. Needs a token of an administrator or an\n"
            "incident manager. A drill goes out before: it tries the channels.",
