@@ -1,6 +1,5 @@
 // Settings -> the one text that means them.
 // Why this file is long: it is every section there is, in the order of the text.
-// Why this file is long: every section, in the order in which it is written.
 #include <algorithm>
 
 #include "config/compiler.hpp"

@@ -16,8 +16,6 @@
 //   a sign of life     a heartbeat goes on, and what fired for its silence ends
 //   time               a hold-down, a step, a verify window, a hold is over; silence makes stale,
 //                      never well
-//
-// Why this file is long: it is what follows from what, in one place to look it up.
 #include "rules/decide.hpp"
 
 #include "rules/classify/classify.hpp"
@@ -95,6 +93,7 @@ void reported_again(const Deciding& d, IncidentNumber n) {
   fires_again(d, n, {});
   const IncidentRow row = incident_row(d, n);
   if (row.held_until != never && row.alerts_firing == 0) escalate(d, n);
+  speak_up(d, n);
 }
 
 IncidentNumber open(const Deciding& d, const Prepared& alert, std::uint8_t source, const Verdict& v,

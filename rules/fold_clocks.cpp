@@ -63,7 +63,9 @@ void Fold::on(const ClockEnded& f) {
     // It ended in time, and that was known only after the time was over: reopened, it may yet be
     // broken.
     clock.breached_at = never;
-    clock.passed = f.clock == ClockKind::resolution ? 90 : 0;
+    const std::int64_t used = f.elapsed_ms * 100 / f.target_ms;
+    const bool looked_at = f.clock == ClockKind::resolution;
+    clock.passed = !looked_at || used < 50 ? 0 : used < 75 ? 50 : used < 90 ? 75 : 90;
     clock.told = std::min(clock.told, clock.passed);
   });
 }

@@ -6,7 +6,6 @@
 #include "rules/clocks.hpp"
 #include "rules/model/planted.hpp"
 #include "rules/oncall/escalation.hpp"
-#include "rules/oncall/mute.hpp"
 #include "rules/oncall/outbox.hpp"
 #include "rules/process/business_days.hpp"
 #include "rules/process/format.hpp"
@@ -298,10 +297,12 @@ void alert_ends_hold(const Deciding& d, IncidentNumber n, WhyHoldEnded why,
 
 void speak_up(const Deciding& d, IncidentNumber child) {
   const IncidentRow row = row_of(d, child);
-  const bool unseen = row.unresolved() && row.acknowledged_at == never && row.alerts_firing > 0;
+  const bool unseen = row.unresolved() && row.acknowledged_at == never &&
+                      (row.alerts_firing > 0 || row.reports > 0);
   const std::uint32_t slot = row.parent ? d.state.incident_slot(row.parent) : no_slot;
   if (!unseen || slot == no_slot || !d.state.incidents().at(slot).on_hold()) return;
-  if (cover_of(d, child) || planted("hold_swallows_a_child")) return;
+  // Silenced or not: when the silence is over, nobody would look at it again.
+  if (planted("hold_swallows_a_child")) return;
   end_hold(d, row.parent, WhyHoldEnded::new_alert, to_text(child));
 }
 

@@ -227,6 +227,7 @@ void hand_on(const Deciding& d, const IncidentRow& child, MajorCriterion criteri
   const IncidentRow parent = *found;
   if (parent.self || parent.drill || !parent.unresolved() || parent.major_refused & bit(criterion))
     return;
+  if (!person && parent.major == MajorState::demoted) return;  // people only propose it again
   const bool was_asked = child.major == MajorState::candidate;
   if (parent.is_major() || parent.major == MajorState::candidate) {
     if (was_asked)

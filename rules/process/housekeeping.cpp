@@ -60,8 +60,10 @@ void replan_calendars(const Deciding& d, Span wait) {
                                 [](const Agreement& a) { return a.calendar == always_open; });
   const Globals& g = d.state.globals();
   if (none || d.state.incidents().size() == 0) return;
-  d.out.add(
-      ReplanAdvanced{IncidentNumber(1), d.now + wait, !g.replan_next || g.replan_priorities_only});
+  // A wait that is under way is not begun anew, or a clock that never stops stepping would keep
+  // everything waiting.
+  const Instant due = g.replan_next && g.replan_due > d.now ? g.replan_due : d.now + wait;
+  d.out.add(ReplanAdvanced{IncidentNumber(1), due, !g.replan_next || g.replan_priorities_only});
 }
 
 std::optional<IncidentNumber> clock_incident(const Deciding& d, std::int64_t by_ms) {
